@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch.h - N rows, kept by column, and the records they came from.
+ *
+ *            row | user:text  n:bigint   rec ->  envelope (from Kafka)
+ *            0   | "a"        3          0       key "a"  val {..}  ts  off
+ *   sel ->   1   | "b"        NULL       0
+ *            2   | "a"        7          1       key "b"  val {..}  ts  off
+ *
+ * A batch starts as an envelope: slices into the source's own buffers, nothing
+ * copied. The codec adds columns, and only those the plan reads. Operators
+ * never change a batch they were given: filter makes a new header with another
+ * selection vector, projection a new header with other columns; both share the
+ * rest. That is safe because all of it lives in one epoch's arenas.
+ *
+ * A batch holds records of one partition only.
+ */
+#ifndef DSTREAM_BATCH_H
+#define DSTREAM_BATCH_H
+
+#include "dstream/error.h"
+#include "dstream/slice.h"
+
+typedef enum ds_type {
+    DS_NONE,  /* the type of an untyped NULL; never of a column */
+    DS_BOOL,  /* boolean: uint8_t, 0 or 1 */
+    DS_I64,   /* bigint: int64_t */
+    DS_F64,   /* double precision: double */
+    DS_TS,    /* timestamptz: ds_time */
+    DS_STR,   /* text: ds_slice, valid UTF-8 without NUL bytes */
+    DS_BYTES, /* bytea: ds_slice */
+} ds_type;
+
+/* PostgreSQL's name: "bigint", "timestamp with time zone"; DS_NONE: "unknown". */
+const char *ds_type_name(ds_type t);
+/* Bytes per value in a column. */
+size_t ds_type_size(ds_type t);
+
+typedef struct ds_field {
+    const char *name;
+    ds_type type;
+    bool not_null; /* checked at decode */
+} ds_field;
+
+typedef struct ds_schema {
+    uint32_t n;
+    const ds_field *fields;
+} ds_schema;
+
+typedef struct ds_col {
+    const uint64_t *valid; /* bit i set: row i is not NULL; NULL: no NULLs */
+    union {
+        const void *p;
+        const uint8_t *b;
+        const int64_t *i64;
+        const double *f64;
+        const ds_time *ts;
+        const ds_slice *str;
+    } v; /* `n` values, named by the field's type; undefined where NULL */
+} ds_col;
+
+/* The records of one partition that a batch was decoded from. Every array has
+ * n entries and may be NULL except off. */
+typedef struct ds_envelope {
+    uint32_t n;
+    const char *topic;
+    int32_t partition;
+    const ds_slice *key;
+    const ds_slice *val;
+    const ds_slice *hdr; /* headers as in a Kafka record (varint count, ...);
+                            null: none */
+    const ds_time *ts;   /* record timestamps */
+    const int64_t *off;
+} ds_envelope;
+
+typedef struct ds_batch {
+    const ds_schema *schema;
+    const ds_col *cols; /* schema->n columns; one that nobody reads may have
+                           v.p == NULL */
+
+    uint32_t n;          /* rows stored */
+    uint32_t n_sel;      /* rows that count; n when sel is NULL */
+    const uint32_t *sel; /* their numbers, ascending; NULL: all */
+
+    const ds_envelope *env; /* NULL after an aggregation */
+    const uint32_t *rec;    /* row i came from record rec[i] of env; NULL: row i
+                               from record i */
+    ds_arena *arena;        /* the epoch's */
+} ds_batch;
+
+/* for each row that counts:  DS_EACH (b, i) { use(i); } */
+#define DS_EACH(b, i)                                                          \
+    for (uint32_t k_##i = 0, i = 0;                                            \
+         k_##i < (b)->n_sel && (i = (b)->sel ? (b)->sel[k_##i] : k_##i, 1);    \
+         k_##i++)
+
+static inline bool ds_col_is_null(const ds_col *c, uint32_t row)
+{
+    return c->valid && !(c->valid[row / 64] >> (row % 64) & 1);
+}
+
+/* The record of env that a row came from. */
+static inline uint32_t ds_batch_rec(const ds_batch *b, uint32_t row)
+{
+    return b->rec ? b->rec[row] : row;
+}
+
+/* A copy of the header of `b` in which only the rows in sel[0..n_sel) count.
+ * Takes over `sel`, which must be in b->arena. */
+ds_batch *ds_batch_select(const ds_batch *b, const uint32_t *sel,
+                          uint32_t n_sel);
+/* Without the rows for which bit i of `drop` (n bits) is set. */
+const ds_batch *ds_batch_drop(const ds_batch *b, const uint64_t *drop);
+
+/* The position of a field, or -1. Plan time only: never in push(). */
+int ds_schema_find(const ds_schema *s, const char *name);
+
+#endif
