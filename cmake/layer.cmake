@@ -51,6 +51,10 @@ function(ds_layer name)
         set(scope INTERFACE)
     endif()
     target_include_directories(${target} ${scope} ${links})
+    # For tests/lint/layers.sh: what a file of this layer is compiled with.
+    set(paths $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+    file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/layers/${name}
+        CONTENT "-I$<JOIN:${paths},\n-I>\n")
     target_link_libraries(${target} ${scope} ${above} ${L_LINK})
     set_property(GLOBAL APPEND PROPERTY DS_LAYERS ${target})
     set_property(GLOBAL APPEND PROPERTY DS_PUBLIC_HEADERS ${L_PUBLIC})

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# layers.sh - a layer sees the headers of the layers below it and no others.
+#
+# The table says who may see whom, apart from CMakeLists.txt on purpose: a
+# DEPENDS too many there fails here. The build writes each layer's include
+# paths to build/PRESET/layers/NAME; the compiler is asked with them.
+set -euo pipefail
+. tests/support/dev.sh
+
+below() {
+    case $1 in
+    base) echo ;;
+    obs | record | parse) echo base ;;
+    expr) echo base record parse ;;
+    plan) echo base record parse expr ;;
+    op | build | state | kafka | memory | codec | console)
+        echo base record parse expr plan ;;
+    yaml) echo base record parse expr plan build ;;
+    run) echo base record parse expr plan obs ;;
+    cmd) echo base record parse expr plan obs op build yaml run state kafka \
+        memory codec console ;;
+    *) return 1 ;;
+    esac
+}
+
+folder() {
+    case $1 in
+    state) echo state ;;
+    kafka | memory | codec | console) echo "connectors/$1" ;;
+    cmd) echo cmd/dstream ;;
+    *) echo "lib/$1" ;;
+    esac
+}
+
+dev_drop_stale lint
+cmake --preset lint >"$dev_log_dir/configure-lint.log" 2>&1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+layers=$(cd build/lint/layers && ls)
+rc=0
+
+# compiles LAYER HEADER: does a file of this layer compile with this include?
+compiles() {
+    printf '#include "%s"\nint probe(void);\nint probe(void) { return 0; }\n' \
+        "$2" >"$tmp/probe.c"
+    # shellcheck disable=SC2046
+    cc -std=c17 -D_GNU_SOURCE -fsyntax-only \
+        $(cat "build/lint/layers/$1") "$tmp/probe.c" 2>"$tmp/says"
+}
+
+for layer in $layers; do
+    may=$(below "$layer") || {
+        echo "the layer $layer is not in the table of tests/lint/layers.sh"
+        rc=1
+        continue
+    }
+    for other in $layers; do
+        header=$(find "$(folder "$other")" -name '*.h' 2>/dev/null |
+            LC_ALL=C sort | head -n 1)
+        [ -n "$header" ] || continue
+        include=$other/${header#"$(folder "$other")"/}
+        if [ "$other" = "$layer" ] || [[ " $may " == *" $other "* ]]; then
+            compiles "$layer" "$include" && continue
+            echo "$layer cannot include $include: $(head -n 3 "$tmp/says")"
+            echo "fix: make the header compile alone; else DEPENDS in CMakeLists.txt"
+            rc=1
+        elif compiles "$layer" "$include"; then
+            echo "$layer can include $include, a layer that it must not know"
+            echo "fix: take the layer out of DEPENDS in CMakeLists.txt"
+            rc=1
+        fi
+    done
+done
+
+# A path around the include folders would get past all that.
+if grep -nE '^ *# *include +"[^"]*\.\./' $(tests/support/sources.sh) /dev/null
+then
+    echo 'fix: write "layer/file.h", never a path with ..'
+    rc=1
+fi
+exit "$rc"

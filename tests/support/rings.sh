@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# rings.sh - runs the rings of tests in order, for `./dev test`.
+#
+# A ring is a function ring_NAME. Its output goes to build/test-logs/NAME.log;
+# it ends with 0 (passed), 77 (skipped: something it needs is not there) or
+# anything else (failed). Rings that call a script find their counts in its
+# last line: "N passed, N failed[, N skipped]" or "N tests, N failed".
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/support/dev.sh
+
+all_rings=(lint unit conform golden mock sanitize broker docker)
+kafka_versions=(3.9.1 4.1.0)
+
+skip() {
+    say "skipped: $*"
+    exit 77
+}
+
+# What a ring needs installed. Asked for before it starts: sudo may want to ask.
+ring_needs() {
+    case $1 in
+    lint) echo build tests lint ;;
+    sanitize) echo build tests clang ;;
+    broker) echo build tests broker ;;
+    docker) echo build broker ;;
+    *) echo build tests ;;
+    esac
+}
+
+# run_labels PRESET LABELS: the test programs with one of these labels.
+run_labels() {
+    ctest --test-dir "build/$1" -L "^($2)\$" -V --no-tests=error \
+        -j "$(dev_jobs)" --output-junit ctest.xml
+}
+
+ring_lint() {
+    tests/lint/run
+}
+
+ring_unit() {
+    dev_build dev
+    run_labels dev unit
+}
+
+ring_conform() {
+    dev_build dev
+    run_labels dev conform
+}
+
+ring_golden() {
+    dev_build dev
+    tests/golden/run build/dev/dstream
+}
+
+ring_mock() {
+    dev_build dev
+    run_labels dev mock
+}
+
+# Memory errors, leaks and undefined behaviour in what needs no broker; races
+# in what has threads of ours: the engine, the queue, and a job of two workers.
+ring_sanitize() {
+    local supp=$PWD/tests/support
+    export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
+    export LSAN_OPTIONS="suppressions=$supp/lsan.supp:print_suppressions=0"
+    export UBSAN_OPTIONS="print_stacktrace=1"
+    export TSAN_OPTIONS="suppressions=$supp/tsan.supp:halt_on_error=1"
+    dev_build asan
+    run_labels asan "unit|conform"
+    tests/golden/run build/asan/dstream
+    dev_build tsan
+    ctest --test-dir build/tsan -R 'unit_lib_run_|_test_queue$' -V \
+        --no-tests=error
+    tests/support/threaded-job.sh build/tsan/dstream
+}
+
+ring_broker() {
+    [ -x tests/broker/run ] || die "tests/broker/run is missing"
+    dev_build hooks dstream
+    local version
+    for version in "${kafka_versions[@]}"; do
+        say "=== Kafka $version"
+        tests/broker/run --version "$version"
+    done
+}
+
+ring_docker() {
+    [ -x tests/docker/run ] || die "tests/docker/run is missing"
+    tests/docker/run
+}
+
+# count_tests LOG: "passed failed skipped" of all programs that the log shows.
+count_tests() {
+    sed -E 's/^[0-9]+: //' "$1" | tr -d '\r' | awk '
+        /^\[  PASSED  \] [0-9]+ test/  { passed += $4 }
+        /^\[  FAILED  \] [0-9]+ test/  { failed += $4 }
+        /^\[  SKIPPED \] [0-9]+ test/  { skipped += $4 }
+        /^[0-9]+ passed, [0-9]+ failed/ {
+            passed += $1; failed += $3
+            if ($6 ~ /^skipped/) skipped += $5
+        }
+        /^[0-9]+ tests?, [0-9]+ failed$/ {
+            passed += $1 - $3; failed += $3
+        }
+        END { print passed + 0, failed + 0, skipped + 0 }'
+}
+
+# Sets result, passed, failed, skipped of one ring.
+run_ring() {
+    local ring=$1 log=$dev_log_dir/$1.log rc=0
+    quietly "$ring" "$log" "$0" --ring "$ring" || rc=$?
+    read -r passed failed skipped < <(count_tests "$log")
+    case $rc in
+    0)
+        result=passed
+        [ "$failed" = 0 ] || result=failed
+        ;;
+    77) result=skipped ;;
+    *) result=failed ;;
+    esac
+    # A ring that counts nothing, or dies between its tests, counts as one.
+    case $result in
+    passed) [ "$passed" -gt 0 ] || passed=1 ;;
+    skipped) [ "$skipped" -gt 0 ] || skipped=1 ;;
+    failed) [ "$failed" -gt 0 ] || failed=1 ;;
+    esac
+}
+
+show_failure() {
+    say "---- the end of $dev_log_dir/$1.log"
+    tail -n 60 "$dev_log_dir/$1.log"
+    say "----"
+}
+
+test_rings() {
+    local allow_skip=no rings=() word
+    for word in "$@"; do
+        case $word in
+        --allow-skip) allow_skip=yes ;;
+        *)
+            [[ " ${all_rings[*]} " == *" $word "* ]] || {
+                say "dev: no ring $word; there are: ${all_rings[*]}" >&2
+                exit 64
+            }
+            rings+=("$word")
+            ;;
+        esac
+    done
+    [ ${#rings[@]} -gt 0 ] || rings=("${all_rings[@]}")
+    mkdir -p "$dev_log_dir"
+
+    local ring start table="" lost=() result passed failed skipped
+    local sum_passed=0 sum_failed=0 sum_skipped=0 bad=0
+    for ring in "${rings[@]}"; do
+        say "$ring …"
+        start=$SECONDS
+        # shellcheck disable=SC2046
+        need $(ring_needs "$ring")
+        run_ring "$ring"
+        word=$(printf '%-9s %-8s %5ss  %s passed, %s failed, %s skipped' \
+            "$ring" "$result" $((SECONDS - start)) \
+            "$passed" "$failed" "$skipped")
+        say "$word"
+        table+=$word$'\n'
+        sum_passed=$((sum_passed + passed))
+        sum_failed=$((sum_failed + failed))
+        sum_skipped=$((sum_skipped + skipped))
+        case $result in
+        failed)
+            bad=1
+            show_failure "$ring"
+            ;;
+        skipped) lost+=("$ring") ;;
+        esac
+    done
+
+    say ""
+    printf '%s' "$table"
+    for ring in "${lost[@]}"; do
+        say "SKIPPED: the ring $ring did not run:" \
+            "$(grep -a '^skipped:' "$dev_log_dir/$ring.log" | tail -n 1)"
+        [ "$allow_skip" = yes ] || bad=1
+    done
+    say "$sum_passed passed, $sum_failed failed, $sum_skipped skipped"
+    return "$bad"
+}
+
+if [ "${1:-}" = --ring ]; then
+    "ring_$2"
+else
+    test_rings "$@"
+fi
