@@ -82,20 +82,6 @@ const char *ds_exprs_canon(const ds_exprs *e, ds_arena *a);
 
 /* ---- evaluation ---- */
 
-/* Rows that an expression refused (overflow, division by zero, bad cast). */
-typedef struct ds_row_error {
-    uint32_t row;     /* of the input batch */
-    const char *code; /* "E0702"; static */
-    const char *msg;  /* PostgreSQL's message; in the batch's arena */
-    uint32_t item;    /* which item of the list */
-} ds_row_error;
-
-typedef struct ds_row_errors {
-    uint32_t n, cap;
-    ds_row_error *list; /* at most one per row: the first; unsorted */
-    uint64_t *bad;      /* bit per row of the batch, or NULL when n == 0 */
-} ds_row_errors;
-
 typedef struct ds_eval {
     ds_time now;         /* now(): the batch's time */
     ds_arena *arena;     /* results live here */

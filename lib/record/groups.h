@@ -6,7 +6,8 @@
  * into the arena once per distinct key. NULL is a key value like any other.
  *
  * The bytes of a key (state keys, ds_key_encode) are injective and ordered
- * within a column; a single text column is a tag byte and its bytes.
+ * within a column; a single text column is a tag byte and its bytes. The first
+ * byte is never 0x00: such keys are the engine's own (store.h).
  *
  * Thread: one.
  */

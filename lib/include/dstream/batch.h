@@ -112,6 +112,27 @@ ds_batch *ds_batch_select(const ds_batch *b, const uint32_t *sel,
 /* Without the rows for which bit i of `drop` (n bits) is set. */
 const ds_batch *ds_batch_drop(const ds_batch *b, const uint64_t *drop);
 
+/* Rows of a batch that were refused: a value that does not decode, an
+ * expression that overflows. Each row stands there once, with its first error.
+ */
+typedef struct ds_row_error {
+    uint32_t row;     /* of the batch */
+    const char *code; /* "E0702"; static */
+    const char *msg;  /* as PostgreSQL says it; in the arena */
+    uint32_t item;    /* which item of a select list; 0 otherwise */
+} ds_row_error;
+
+typedef struct ds_row_errors {
+    uint32_t n, cap;
+    ds_row_error *list;
+    uint64_t *bad; /* bit per row of the batch; NULL while n == 0 */
+} ds_row_errors;
+
+/* Adds an error (copies msg) unless the row has one; n_rows is the batch's n. */
+void ds_row_errors_add(ds_row_errors *e, ds_arena *a, uint32_t n_rows,
+                       uint32_t row, const char *code, uint32_t item,
+                       const char *msg);
+
 /* The position of a field, or -1. Plan time only: never in push(). */
 int ds_schema_find(const ds_schema *s, const char *name);
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * context.h - run a job.
+ *
+ *     ds_context *ctx;
+ *     if (ds_context_open(plan, &opts, &ctx, &err) ||
+ *         ds_context_start(ctx, &err) || ds_context_wait(ctx, &err))
+ *         return fail(&err);
+ *     ds_context_close(ctx);
+ *
+ * Or, in one thread and with a virtual clock (tests, embedded runs): instead of
+ * start and wait, ds_context_step() runs one batch of every stage.
+ */
+#ifndef DSTREAM_CONTEXT_H
+#define DSTREAM_CONTEXT_H
+
+#include "dstream/clock.h"
+#include "dstream/registry.h"
+
+typedef struct ds_context ds_context;
+typedef struct ds_plan ds_plan;
+struct metrics;
+
+typedef struct ds_run_options {
+    const ds_broker_type *broker;
+    const ds_store_type *store;
+    ds_broker *opened;       /* use this one and leave it open; NULL: open one */
+    const char *state_dir;   /* parent; NULL: none (memory store) */
+    const char *instance;    /* part of transactional and member ids */
+    ds_clock *clock;
+    struct metrics *metrics; /* NULL: none */
+    bool until_end;   /* stop at the end offsets that stood at the start */
+    bool reset_state; /* forget local state and changelog of all stores */
+    uint32_t column_rows; /* rows per column batch; 0: 4096. Tests: 1, 2 */
+    uint32_t epoch_rows;  /* rows per epoch; 0: as the plan says */
+    void (*print)(void *arg, ds_slice text); /* console sinks; NULL: stdout */
+    void *print_arg;
+} ds_run_options;
+
+/* Checks topics, makes internal ones, opens state, joins nothing yet. All that
+ * "what bad input gets" promises at start happens here. */
+ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
+                      ds_context **out, ds_err *err);
+/* Start the workers. */
+ds_rc ds_context_start(ds_context *ctx, ds_err *err);
+/* Until ds_context_stop() was called and the last epochs are committed, until
+ * the end with until_end, or until an error with DS_ACT_STOP. */
+ds_rc ds_context_wait(ds_context *ctx, ds_err *err);
+/* 1: finish or abort the epoch; 2: abort at once. Thread: any; also from a
+ * signal handler. */
+void ds_context_stop(ds_context *ctx, int how);
+/* Stops first if need be. */
+void ds_context_close(ds_context *ctx);
+/* Drops everything as a crash would: no commit, no flush; memory is freed. */
+void ds_context_crash(ds_context *ctx);
+
+/* Without start: one batch of every stage, in order, on what there is to read.
+ * Joins and restores first where that is due. DS_END: no stage had rows to
+ * read. */
+ds_rc ds_context_step(ds_context *ctx, ds_err *err);
+/* Take the partitions away and give them back (rebalance). */
+ds_rc ds_context_lose(ds_context *ctx, const int32_t *partitions, uint32_t n,
+                      ds_err *err);
+/* Committed state of a store, all local partitions. */
+ds_rc ds_context_scan(ds_context *ctx, const char *store, ds_scan_fn *fn,
+                      void *arg, ds_err *err);
+
+/* For ps, progress lines, readyz. Thread: any. */
+typedef struct ds_job_status {
+    const char *state; /* starting restoring running stalled draining failed */
+    uint64_t batches, rows_in, rows_out, errors;
+    int64_t lag; /* records; -1: not known yet */
+    double rows_per_s;
+    ds_time batch_ms_p99; /* µs */
+    double restore_ratio; /* 1: done */
+    char note[200]; /* why it is not running */
+} ds_job_status;
+void ds_context_status(ds_context *ctx, ds_job_status *out);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * job.h - say what to compute. Nothing runs yet; see context.h for that.
+ *
+ *     ds_job *job = ds_job_new(reg);
+ *     ds_job_set(job, "job", "wordcount");
+ *     ds_job_source(job, "lines", "kafka",
+ *                   DS_OPTS("topic", "lines", "format", "text"));
+ *     ds_stream *s = ds_job_stream(job, "counts", "lines");
+ *     ds_stream_step(s, "flatMap", "string_to_table(value, ' ') AS word");
+ *     ds_stream_step(s, "keyBy", "word");
+ *     ds_stream_step(s, "updateStateByKey",
+ *                    "coalesce(state, 0) + count(*) AS n");
+ *     ds_job_sink(job, "out", "counts", "kafka", DS_OPTS("topic", "counts"));
+ *     ds_plan *plan = ds_job_plan(job);
+ *
+ * Building never fails at the call: mistakes are kept in the job's diags, all of
+ * them. ds_job_plan() gives NULL if there was one. YAML files end in the same
+ * calls (the _arg ones, whose arguments know where they were written).
+ *
+ * Thread: any, one at a time.
+ */
+#ifndef DSTREAM_JOB_H
+#define DSTREAM_JOB_H
+
+#include "dstream/registry.h"
+
+typedef struct ds_job ds_job;
+typedef struct ds_stream ds_stream; /* lives as long as its job */
+typedef struct ds_plan ds_plan;
+
+ds_job *ds_job_new(const ds_registry *reg);
+void ds_job_free(ds_job *job); /* the plan too */
+ds_diags *ds_job_diags(ds_job *job);
+ds_arena *ds_job_arena(ds_job *job);
+
+/* Settings by their YAML names: "job", "batch", "workers", "errors", … The
+ * tables of all names are below. */
+void ds_job_set(ds_job *job, const char *name, const char *value);
+void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value);
+
+void ds_job_source(ds_job *job, const char *name, const char *connector,
+                   const char *const *opts);
+/* `arg` is what stands under the name: {kafka: {…}, strict: true}. */
+void ds_job_source_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
+
+ds_stream *ds_job_stream(ds_job *job, const char *name, const char *from);
+ds_stream *ds_job_stream_arg(ds_job *job, const ds_text *name,
+                             const ds_text *from);
+/* Any operator by its YAML name; `arg` stands for its main parameter. */
+void ds_stream_step(ds_stream *s, const char *op, const char *arg);
+/* `arg`: the operator's argument; `more`: the map it stands in, for id: and
+ * on_error:; may be NULL. */
+void ds_stream_step_arg(ds_stream *s, const ds_text *op, const ds_arg *arg,
+                        const ds_arg *more);
+
+void ds_job_sink(ds_job *job, const char *name, const char *from,
+                 const char *connector, const char *const *opts);
+void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
+
+/* Test runner: every stream and sink also sends its rows, as JSON objects of
+ * all columns, to the topic "tap.<name>" (call before ds_job_plan). */
+void ds_job_tap_all(ds_job *job);
+
+/* Check everything, cut stages. NULL: there are errors in the diags. The plan
+ * lives as long as the job. */
+const ds_plan *ds_job_plan(ds_job *job);
+
+/* The tables behind the file format, for the JSON schema: top level, a source,
+ * its kafka:, a sink, its kafka: and console:, errors:, batch:. */
+extern const ds_param ds_job_params[];
+extern const ds_param ds_source_params[];
+extern const ds_param ds_source_kafka_params[];
+extern const ds_param ds_stream_params[];
+extern const ds_param ds_step_params[]; /* id, on_error */
+extern const ds_param ds_sink_params[];
+extern const ds_param ds_sink_kafka_params[];
+extern const ds_param ds_sink_console_params[];
+
+#endif

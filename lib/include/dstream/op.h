@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * op.h - what an operator is.
+ *
+ * An operator type is a constant struct. An instance belongs to one task, and
+ * a task to one thread, so operators need no locks.
+ *
+ *   plan()     once per job: check arguments, compute the output schema.
+ *   open()     once per task: make what evaluation needs.
+ *   begin()    an epoch starts: op->epoch_arena, now and overlay are new.
+ *   push()     one batch of input; hand results on with ds_emit().
+ *   seal()     the epoch ends: emit what is still owed. An operator's seal is
+ *              called after those of all operators before it.
+ *   close()    the task goes away. Memory goes with the task arena; close()
+ *              is for what an arena cannot hold.
+ *
+ * Only name, help, size and push are required.
+ *
+ * Order within an epoch: one begin, any number of pushes, one seal. After an
+ * abort the same records come again, possibly cut differently; so an operator
+ * keeps nothing of its own from one epoch to the next. What must last goes into
+ * the store. What belongs to the epoch is allocated in op->epoch_arena in
+ * begin() or later.
+ *
+ * Thread: plan() main; all others the worker that owns the task.
+ */
+#ifndef DSTREAM_OP_H
+#define DSTREAM_OP_H
+
+#include "dstream/batch.h"
+#include "dstream/outbox.h"
+#include "dstream/param.h"
+#include "dstream/store.h"
+
+typedef struct ds_node ds_node; /* step of the plan; read-only after plan() */
+typedef struct ds_op ds_op;
+
+enum ds_op_flags {
+    DS_OP_STATEFUL = 1 << 0, /* has a store */
+    DS_OP_BY_KEY = 1 << 1,   /* input must be partitioned by its key */
+    DS_OP_INTERNAL = 1 << 2, /* made by the planner; no job names it */
+    DS_OP_NEEDS_BATCH = 1 << 3, /* its result is one per batch over all
+                                   partitions: not behind a repartition yet */
+    DS_OP_EVERY_EPOCH = 1 << 4, /* may owe rows in an epoch without input;
+                                   plan() may set it on the node */
+};
+
+typedef struct ds_op_type {
+    const char *name; /* as in YAML: "reduceByKey" */
+    const char *help; /* one sentence */
+    const ds_param *params;
+    size_t args_size; /* sizeof the struct the params fill in */
+    size_t size;      /* sizeof the instance, whose first member is a ds_op */
+    unsigned flags;
+
+    /* Mistakes go to `d`. Compiled things go to node->planned (context arena).
+     * Sets node->schema, keys, n_keys. */
+    void (*plan)(ds_node *node, ds_arena *a, ds_diags *d);
+    ds_rc (*open)(ds_op *op, ds_err *err);
+    ds_rc (*begin)(ds_op *op, ds_err *err);
+    ds_rc (*push)(ds_op *op, int port, const ds_batch *in, ds_err *err);
+    ds_rc (*seal)(ds_op *op, ds_err *err);
+    void (*close)(ds_op *op);
+
+    /* Map-side combine: this internal operator runs before the cut and turns
+     * rows into one partial row per key and epoch; its plan() finds the planned
+     * operator in node->combines. NULL: rows cross as they are. */
+    const struct ds_op_type *combine;
+} ds_op_type;
+
+/* What the engine does for its operators. */
+typedef struct ds_op_host {
+    /* Rows that were refused: dead letter, skip or fail, by node->on_error.
+     * `rest` is `in` without them. With fail it returns DS_E_RECORD, which the
+     * operator passes up: the engine runs the epoch again up to that record. */
+    ds_rc (*reject)(ds_op *op, const ds_batch *in, const ds_row_errors *errs,
+                    const ds_batch **rest, ds_err *err);
+    /* An aggregate of many records was refused (sum out of range): the given
+     * record, the last one that went in, is made responsible. Always returns
+     * DS_E_RECORD, which the operator passes up: the engine runs the epoch
+     * again without that record. */
+    ds_rc (*reject_record)(ds_op *op, const ds_envelope *env, uint32_t rec,
+                           const char *code, const char *msg, ds_err *err);
+    /* Lines for standard output, printed when the epoch has committed. */
+    void (*print)(ds_op *op, ds_slice text);
+    /* Rows dropped on purpose, by reason ("null_key"); for metrics. */
+    void (*discard)(ds_op *op, uint32_t n, const char *reason);
+} ds_op_host;
+
+/* Zeroed and filled in by the engine before open(). */
+struct ds_op {
+    const ds_op_type *type;
+    const ds_node *node; /* shared by all tasks */
+    const ds_op_host *host;
+    void *task;            /* the engine's */
+    ds_arena *task_arena;  /* lives as long as the task */
+    ds_arena *epoch_arena; /* of the epoch that is being processed */
+    ds_time now;           /* the batch's time */
+    int32_t partition;     /* of the task */
+    ds_store *store;       /* DS_OP_STATEFUL, else NULL */
+    ds_overlay *overlay;   /* of the epoch that is being processed */
+    ds_outbox *outbox;     /* rows that leave the task */
+    uint64_t rows_in, rows_out; /* for metrics */
+    uint32_t n_outs;            /* downstream; use ds_emit() */
+    ds_op **outs;
+    int *out_ports;
+};
+
+/* Give a batch to what follows. A batch in which no row counts is dropped
+ * here, so operators need not test for it. */
+static inline ds_rc ds_emit(ds_op *op, const ds_batch *out, ds_err *err)
+{
+    if (out->n_sel == 0)
+        return DS_OK;
+    op->rows_out += out->n_sel;
+    for (uint32_t i = 0; i < op->n_outs; i++) {
+        ds_op *next = op->outs[i];
+        next->rows_in += out->n_sel;
+        DS_TRY(next->type->push(next, op->out_ports[i], out, err));
+    }
+    return DS_OK;
+}
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan.h - the checked job: nodes, stages, stores, topics. Read-only.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include "plan/node.h"
+
+typedef struct ds_plan ds_plan;
+
+/* Args of the internal operator "source": filled in by lib/build. */
+typedef struct ds_source_args {
+    ds_text topic;        /* one of these three */
+    const ds_arg *topics; /* list */
+    ds_text pattern;
+    ds_text format;       /* "json" when absent */
+    ds_text key;          /* the column the topic is partitioned by */
+    ds_text key_format;   /* "text" when absent */
+    const ds_arg *columns;
+    ds_text start;        /* earliest | latest | RFC 3339 */
+    bool strict;
+} ds_source_args;
+
+/* Args of "sink". */
+typedef struct ds_sink_args {
+    ds_text topic;
+    ds_text format;     /* "json" when absent */
+    ds_text key;        /* column or expression; absent: the stream's key */
+    ds_text key_format;
+    const ds_arg *headers; /* map name: expression */
+    ds_text where;      /* of the sink, not of kafka: */
+} ds_sink_args;
+
+/* Args of "console". */
+typedef struct ds_console_args {
+    int64_t limit;
+    ds_text where;
+} ds_console_args;
+
+typedef struct ds_stage {
+    uint32_t id;
+    const char *name;  /* "main", or that of its repartition stream */
+    const char *group; /* consumer group */
+    uint32_t n_nodes;
+    ds_node **nodes; /* inputs first */
+    uint32_t n_sources;
+    ds_node **sources; /* its "source" or "unshuffle" nodes */
+    bool stateful;     /* it has stores: all its topics must have equal
+                          partition counts */
+    bool every_epoch;  /* a node of it has DS_OP_EVERY_EPOCH */
+} ds_stage;
+
+typedef struct ds_plan_store {
+    uint32_t id;
+    const char *name;      /* "counts" */
+    const char *changelog; /* "<job>.counts.changelog" */
+    uint32_t topic;        /* the changelog's number in topics */
+    ds_node *node;
+    uint64_t signature;
+} ds_plan_store;
+
+typedef enum ds_topic_kind {
+    DS_TOPIC_SOURCE,      /* user's */
+    DS_TOPIC_SINK,        /* user's */
+    DS_TOPIC_DLQ,         /* user's */
+    DS_TOPIC_CHANGELOG,   /* ours, compact */
+    DS_TOPIC_REPARTITION  /* ours, delete */
+} ds_topic_kind;
+
+typedef struct ds_plan_topic {
+    const char *name; /* a pattern begins with ^ */
+    ds_topic_kind kind;
+    uint32_t stage;   /* CHANGELOG: of the store; REPARTITION: that writes it */
+    int32_t partitions; /* 0: taken from the cluster at start: changelog and
+                           repartition follow their stage's source topics */
+} ds_plan_topic;
+
+struct ds_plan {
+    ds_arena *arena; /* the context arena: everything here lives in it */
+    const ds_registry *reg;
+    const char *job;
+    const char *file; /* NULL: from C */
+    ds_time batch;
+    int64_t max_records; /* per epoch and worker; default 50000 */
+    int64_t max_bytes;   /* default 16 MiB */
+    int workers;         /* 0: min(cores, partitions) */
+    int64_t memory;      /* bytes; default 256 MiB */
+    const ds_prop *props; /* librdkafka's */
+    uint32_t n_props;
+
+    uint32_t n_nodes;
+    ds_node **nodes; /* inputs before outputs */
+    uint32_t n_stages;
+    ds_stage *stages; /* a stage before those that read what it writes */
+    uint32_t n_stores;
+    ds_plan_store *stores;
+    uint32_t n_topics;
+    ds_plan_topic *topics;
+
+    int dlq_topic;         /* number in topics, or -1 */
+    int64_t error_limit;   /* errors per error_span; 0: no limit */
+    ds_time error_span;
+};
+
+/* A text for people: stages, cuts and why, topics, stores, guarantees. */
+char *ds_plan_explain(const ds_plan *plan, ds_arena *a);
+
+#endif
