@@ -33,6 +33,7 @@ folder() {
     esac
 }
 
+mkdir -p "$dev_log_dir"
 dev_drop_stale lint
 cmake --preset lint >"$dev_log_dir/configure-lint.log" 2>&1
 tmp=$(mktemp -d)

@@ -3,6 +3,7 @@
 # the other builds. Nothing is linked.
 set -euo pipefail
 . tests/support/dev.sh
+mkdir -p "$dev_log_dir"
 dev_drop_stale lint
 cmake --preset lint >"$dev_log_dir/configure-lint.log" 2>&1 || {
     tail -n 20 "$dev_log_dir/configure-lint.log"

@@ -28,8 +28,7 @@ dev_packages() {
     clang) echo clang libclang-rt-14-dev llvm ;;
     format) echo clang-format ;;
     lint) echo clang clang-format clang-tidy ;;
-    broker) echo procps openjdk-17-jre-headless python3 python3-venv \
-        ca-certificates maven ;;
+    broker) echo procps python3 python3-venv ca-certificates ;;
     esac
 }
 

@@ -111,7 +111,7 @@ count_tests() {
 # Sets result, passed, failed, skipped of one ring.
 run_ring() {
     local ring=$1 log=$dev_log_dir/$1.log rc=0
-    quietly "$ring" "$log" "$0" --ring "$ring" || rc=$?
+    quietly "$ring" "$log" tests/support/rings.sh --ring "$ring" || rc=$?
     read -r passed failed skipped < <(count_tests "$log")
     case $rc in
     0)
