@@ -219,6 +219,9 @@ def properties(cluster, node):
         "transaction.state.log.num.partitions": 4,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
+        # A killed node may come back only when its old session is over.
+        "broker.heartbeat.interval.ms": 500,
+        "broker.session.timeout.ms": 3000,
     }
     if cluster["fast_abort"]:
         name = "transaction.abort.timed.out.transaction.cleanup.interval.ms"
