@@ -33,10 +33,10 @@ typedef enum ds_log_format {
 void ds_log_start(ds_log_level least, ds_log_format format);
 void ds_log_stop(void); /* writes what is queued */
 
-/* `kv` are strings "key\0value" made by DS_KV; the list ends with NULL.
- * A key "code" is an error code (E0702). */
-void ds_log_at(const char *site, ds_log_level level, const char *msg,
-               const char *const *kv);
+/* The first string is the message, the others are "key\0value" made by DS_KV;
+ * the list ends with NULL. A key "code" is an error code (E0702). */
+void ds_log_at(const char *site, ds_log_level level,
+               const char *const *msg_kv);
 /* Formats into one of 16 per-thread buffers. */
 const char *ds_log_kv(const char *key, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -44,9 +44,9 @@ const char *ds_log_kv(const char *key, const char *fmt, ...)
 #define DS_KV(key, ...) ds_log_kv(key, __VA_ARGS__)
 #define DS_LOG_STR_(x) #x
 #define DS_LOG_STR(x) DS_LOG_STR_(x)
-#define ds_log(level, msg, ...)                                                \
-    ds_log_at(__FILE__ ":" DS_LOG_STR(__LINE__), level, msg,                   \
-              (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define ds_log(level, ...)                                                     \
+    ds_log_at(__FILE__ ":" DS_LOG_STR(__LINE__), level,                        \
+              (const char *const[]){__VA_ARGS__, NULL})
 
 /* Progress: one line that replaces itself on a terminal; nothing elsewhere. */
 bool ds_progress_wanted(void);
