@@ -134,6 +134,10 @@ typedef struct ds_broker_type {
     ds_rc (*group_members)(ds_broker *b, const char *group, int *n,
                            ds_err *err);
 
+    /* One setting of a topic ("delete.retention.ms"), DS_NOTFOUND without it. */
+    ds_rc (*topic_config)(ds_broker *b, const char *topic, const char *name,
+                          ds_arena *a, const char **value, ds_err *err);
+
     ds_rc (*source_open)(ds_broker *b, const ds_source_spec *spec,
                          ds_source **out, ds_err *err);
     /* Returns when init_transactions is through: an older transaction of the
@@ -211,6 +215,9 @@ typedef struct ds_txn_type {
     int64_t (*acked)(ds_txn *t, uint32_t topic, int32_t partition);
     /* ds_taint bits since the last begin(). */
     unsigned (*taint)(ds_txn *t);
+    /* As positions(), for a group that has no members now (replay). */
+    ds_rc (*group_positions)(ds_txn *t, const char *group,
+                             const ds_position *pos, uint32_t n, ds_err *err);
     /* A batch-sized rest from librdkafka's threads is served here while the
      * worker has nothing else to do. */
     void (*serve)(ds_txn *t);

@@ -22,6 +22,10 @@ typedef struct ds_row {
     ds_slice val; /* null: delete */
     ds_slice hdr; /* headers, encoded as in a Kafka record; null: none */
     ds_time ts;   /* DS_TIME_NONE: now */
+    /* The record it was made from, to blame if the topic refuses the row; NULL:
+     * of many. */
+    const ds_envelope *env;
+    uint32_t rec;
 } ds_row;
 
 typedef struct ds_outbox ds_outbox;
