@@ -57,8 +57,9 @@ for layer in $layers; do
         continue
     }
     for other in $layers; do
-        header=$(find "$(folder "$other")" -name '*.h' 2>/dev/null |
-            LC_ALL=C sort | head -n 1)
+        [ -d "$(folder "$other")" ] || continue
+        header=$(find "$(folder "$other")" -name '*.h' | LC_ALL=C sort |
+            sed -n 1p)
         [ -n "$header" ] || continue
         include=$other/${header#"$(folder "$other")"/}
         # A header that does not compile at home is no news anywhere else.
