@@ -1,0 +1,659 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""chaos.py - the word count under faults, with the independent verdict.
+
+    chaos.py [--seconds N] [--seed N] [--version V] [--stop-first]
+
+Two instances share six partitions while a producer writes known content and
+a reader follows the output. Every fault is asserted to have happened; one
+that did not makes the run invalid, which counts as failed. In the end the
+input stops, the job must catch up, and verify.py's whole verdict is taken
+twice: at rest, and again after every state directory was deleted and each
+word got one more token.
+
+Environment: DSTREAM_BROKERS, DSTREAM_PROXIED and RING_PROXY_PORT (the address
+behind the proxy, and the port that it listens on), DSTREAM (the program,
+default build/hooks/dstream)."""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from confluent_kafka import KafkaException, Producer
+
+import proxy
+import ring
+import verify
+from ring import Failed, Invalid
+
+POINTS = ["after_poll", "before_produce", "mid_produce", "after_flush",
+          "after_offsets", "before_commit", "after_commit", "before_store",
+          "after_store", "during_restore"]
+SESSION = 6.0
+WORDS = 300
+KILLS = 30
+KINDS = 6
+
+
+class Feeder(threading.Thread):
+    """Writes lines of tokens WORD:SEQ. A word has one source partition, so
+    that its tokens keep their order. An idempotent producer: what it says it
+    wrote is there once."""
+
+    def __init__(self, brokers, topic, rate, seed):
+        super().__init__(daemon=True)
+        self.topic = topic
+        self.rate = rate
+        self.rnd = random.Random(seed)
+        self.count = {}
+        self.lines = 0
+        self.error = None
+        self.stop_ = threading.Event()
+        self.homes = [["w%d" % i for i in range(p, WORDS, ring.PARTITIONS)]
+                      for p in range(ring.PARTITIONS)]
+        self.p = Producer({"bootstrap.servers": brokers, "log_level": 0,
+                           "enable.idempotence": True, "linger.ms": 5,
+                           "message.timeout.ms": 0, "acks": "all",
+                           "queue.buffering.max.messages": 2000000})
+
+    def token(self, word):
+        self.count[word] = self.count.get(word, 0) + 1
+        return "%s:%d" % (word, self.count[word])
+
+    def line(self, partition, words):
+        text = " ".join(self.token(w) for w in words)
+        self.p.produce(self.topic, text.encode(), partition=partition,
+                       on_delivery=self.delivered)
+        self.lines += 1
+
+    def delivered(self, err, _):
+        if err:
+            self.error = err
+
+    def run(self):
+        start, done = time.monotonic(), 0
+        while not self.stop_.wait(0.02):
+            due = int((time.monotonic() - start) * self.rate)
+            for _ in range(due - done):
+                p = self.rnd.randrange(ring.PARTITIONS)
+                self.line(p, self.rnd.choices(self.homes[p], k=3))
+            done = due
+            self.p.poll(0)
+
+    def probe(self):
+        """One more token for each word."""
+        for p, words in enumerate(self.homes):
+            for w in words:
+                self.line(p, [w])
+        self.flush()
+
+    def stop(self):
+        self.stop_.set()
+        if self.ident:
+            self.join(10)
+        self.flush()
+
+    def flush(self):
+        if self.p.flush(60) or self.error:
+            raise Invalid("the input was not written: %s" % self.error)
+
+    def limit(self, word):
+        return self.count.get(word, 0)
+
+
+class Bench:
+    """A run's surroundings: topics, work folder, proxy, instances, input and
+    the reader that follows. `job` makes names of its own for each run."""
+
+    def __init__(self, job, seed, rate=1500, stop_first=False, env=None,
+                 use_proxy=True):
+        self.brokers = os.environ.get("DSTREAM_BROKERS")
+        if not self.brokers:
+            raise Invalid("DSTREAM_BROKERS is not set")
+        self.work = tempfile.mkdtemp(prefix="ring-")
+        self.names = verify.Names(job, job + "-lines", job + "-counts")
+        self.report = verify.Report(stop_first)
+        self.rnd = random.Random(seed)
+        self.seed = seed
+        self.rate = rate
+        self.env = dict(env or {})
+        self.proxy = None
+        self.proxy_child = None
+        self.use_proxy = use_proxy
+        self.instances = {}
+        self.kills = 0
+
+    def __enter__(self):
+        try:
+            self.begin()
+        except BaseException:
+            self.end_proxy()
+            raise
+        return self
+
+    def begin(self):
+        self.start_proxy()
+        self.env["KAFKA"] = self.through
+        self.job = self.job_file()
+        ring.create_topics(self.brokers, [self.names.source, self.names.sink])
+        self.feeder = Feeder(self.brokers, self.names.source, self.rate,
+                             self.seed)
+        self.follower = verify.Follower(self.brokers, self.names, self.report,
+                                        self.feeder.limit)
+        self.feeder.start()
+        self.follower.start()
+
+    def __exit__(self, kind, value, trace):
+        for i in self.instances.values():
+            if i.alive():
+                i.signal(signal.SIGKILL)
+                i.wait(10)
+        self.follower.stop.set()
+        self.feeder.stop_.set()
+        self.follower.join(10)
+        self.end_proxy()
+        if kind is None and not self.report.n:
+            shutil.rmtree(self.work, ignore_errors=True)
+        else:
+            ring.say("logs and state: " + self.work)
+
+    def job_file(self):
+        with open(os.path.join(ring.HERE, "word-count.yaml")) as f:
+            text = f.read()
+        n = self.names
+        for old, new in (("job: word-count", "job: " + n.job),
+                         ("topic: lines", "topic: " + n.source),
+                         ("topic: word-counts", "topic: " + n.sink)):
+            if old not in text:
+                raise Invalid("word-count.yaml has no " + old)
+            text = text.replace(old, new)
+        path = os.path.join(self.work, "job.yaml")
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def start_proxy(self):
+        """Instances go through the proxy where the broker advertises it."""
+        self.through = self.brokers
+        upstream = os.environ.get("DSTREAM_PROXIED")
+        port = os.environ.get("RING_PROXY_PORT")
+        if not (self.use_proxy and upstream and port):
+            return
+        path = os.path.join(self.work, "proxy.sock")
+        self.proxy_child = subprocess.Popen(
+            [sys.executable, "-B", os.path.join(ring.HERE, "proxy.py"),
+             "--listen", port, "--upstream", upstream, "--control", path],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        if b"ready" not in self.proxy_child.stdout.readline():
+            raise Invalid("the proxy does not start")
+        self.proxy = proxy.Client(path)
+        self.through = "127.0.0.1:" + port
+
+    def end_proxy(self):
+        if self.proxy_child:
+            self.proxy_child.terminate()
+            self.proxy_child.wait(10)
+
+    def instance(self, name):
+        if name not in self.instances:
+            self.instances[name] = ring.Instance(
+                name, self.work, self.job, self.env)
+        return self.instances[name]
+
+    def kill(self, inst):
+        inst.kill()
+        self.kills += 1
+
+    def ensure(self, inst, fault=None):
+        """An instance that ended by itself broke I9; go on with a new one."""
+        if inst.alive():
+            return
+        if inst.child is not None and inst.child.returncode != -9:
+            self.report.add("I9", inst.name, "-", "-", "ended by itself with "
+                            "%d: %s" % (inst.child.returncode, inst.tail()))
+        inst.start(fault)
+
+    def outcome(self):
+        """How many rows the follower has seen."""
+        return self.follower.chain.records
+
+    def progress(self, seconds, what):
+        """I9: rows go on to come."""
+        was = self.outcome()
+        try:
+            ring.wait(seconds, what, lambda: self.outcome() > was
+                      or self.follower.stop.is_set())
+        except Failed as e:
+            self.report.add("I9", self.names.sink, "-", "-", str(e))
+
+    def catch_up(self, seconds):
+        """I9: within a bound after the last fault the job is at the end."""
+        try:
+            ring.wait(seconds, "the job catches up with its input",
+                      lambda: verify.at_end(self.brokers, self.names), 1.0)
+        except Failed as e:
+            lag = {g: ring.group_offsets(self.brokers, g)
+                   for g in self.names.groups}
+            self.report.add("I9", self.names.source, "-", "-",
+                            "%s; committed %s" % (e, lag))
+
+    def end_all(self):
+        for i in self.instances.values():
+            if i.child is None:
+                continue
+            if not i.alive() and i.child.returncode == -9:
+                continue
+            rc = i.end(15)
+            if rc != 0:
+                self.report.add("I9", i.name, "-", "-", "SIGTERM: exit %s: %s"
+                                % (rc, i.tail()))
+
+    def settle_follower(self):
+        """The follower must reach the end before it is compared."""
+        def there():
+            lso = ring.offsets_of(self.brokers, self.names.sink,
+                                  committed=True)
+            seen = self.follower.chain.prints
+            last = {p: s[-1][0] for p, s in seen.items() if s}
+            return all(not verify._behind(self.brokers, self.names.sink, p,
+                                          last.get(p, -1) + 1, end)
+                       for p, end in lso.items())
+        if not self.report.stop_first:
+            ring.wait(30, "the follower reads to the end", there, 0.5)
+
+
+class Chaos:
+    """The faults, each a method that asserts that it happened. Every one
+    leaves both instances running."""
+
+    def __init__(self, bench):
+        self.b = bench
+        self.rnd = bench.rnd
+        self.done = {}
+        self.now = "start"
+        self.lock = threading.Lock()
+
+    def did(self, kind, times=1):
+        with self.lock:
+            row = self.done.setdefault(kind, [0, 0])
+            row[0] += times
+
+    def phase(self, name, fn, *args):
+        """Runs a fault; violations that come meanwhile are put to it."""
+        self.now = name
+        before = self.b.report.n
+        if self.b.follower.stop.is_set():
+            return
+        try:
+            fn(*args)
+        except Failed as e:
+            self.b.report.add("I9", name, "-", "-", str(e))
+        time.sleep(0.5)
+        for kind, row in self.done.items():
+            if kind.startswith(name):
+                row[1] += self.b.report.n - before
+                break
+
+    # -- kill -9 --
+
+    def point(self, inst, point):
+        """kill -9 at a named point: the program does it to itself."""
+        b = self.b
+        n = self.rnd.randint(1, 8)
+        if point in ("before_store", "after_store", "during_restore"):
+            n = 1
+        if inst.alive():
+            b.kill(inst)
+        if point == "during_restore":
+            inst.wipe()
+        inst.start("%s:%d" % (point, n))
+        rc = inst.wait(30)
+        if rc is None:
+            raise Invalid("%s did not pass %s:%d within 30 s" % (
+                inst.name, point, n))
+        if rc != -signal.SIGKILL:
+            raise Failed("%s was to be killed at %s but ended with %d: %s" % (
+                inst.name, point, rc, inst.tail()))
+        with self.lock:
+            b.kills += 1
+        self.did("point " + point)
+
+    def points(self):
+        """Both instances get their turn at each point, at the same time."""
+        errors = []
+
+        def turns(inst, order):
+            try:
+                for p in order:
+                    if self.b.follower.stop.is_set():
+                        break
+                    self.point(inst, p)
+            except (Invalid, Failed, verify.Stop) as e:
+                errors.append(e)
+            if not inst.alive():
+                inst.start()
+        threads = []
+        for name in ("a", "b"):
+            order = POINTS[:]
+            self.rnd.shuffle(order)
+            threads.append(threading.Thread(
+                target=turns, args=(self.b.instance(name), order)))
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        if errors:
+            raise errors[0]
+        self.b.progress(30, "rows come after the kills at named points")
+
+    def random_kills(self, times):
+        for _ in range(times):
+            inst = self.b.instance(self.rnd.choice("ab"))
+            time.sleep(self.rnd.uniform(0.2, 2.0))
+            self.b.ensure(inst)
+            self.b.kill(inst)
+            self.did("kill at random")
+            inst.start()
+
+    # -- zombies --
+
+    def zombie(self, inst, fault):
+        """Stopped past the session timeout while the other one takes over,
+        then let go on: it must neither commit nor die."""
+        other = self.b.instance("b" if inst.name == "a" else "a")
+        if fault:
+            self.b.ensure(inst)
+            self.b.kill(inst)
+            inst.start(fault + ":stop")
+            ring.wait(30, "%s stops at %s" % (inst.name, fault),
+                      lambda: inst.stopped() or not inst.alive())
+        else:
+            self.b.ensure(inst)
+            inst.signal(signal.SIGSTOP)
+        ring.wait(5, inst.name + " is stopped", inst.stopped)
+        self.b.ensure(other)
+        time.sleep(SESSION + self.rnd.uniform(1.5, 3.0))
+        if not inst.stopped():
+            raise Invalid(inst.name + " did not stay stopped")
+        inst.signal(signal.SIGCONT)
+        self.did("zombie")
+        self.b.progress(40, "rows come after the zombie")
+        if not inst.alive():
+            raise Failed("%s: a zombie must go on, it ended with %s: %s" % (
+                inst.name, inst.child.returncode, inst.tail()))
+
+    def zombies(self):
+        a, b = self.b.instance("a"), self.b.instance("b")
+        self.zombie(a, "before_commit:%d" % self.rnd.randint(2, 9))
+        self.zombie(b, "mid_produce:%d" % self.rnd.randint(2, 9))
+        self.zombie(self.b.instance(self.rnd.choice("ab")), None)
+
+    # -- the broker, the group --
+
+    def broker_restart(self):
+        ring.broker("kill")
+        if ring.broker_answers(self.b.brokers):
+            raise Invalid("the broker was not killed")
+        time.sleep(self.rnd.uniform(0.5, 3.0))
+        ring.broker("restart")
+        ring.wait(60, "the broker is back",
+                  lambda: ring.broker_answers(self.b.brokers))
+        self.did("broker kill -9")
+        self.b.progress(60, "rows come after the broker's restart")
+
+    def storm(self, seconds):
+        """Instances come and go; the group must have been seen larger."""
+        end = time.monotonic() + seconds
+        group = self.b.names.job
+        before = ring.group_members(self.b.brokers, group)
+        most = 0
+        extra = [self.b.instance("c"), self.b.instance("d")]
+        while time.monotonic() < end and not self.b.follower.stop.is_set():
+            inst = self.rnd.choice(extra)
+            if not inst.alive():
+                inst.start()
+                self.did("rebalance storm")
+            elif self.rnd.random() < 0.5:
+                self.b.kill(inst)
+            else:
+                rc = inst.end(20)
+                if rc != 0:
+                    raise Failed("%s: SIGTERM: exit %s: %s" % (
+                        inst.name, rc, inst.tail()))
+            for _ in range(self.rnd.randint(1, 4)):
+                time.sleep(0.7)
+                most = max(most, ring.group_members(self.b.brokers,
+                                                    group))
+        for inst in extra:
+            if inst.alive():
+                self.b.kill(inst)
+        if most <= before:
+            raise Invalid("nobody joined the group: %d members" % most)
+        self.b.progress(60, "rows come after the storm")
+
+    # -- the state directory --
+
+    def state_deleted(self):
+        for name in "ab":
+            inst = self.b.instance(name)
+            self.b.ensure(inst)
+            self.b.kill(inst)
+            if not os.path.isdir(inst.state):
+                raise Invalid("%s has no state directory" % name)
+            inst.wipe()
+            inst.start()
+            self.did("state directory deleted")
+        self.b.progress(40, "rows come after the state was deleted")
+
+    def state_copy(self, name):
+        """Keeps the state as it is now, for state_stale."""
+        inst = self.b.instance(name)
+        self.b.ensure(inst)
+        self.b.kill(inst)
+        copy = inst.state + ".old"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(inst.state, copy)
+        inst.start()
+
+    def state_stale(self, name):
+        inst = self.b.instance(name)
+        copy = inst.state + ".old"
+        if not os.path.isdir(copy):
+            raise Invalid("there is no older state of " + name)
+        self.b.ensure(inst)
+        self.b.kill(inst)
+        inst.wipe()
+        os.rename(copy, inst.state)
+        inst.start()
+        self.did("state directory stale")
+        self.b.progress(40, "rows come after the state went stale")
+
+    # -- the network --
+
+    def network(self, rule, count, times, seconds=25):
+        """One rule of the proxy; counts when it was really done."""
+        px = self.b.proxy
+        before = px.count(count)
+        px.ask("add %s times=%d gap=200" % (rule, times))
+        for name in "ab":
+            self.b.ensure(self.b.instance(name))
+        try:
+            ring.wait(seconds, "the proxy did: " + count,
+                      lambda: px.count(count) >= before + times
+                      or self.b.follower.stop.is_set())
+        except Failed as e:
+            raise Invalid(str(e)) from e
+        finally:
+            px.ask("clear")
+        self.did("proxy " + count, times)
+
+    def networks(self, times):
+        for rule in ("drop-request EndTxn", "drop-response EndTxn",
+                     "drop-request TxnOffsetCommit",
+                     "drop-response TxnOffsetCommit"):
+            self.network(rule, rule, times)
+        for rule in ("delay-request EndTxn", "delay-request TxnOffsetCommit"):
+            self.network(rule + " ms=%d" % self.rnd.randint(300, 2500), rule,
+                         times)
+        for api in ("EndTxn", "TxnOffsetCommit", "AddPartitions", "Produce"):
+            self.network("ghost " + api, "ghost " + api, times)
+        self.b.progress(40, "rows come after the network's faults")
+
+    def mixed(self, seconds):
+        """Ghosts and kills together."""
+        px, end = self.b.proxy, time.monotonic() + seconds
+        if px:
+            px.ask("add ghost EndTxn times=1000 gap=900")
+            px.ask("add ghost TxnOffsetCommit times=1000 gap=1300")
+            px.ask("add drop-response EndTxn times=1000 gap=1700")
+        while time.monotonic() < end and not self.b.follower.stop.is_set():
+            self.random_kills(1)
+        if px:
+            px.ask("clear")
+            self.did("mixed ghosts and kills")
+
+    def run(self, seconds):
+        start = time.monotonic()
+        b = self.b
+        ours = os.environ.get("DSTREAM_BROKER_NAME") or \
+            os.environ.get("RING_BROKER")
+        for name in "ab":
+            b.instance(name).start()
+        b.progress(60, "the first rows")
+        self.phase("point", self.points)
+        self.phase("state copy", self.state_copy, "b")
+        self.phase("kill at random", self.random_kills, 8)
+        if b.proxy:
+            self.phase("proxy", self.networks, 2)
+        if ours:
+            self.phase("broker", self.broker_restart)
+        self.phase("zombie", self.zombies)
+        self.phase("state directory deleted", self.state_deleted)
+        self.phase("rebalance storm", self.storm, 22)
+        self.phase("state directory stale", self.state_stale, "b")
+        left = seconds - 45 - (time.monotonic() - start)
+        while left > 5 and not b.follower.stop.is_set():
+            self.phase("mixed", self.mixed, min(left, 20))
+            left = seconds - 45 - (time.monotonic() - start)
+        while b.kills < KILLS and not b.follower.stop.is_set():
+            self.phase("kill at random", self.random_kills, 4)
+        self.finish()
+
+    def finish(self):
+        """The verdict at rest, and the probe of the restored state."""
+        b = self.b
+        self.now = "catching up"
+        if b.report.stop_first and b.report.n:
+            return
+        b.feeder.stop()
+        for name in "ab":
+            b.ensure(b.instance(name))
+        b.catch_up(90)
+        self.verdict("at rest")
+        self.now = "probe"
+        for name in "ab":
+            b.instance(name).wipe()
+            b.instance(name).start()
+        b.feeder.probe()
+        b.catch_up(60)
+        self.verdict("at rest, state rebuilt")
+
+    def verdict(self, name):
+        b = self.b
+        before = b.report.n
+        b.end_all()
+        b.settle_follower()
+        verify.verify(b.brokers, b.names, b.report, b.follower)
+        self.done[name] = [1, b.report.n - before]
+
+
+def show_progress(chaos, start, stop):
+    b = chaos.b
+    while not stop.wait(5):
+        ring.say("%4d s  kills %d  faults %d  kinds %d  lines %d  rows %d  "
+                 "violations %d  now: %s" % (
+                     time.monotonic() - start, b.kills,
+                     sum(r[0] for r in chaos.done.values()),
+                     len(kinds(chaos)), b.feeder.lines, b.outcome(),
+                     b.report.n, chaos.now))
+
+
+def kinds(chaos):
+    """Fault kinds that happened: the points are one, the rest each its own."""
+    return {k.split(" point")[0] if not k.startswith("point") else "point"
+            for k in chaos.done if not k.startswith("at rest")}
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    ap.add_argument("--seconds", type=float, default=240)
+    ap.add_argument("--seed", type=int, default=None)
+    ap.add_argument("--rate", type=int, default=1500)
+    ap.add_argument("--version", default=os.environ.get(
+        "DSTREAM_BROKER_VERSION", "?"))
+    ap.add_argument("--stop-first", action="store_true")
+    args = ap.parse_args()
+    seed = args.seed if args.seed is not None else random.randrange(10 ** 6)
+    ring.say("chaos on Kafka %s, seed %d" % (args.version, seed))
+    start, stop = time.monotonic(), threading.Event()
+    chaos, invalid = None, None
+    try:
+        with Bench("chaos%d" % (seed % 100000), seed, args.rate,
+                   args.stop_first) as bench:
+            chaos = Chaos(bench)
+            threading.Thread(target=show_progress, daemon=True,
+                             args=(chaos, start, stop)).start()
+            try:
+                chaos.run(args.seconds)
+            except verify.Stop:
+                pass
+            except (Invalid, Failed) as e:
+                invalid = str(e)
+                raise
+            if bench.follower.error:
+                raise Invalid("the follower: %s" % bench.follower.error)
+    except (Invalid, Failed, KafkaException) as e:
+        invalid = str(e)
+    finally:
+        stop.set()
+    return summary(chaos, invalid, args, time.monotonic() - start)
+
+
+def summary(chaos, invalid, args, took):
+    if chaos is None:
+        ring.say("invalid: %s" % invalid)
+        return ring.verdict(0, 1)
+    b, done = chaos.b, chaos.done
+    rows = [(k, t, v) for k, (t, v) in sorted(done.items())]
+    ring.say("\nKafka %s, %d s, seed %d" % (args.version, took, b.seed))
+    ring.say(ring.table(rows, ("fault", "times", "violations")))
+    ring.say("%d kills, %d fault kinds, %d lines in, %d rows out, "
+             "%d violations %s" % (b.kills, len(kinds(chaos)), b.feeder.lines,
+                                   b.outcome(), b.report.n,
+                                   dict(b.report.by) or ""))
+    for line in b.report.kept[:20]:
+        ring.say("  " + line)
+    if not invalid and not b.report.n:
+        if b.kills < KILLS or len(kinds(chaos)) < KINDS:
+            invalid = "only %d kills and %d fault kinds" % (
+                b.kills, len(kinds(chaos)))
+        elif "at rest, state rebuilt" not in done:
+            invalid = "no verdict at rest was taken"
+    if invalid:
+        ring.say("invalid: %s" % invalid)
+    bad = sum(1 for r in done.values() if r[1])
+    failed = bad + (1 if invalid else 0)
+    if b.report.n and not failed:
+        failed = 1
+    return ring.verdict(len(done) - bad, failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
