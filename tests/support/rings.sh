@@ -129,9 +129,15 @@ run_ring() {
     esac
 }
 
+# What looks like the reason, then the end. Test programs run side by side, so
+# that the reason may stand far above.
 show_failure() {
-    say "---- the end of $dev_log_dir/$1.log"
-    tail -n 60 "$dev_log_dir/$1.log"
+    local log=$dev_log_dir/$1.log
+    say "---- $log"
+    grep -a -n -E '\[ +(FAILED|ERROR|LINE) +\]|(^|[^_a-z])(error|ERROR|FAIL)[ :]|WARNING: ThreadSanitizer' \
+        "$log" | head -n 40 || true
+    say "---- its end"
+    tail -n 25 "$log"
     say "----"
 }
 
@@ -181,7 +187,7 @@ test_rings() {
     printf '%s' "$table"
     for ring in "${lost[@]}"; do
         say "SKIPPED: the ring $ring did not run:" \
-            "$(grep -a '^skipped:' "$dev_log_dir/$ring.log" | tail -n 1)"
+            "$(sed -n 's/^skipped: //p' "$dev_log_dir/$ring.log" | tail -n 1)"
         [ "$allow_skip" = yes ] || bad=1
     done
     say "$sum_passed passed, $sum_failed failed, $sum_skipped skipped"
