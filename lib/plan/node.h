@@ -12,6 +12,20 @@
  * The operators in small letters are internal; their types are looked up in the
  * registry under these names: "source", "sink", "console", "shuffle",
  * "unshuffle", "dead" is none: dead letters are the engine's.
+ *
+ * Before plan() is called the planner has set args, on_error, inputs, and, from
+ * input 0, schema, keys, n_keys, records, copies and by_key (a DS_OP_BY_KEY
+ * operator: by_key is true). "source" and "unshuffle" come with all of it set;
+ * their plan(), if any, only adds to it. deletes is false before plan().
+ *
+ * A DS_OP_BY_KEY operator with a combine is planned over the rows before the
+ * cut: its plan() sees their schema. If a cut is needed, its combine is planned
+ * with the same input, and then the input is replaced by the unshuffle node,
+ * whose rows are the partial ones; node->partial tells.  Without a combine it is
+ * planned over the unshuffle node.
+ *
+ * An unshuffle node has the shuffle node as input 0, for what it says about the
+ * rows; the shuffle node has no outputs. Both have the same topic.
  */
 #ifndef PLAN_NODE_H
 #define PLAN_NODE_H
@@ -60,8 +74,28 @@ struct ds_node {
     int store;       /* number in plan->stores, or -1 */
     int topic;       /* sink, shuffle: number in plan->topics, or -1 */
     const bool *reads; /* which columns of its output later nodes read; set for
-                          source nodes, before open() */
+                          all nodes once the plan is made */
+
+    /* For plan(). */
+    const ds_registry *reg;
+    const char *canon; /* stateful: what its state means, as a canonical text
+                          (expressions deparsed, types): part of the store's
+                          signature. NULL: its arguments as written */
+
+    /* The planner's own. */
+    bool *wants;      /* reads, while it is being made */
+    bool reads_said;  /* ds_node_read was called for its inputs */
+    bool broken;      /* it has mistakes: what follows cannot be planned */
+    const char *id_text; /* id:, names its store; NULL: none */
 };
+
+/* For plan(): this node reads that column, all columns, no column of what
+ * comes in at `port`. A node that says nothing reads all. Columns that only pass
+ * through need not be said if node->schema is the input's own pointer (filter);
+ * else a column that goes on is a column read. */
+void ds_node_read(ds_node *node, int port, uint32_t col);
+void ds_node_read_all(ds_node *node, int port);
+void ds_node_read_none(ds_node *node, int port);
 
 static inline const ds_schema *ds_node_input(const ds_node *node, int port)
 {

@@ -20,6 +20,14 @@ typedef struct ds_source_args {
     const ds_arg *columns;
     ds_text start;        /* earliest | latest | RFC 3339 */
     bool strict;
+    /* Resolved. The node's schema is `body` (what the record's value holds),
+     * and after it, if key_from_record, the column `key` (text; bytea if
+     * key_format is raw), which is read from the record's key. */
+    const ds_codec_type *codec, *key_codec;
+    const ds_schema *body;
+    bool key_from_record;
+    const char *const *names; /* topics as in ds_source_spec */
+    uint32_t n_names;
 } ds_source_args;
 
 /* Args of "sink". */
@@ -29,13 +37,14 @@ typedef struct ds_sink_args {
     ds_text key;        /* column or expression; absent: the stream's key */
     ds_text key_format;
     const ds_arg *headers; /* map name: expression */
-    ds_text where;      /* of the sink, not of kafka: */
+    ds_text where;      /* never set: the planner puts a filter in front */
+    const ds_codec_type *codec, *key_codec; /* resolved */
 } ds_sink_args;
 
 /* Args of "console". */
 typedef struct ds_console_args {
     int64_t limit;
-    ds_text where;
+    ds_text where; /* never set, as above */
 } ds_console_args;
 
 typedef struct ds_stage {
@@ -74,6 +83,7 @@ typedef struct ds_plan_topic {
     uint32_t stage;   /* CHANGELOG: of the store; REPARTITION: that writes it */
     int32_t partitions; /* 0: taken from the cluster at start: changelog and
                            repartition follow their stage's source topics */
+    bool tap;         /* SINK: a test runner's, not of the job */
 } ds_plan_topic;
 
 struct ds_plan {

@@ -35,7 +35,9 @@ ds_diags *ds_job_diags(ds_job *job);
 ds_arena *ds_job_arena(ds_job *job);
 
 /* Settings by their YAML names: "job", "batch", "workers", "errors", … The
- * tables of all names are below. */
+ * tables of all names are below. From C a dot goes one level down:
+ * "errors.dlq", "kafka.bootstrap.servers". "sources", "streams" and "sinks" take
+ * what stands under them in a file, so a file is a loop over its names. */
 void ds_job_set(ds_job *job, const char *name, const char *value);
 void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value);
 
@@ -58,6 +60,12 @@ void ds_job_sink(ds_job *job, const char *name, const char *from,
                  const char *connector, const char *const *opts);
 void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
 
+/* Where `kafka: NAME` is looked up: the properties of that cluster (a map), or
+ * NULL if there is none. Without it a name is an error. `name` is "main" when
+ * the job says nothing about its cluster; NULL is fine then. */
+typedef const ds_arg *ds_cluster_fn(void *arg, const char *name);
+void ds_job_set_clusters(ds_job *job, ds_cluster_fn *fn, void *arg);
+
 /* Test runner: every stream and sink also sends its rows, as JSON objects of
  * all columns, to the topic "tap.<name>" (call before ds_job_plan). */
 void ds_job_tap_all(ds_job *job);
@@ -76,5 +84,10 @@ extern const ds_param ds_step_params[]; /* id, on_error */
 extern const ds_param ds_sink_params[];
 extern const ds_param ds_sink_kafka_params[];
 extern const ds_param ds_sink_console_params[];
+extern const ds_param ds_batch_params[];
+extern const ds_param ds_errors_params[];
+
+/* The JSON schema of job files (2020-12), for editors. */
+char *ds_job_schema(const ds_registry *reg, ds_arena *a);
 
 #endif

@@ -43,6 +43,9 @@ enum ds_op_flags {
                                    partitions: not behind a repartition yet */
     DS_OP_EVERY_EPOCH = 1 << 4, /* may owe rows in an epoch without input;
                                    plan() may set it on the node */
+    DS_OP_KEEPS_COLUMNS = 1 << 5, /* what leaves has the columns of what came,
+                                     even if plan() found a mistake: the steps
+                                     after it are checked all the same */
 };
 
 typedef struct ds_op_type {

@@ -60,13 +60,22 @@ typedef struct ds_param {
     bool main; /* a bare scalar or list stands for this one */
     const char *choices; /* DS_P_ENUM */
     int64_t min, max;    /* DS_P_INT; both 0: any */
-    const struct ds_param *sub; /* DS_P_OBJECT */
+    const struct ds_param *sub; /* DS_P_OBJECT; of a DS_P_ARG: what whoever
+                                   takes it checks it against */
+    bool later; /* of the language, but not of this version: E0190 */
+    const char *later_choices; /* DS_P_ENUM: idem */
 } ds_param; /* tables end with {0} */
+
+/* The name among `names` that `name` was probably meant to be, or NULL. */
+const char *ds_name_nearest(const char *name, const char *const *names,
+                            uint32_t n);
 
 /* Fill in `args` (zeroed by the caller) from what was written; mistakes go to
  * `d`: unknown name (with the nearest one as hint), missing, wrong type, out of
  * range. False if there was one. `what` names the thing in messages. Texts and
- * ds_arg pointers are not copied. */
+ * ds_arg pointers are not copied. `arg` may be NULL: nothing was written.
+ * A map is names of the table, except where the table has one parameter only
+ * and that one takes a map itself: `map: {word: lower(value)}`. */
 bool ds_args_fill(const ds_arg *arg, const ds_param *params, const char *what,
                   void *args, ds_arena *a, ds_diags *d);
 
