@@ -113,7 +113,7 @@ class Bench:
     the reader that follows. `job` makes names of its own for each run."""
 
     def __init__(self, job, seed, rate=1500, stop_first=False, env=None,
-                 use_proxy=True):
+                 use_proxy=True, keep=True):
         self.brokers = os.environ.get("DSTREAM_BROKERS")
         if not self.brokers:
             raise Invalid("DSTREAM_BROKERS is not set")
@@ -127,6 +127,7 @@ class Bench:
         self.proxy = None
         self.proxy_child = None
         self.use_proxy = use_proxy
+        self.keep = keep
         self.instances = {}
         self.kills = 0
 
@@ -159,7 +160,7 @@ class Bench:
         self.feeder.stop_.set()
         self.follower.join(10)
         self.end_proxy()
-        if kind is None and not self.report.n:
+        if not self.keep or (kind is None and not self.report.n):
             shutil.rmtree(self.work, ignore_errors=True)
         else:
             ring.say("logs and state: " + self.work)

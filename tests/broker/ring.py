@@ -95,16 +95,26 @@ def retry(seconds, what, fn):
         except (KafkaException, TimeoutError) as e:
             if time.monotonic() > end:
                 raise Invalid("%s: %r" % (what, e)) from e
-            if isinstance(e, TimeoutError):
+            if isinstance(e, TimeoutError) or \
+                    e.args[0].name() in ("_TIMED_OUT", "_TRANSPORT"):
                 _retired.append(dict(_admins))
                 _admins.clear()
             time.sleep(0.3)
 
 
+def _create(brokers, topics):
+    """An attempt before may have done it without our hearing of it."""
+    try:
+        call(admin(brokers).create_topics(topics, operation_timeout=20))
+    except KafkaException as e:
+        if e.args[0].name() != "TOPIC_ALREADY_EXISTS":
+            raise
+
+
 def create_topics(brokers, names, partitions=PARTITIONS, config=None):
     topics = [NewTopic(n, partitions, config=config or {}) for n in names]
-    retry(30, "create " + ", ".join(names), lambda: call(
-        admin(brokers).create_topics(topics, operation_timeout=20)))
+    retry(30, "create " + ", ".join(names),
+          lambda: _create(brokers, topics))
     wait(20, "topics %s are there" % ", ".join(names),
          lambda: all(partition_count(brokers, n) for n in names))
 
