@@ -96,6 +96,8 @@ one_kill() {
 on_kafka() {
     local lines committed=0
     lines=$(wc -l <"$text")
+    # The name that job files use.
+    export KAFKA=$DSTREAM_BROKERS
     python=$(tests/support/venv)
     echo "The same job on the broker at $DSTREAM_BROKERS:"
     kafka_client create lines 6 word-counts 6

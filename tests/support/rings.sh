@@ -12,12 +12,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/support/dev.sh
 
 all_rings=(lint unit conform golden mock sanitize broker docker)
-kafka_versions=(3.9.1 4.1.0)
-
-skip() {
-    say "skipped: $*"
-    exit 77
-}
 
 # What a ring needs installed. Asked for before it starts: sudo may want to ask.
 ring_needs() {
@@ -77,14 +71,11 @@ ring_sanitize() {
     tests/support/threaded-job.sh build/tsan/dstream
 }
 
+# Both versions of Kafka.
 ring_broker() {
     [ -x tests/broker/run ] || die "tests/broker/run is missing"
     dev_build hooks dstream
-    local version
-    for version in "${kafka_versions[@]}"; do
-        say "=== Kafka $version"
-        tests/broker/run --version "$version"
-    done
+    tests/broker/run
 }
 
 ring_docker() {
