@@ -29,11 +29,11 @@
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
 /* Between two allocations, so that running over the end is seen. */
-enum { ARENA_GAP = 16, ARENA_MIN_ALIGN = 8 };
+static const size_t arena_gap = 16, arena_min_align = 8;
 #define arena_poison(p, n) __asan_poison_memory_region((p), (n))
 #define arena_unpoison(p, n) __asan_unpoison_memory_region((p), (n))
 #else
-enum { ARENA_GAP = 0, ARENA_MIN_ALIGN = 1 };
+static const size_t arena_gap = 0, arena_min_align = 1;
 #define arena_poison(p, n) ((void)(p), (void)(n))
 #define arena_unpoison(p, n) ((void)(p), (void)(n))
 #endif
@@ -181,15 +181,14 @@ static void *arena_take(uint8_t *p, size_t size, const uint8_t *dirty)
 }
 
 /* Whichever block then has more room stays or becomes the current one. */
-__attribute__((noinline)) static void *arena_alloc_slow(ds_arena *a,
-                                                        size_t size,
-                                                        size_t align)
+__attribute__((noinline)) static void *
+arena_alloc_slow(ds_arena *a, size_t size, size_t align)
 {
     if (size > PTRDIFF_MAX / 4 || align > ARENA_MAX_BLOCK)
         arena_no_memory(size);
-    struct block *b = arena_find_block(a, size + align + ARENA_GAP);
+    struct block *b = arena_find_block(a, size + align + arena_gap);
     uint8_t *p = align_up(b->data, align);
-    uint8_t *at = p + size + ARENA_GAP;
+    uint8_t *at = p + size + arena_gap;
     void *taken = arena_take(p, size, b->dirty);
     if (b->end - at > a->end - a->at) {
         arena_leave_current(a);
@@ -208,13 +207,13 @@ __attribute__((noinline)) static void *arena_alloc_slow(ds_arena *a,
 
 void *ds_arena_alloc(ds_arena *a, size_t size, size_t align)
 {
-    if (align < ARENA_MIN_ALIGN)
-        align = ARENA_MIN_ALIGN;
+    if (align < arena_min_align)
+        align = arena_min_align;
     uint8_t *p = align_up(a->at, align);
-    if (p > a->end || size > (size_t)(a->end - p) ||
-        (size_t)(a->end - p) - size < ARENA_GAP)
+    if (p > a->end || size > PTRDIFF_MAX / 4 ||
+        size + arena_gap > (size_t)(a->end - p))
         return arena_alloc_slow(a, size, align);
-    a->at = p + size + ARENA_GAP;
+    a->at = p + size + arena_gap;
     a->used += size;
     return arena_take(p, size, a->dirty);
 }

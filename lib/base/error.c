@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct rc_info {
     const char *name;
     int value;
@@ -18,7 +20,8 @@ struct rc_info {
 };
 
 static const struct rc_info rc_infos[] = {
-#define X(name, value, act, exit, text) {#name, value, DS_ACT_##act, exit, text},
+#define X(name, value, act, exit, text)                                        \
+    {#name, value, DS_ACT_##act, exit, text},
     DS_RC_MAP(X)
 #undef X
 };
@@ -57,18 +60,8 @@ int ds_rc_exit(ds_rc rc)
  * a character that the buffer's end has cut is taken off. */
 static void err_tidy(char *msg, size_t size, int wanted)
 {
-    size_t n = strlen(msg);
-    if (wanted >= 0 && (size_t)wanted >= size) {
-        size_t start = n;
-        while (start > 0 && ((unsigned char)msg[start - 1] & 0xc0) == 0x80)
-            start--;
-        if (start > 0 && (unsigned char)msg[start - 1] >= 0xc0) {
-            unsigned char lead = (unsigned char)msg[start - 1];
-            size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-            if (n - (start - 1) < len)
-                msg[start - 1] = '\0';
-        }
-    }
+    if (wanted >= 0 && (size_t)wanted >= size)
+        utf8_cut(msg);
     for (char *p = msg; *p; p++)
         if (*p == '\n' || *p == '\r')
             *p = ' ';
