@@ -55,10 +55,6 @@ ds_rc memory_txn_open(ds_broker *b, const ds_txn_spec *spec, ds_txn **out,
         pthread_mutex_lock(&t->c->lock);
         t->topics[i] = cluster_topic(t->c, spec->topics[i]);
         pthread_mutex_unlock(&t->c->lock);
-        if (!t->topics[i])
-            continue; /* a pattern, or a topic that is only read */
-        t->acked[i] =
-            malloc((size_t)t->topics[i]->n_parts * sizeof(**t->acked));
     }
     (void)err;
     *out = &t->txn;
@@ -83,9 +79,14 @@ static ds_rc txn_begin(ds_txn *base, ds_err *err)
 
     (void)err;
     txn_clear(t);
-    for (uint32_t i = 0; i < t->n_topics; i++)
-        for (int32_t p = 0; t->acked[i] && p < t->topics[i]->n_parts; p++)
+    for (uint32_t i = 0; i < t->n_topics; i++) {
+        int32_t n = t->topics[i] ? t->topics[i]->n_parts : 0;
+        if (n == 0)
+            continue; /* a pattern, or a topic that is only read */
+        t->acked[i] = realloc(t->acked[i], (size_t)n * sizeof(**t->acked));
+        for (int32_t p = 0; p < n; p++)
             t->acked[i][p] = DS_OFFSET_NONE;
+    }
     return DS_OK;
 }
 

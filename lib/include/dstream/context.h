@@ -33,6 +33,7 @@ typedef struct ds_run_options {
     bool reset_state; /* forget local state and changelog of all stores */
     uint32_t column_rows; /* rows per column batch; 0: 4096. Tests: 1, 2 */
     uint32_t epoch_rows;  /* rows per epoch; 0: as the plan says */
+    int workers;          /* per stage; 0: as the plan says. Steps need 1 */
     void (*print)(void *arg, ds_slice text); /* console sinks; NULL: stdout */
     void *print_arg;
 } ds_run_options;
@@ -70,8 +71,7 @@ typedef struct ds_job_status {
     const char *state; /* starting restoring running stalled draining failed */
     uint64_t batches, rows_in, rows_out, errors;
     int64_t lag; /* records; -1: not known yet */
-    double rows_per_s;
-    ds_time batch_ms_p99; /* µs */
+    ds_time batch_time; /* duration of the last commits, the longest */
     double restore_ratio; /* 1: done */
     char note[200]; /* why it is not running */
 } ds_job_status;

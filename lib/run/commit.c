@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commit.c - the transaction of an epoch (exactly-once.md, B2).
+ *
+ *     begin, produce everything, flush, then the positions of all owned
+ *     partitions, then commit; and only then the state.
+ *
+ * Nothing is produced after the positions were sent (H1), and every transaction
+ * carries them (H2).
+ */
+#include <stdio.h>
+
+#include "dstream/fault.h"
+#include "run/run.h"
+
+static ds_rc rows_send(worker *w, ds_err *err)
+{
+    ds_txn *txn = w->txn;
+    const ds_outbox *box = w->epoch->outbox;
+    const ds_row *rows;
+    uint32_t n, bad = 0;
+
+    for (uint32_t i = 0; (rows = ds_outbox_chunk(box, i, &n)) != NULL; i++) {
+        ds_rc rc = n ? txn->type->send(txn, rows, n, &bad, err) : DS_OK;
+        if (rc == DS_E_LIMIT)
+            return reject_row(w, &rows[bad], err ? err->msg : "too large", err);
+        if (rc < 0)
+            return rc;
+    }
+    return DS_OK;
+}
+
+static ds_rc positions_send(worker *w, ds_err *err)
+{
+    ds_position *pos = ds_new(w->epoch->mem, ds_position, w->n_inputs + 1);
+
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        pos[i] = (ds_position){w->inputs[i].topic, w->inputs[i].partition,
+                               w->inputs[i].next};
+    return w->txn->type->positions(w->txn, w->source, pos, w->n_inputs, err);
+}
+
+/* The committed overlays enter the tables. A local failure here stops the
+ * process: Kafka is ahead of it, and a restart restores the rest. */
+static ds_rc stores_commit(worker *w, ds_err *err)
+{
+    DS_TRY(ds_fault("before_store", err));
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        task *t = &w->tasks[i];
+        for (uint32_t k = 0; t->open && k < t->n_stores; k++) {
+            task_store *ts = &t->stores[k];
+            int64_t pos =
+                w->txn->type->acked(w->txn, ts->plan->topic, t->partition);
+            DS_TRY(ts->store->type->commit(ts->store, ts->overlay, pos, err));
+            ts->reset = false;
+            if (ds_breaks("apply_before_commit"))
+                DS_TRY(ts->store->type->tick(ts->store, INT64_MAX, err));
+        }
+    }
+    return ds_fault("after_store", err);
+}
+
+static ds_rc transaction(worker *w, ds_err *err)
+{
+    ds_txn *txn = w->txn;
+    epoch *e = w->epoch;
+
+    DS_TRY(ds_fault("before_produce", err));
+    DS_TRY(txn->type->begin(txn, err));
+    DS_TRY(rows_send(w, err));
+    DS_TRY(txn->type->flush(txn, err));
+    epoch_go(e, EPOCH_FLUSHED);
+    DS_TRY(ds_fault("after_flush", err));
+    DS_TRY(positions_send(w, err));
+    DS_TRY(ds_fault("after_offsets", err));
+    if (ds_breaks("apply_before_commit"))
+        DS_TRY(stores_commit(w, err));
+    DS_TRY(ds_fault("before_commit", err));
+    DS_TRY(txn->type->commit(txn, err));
+    epoch_go(e, EPOCH_COMMITTED);
+    return ds_fault("after_commit", err);
+}
+
+static void lines_print(worker *w)
+{
+    const ds_run_options *o = &w->ctx->opts;
+
+    for (struct epoch_line *l = w->epoch->lines; l; l = l->next) {
+        if (o->print)
+            o->print(o->print_arg, l->text);
+        else
+            fwrite(l->text.ptr, 1, l->text.len, stdout);
+    }
+    if (w->epoch->lines && !o->print)
+        fflush(stdout);
+}
+
+static void commit_count(worker *w)
+{
+    epoch *e = w->epoch;
+
+    atomic_fetch_add(&w->stats.batches, 1);
+    atomic_fetch_add(&w->stats.rows_in, e->n_rows);
+    atomic_fetch_add(&w->stats.bytes_in, e->n_bytes);
+    atomic_fetch_add(&w->stats.rows_out, ds_outbox_rows(e->outbox));
+    atomic_fetch_add(&w->stats.errors, e->errors);
+}
+
+/* Positions that only moved over transaction markers and aborted records are
+ * committed with the next rows, or when no rows come: not in a transaction of
+ * their own each time. */
+static bool epoch_has_work(const worker *w)
+{
+    bool idle =
+        w->ctx->opts.until_end || ds_mono_now() - w->last_rows > DS_SECOND;
+
+    if (ds_outbox_rows(w->epoch->outbox))
+        return true;
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        if (in->next != in->position && (!in->moved_by_eof || idle))
+            return true;
+    }
+    return false;
+}
+
+static ds_rc commit_done(worker *w, ds_err *err)
+{
+    if (!ds_breaks("apply_before_commit"))
+        DS_TRY(stores_commit(w, err));
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        w->inputs[i].position = w->inputs[i].next;
+        w->inputs[i].moved_by_eof = false;
+    }
+    w->fences = 0;
+    reject_forget(w);
+    commit_count(w);
+    return DS_OK;
+}
+
+ds_rc commit_epoch(worker *w, ds_err *err)
+{
+    if (epoch_has_work(w)) {
+        ds_time start = ds_mono_now();
+        DS_TRY(transaction(w, err));
+        DS_TRY(commit_done(w, err));
+        atomic_store(&w->stats.last_batch_us, ds_mono_now() - start);
+    }
+    lines_print(w);
+    epoch_go(w->epoch, EPOCH_IDLE);
+    return DS_OK;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine_record.c - what the engine keeps in a changelog beside the state.
+ *
+ * The input positions that the state reflects travel with it, so that lost or
+ * reset group offsets never make rows count twice (exactly-once.md, H6).
+ *
+ *     u8  version (1)
+ *     u64 signature of the store
+ *     i64 batch time
+ *     u16 n, then n times:  u16 length, topic, i32 partition, i64 next
+ *
+ * All little-endian.
+ */
+#include "run/run.h"
+
+#define VERSION 1
+#define HEAD (1 + 8 + 8 + 2)
+
+static uint8_t *put(uint8_t *at, const void *p, size_t n)
+{
+    memcpy(at, p, n);
+    return at + n;
+}
+
+ds_slice engine_record_encode(const worker *w, const task *t,
+                              const task_store *ts, ds_arena *a)
+{
+    size_t size = HEAD;
+    uint16_t n = 0;
+    uint8_t version = VERSION, *buf, *at;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (w->inputs[i].task == t && w->inputs[i].next >= 0)
+            size += 2 + strlen(w->inputs[i].topic) + 4 + 8;
+    buf = at = ds_arena_alloc(a, size, 1);
+    at = put(at, &version, 1);
+    at = put(at, &ts->plan->signature, 8);
+    at = put(at, &w->epoch->time, 8);
+    at += 2;
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        uint16_t len = (uint16_t)strlen(in->topic);
+        if (in->task != t || in->next < 0)
+            continue;
+        at = put(at, &len, 2);
+        at = put(at, in->topic, len);
+        at = put(at, &in->partition, 4);
+        at = put(at, &in->next, 8);
+        n++;
+    }
+    put(buf + HEAD - 2, &n, 2);
+    return (ds_slice){buf, (uint32_t)size};
+}
+
+/* Takes n bytes off the front; false if there are fewer. */
+static bool take(ds_slice *s, void *out, uint32_t n)
+{
+    if (s->len < n)
+        return false;
+    memcpy(out, s->ptr, n);
+    s->ptr += n;
+    s->len -= n;
+    return true;
+}
+
+bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
+                          ds_position **pos, uint32_t *n)
+{
+    uint8_t version;
+    int64_t time;
+    uint16_t count, len;
+    ds_position *list;
+
+    if (!take(&s, &version, 1) || version != VERSION ||
+        !take(&s, signature, 8) || !take(&s, &time, 8) || !take(&s, &count, 2))
+        return false;
+    list = ds_new(a, ds_position, (size_t)count + 1);
+    for (uint16_t i = 0; i < count; i++) {
+        if (!take(&s, &len, 2) || s.len < len)
+            return false;
+        list[i].topic = ds_strn_copy(a, (const char *)s.ptr, len);
+        s.ptr += len;
+        s.len -= len;
+        if (!take(&s, &list[i].partition, 4) || !take(&s, &list[i].next, 8))
+            return false;
+    }
+    *pos = list;
+    *n = count;
+    return true;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* epoch.c - the life of one micro-batch. */
+#include "run/epoch.h"
+
+#include <stdlib.h>
+
+static const char *const names[] = {"idle",    "open",      "sealed",
+                                    "flushed", "committed", "aborting"};
+
+const char *epoch_state_name(epoch_state s)
+{
+    return names[s];
+}
+
+bool epoch_may_go(epoch_state from, epoch_state to)
+{
+    switch (to) {
+    case EPOCH_IDLE:
+        return from == EPOCH_COMMITTED || from == EPOCH_ABORTING ||
+               from == EPOCH_SEALED; /* nothing to send */
+    case EPOCH_OPEN:
+        return from == EPOCH_IDLE;
+    case EPOCH_SEALED:
+        return from == EPOCH_OPEN;
+    case EPOCH_FLUSHED:
+        return from == EPOCH_SEALED;
+    case EPOCH_COMMITTED:
+        return from == EPOCH_FLUSHED;
+    case EPOCH_ABORTING:
+        return from == EPOCH_OPEN || from == EPOCH_SEALED ||
+               from == EPOCH_FLUSHED;
+    }
+    return false;
+}
+
+epoch *epoch_new(void)
+{
+    epoch *e = calloc(1, sizeof(*e));
+
+    DS_BUG_ON(!e);
+    e->in = ds_arena_new(1 << 20);
+    e->mem = ds_arena_new(1 << 20);
+    e->last = &e->first;
+    e->last_line = &e->lines;
+    return e;
+}
+
+void epoch_free(epoch *e)
+{
+    if (!e)
+        return;
+    ds_arena_free(e->mem);
+    ds_arena_free(e->in);
+    free(e);
+}
+
+void epoch_go(epoch *e, epoch_state to)
+{
+    DS_BUG_ON(!epoch_may_go(e->state, to));
+    e->state = to;
+}
+
+void epoch_rerun(epoch *e)
+{
+    ds_arena_reset(e->mem);
+    e->outbox = ds_outbox_new(e->mem);
+    e->errors = e->dead = 0;
+    e->letters = NULL;
+    e->lines = NULL;
+    e->last_line = &e->lines;
+}
+
+void epoch_begin(epoch *e)
+{
+    epoch_rerun(e);
+    ds_arena_reset(e->in);
+    e->first = NULL;
+    e->last = &e->first;
+    e->n_rows = 0;
+    e->n_bytes = 0;
+    e->time = DS_TIME_NONE;
+    epoch_go(e, EPOCH_OPEN);
+}
+
+void epoch_add(epoch *e, struct input *in, const ds_envelope *rows)
+{
+    epoch_rows *r = ds_new(e->in, epoch_rows, 1);
+
+    *r = (epoch_rows){NULL, in, rows};
+    *e->last = r;
+    e->last = &r->next;
+    e->n_rows += rows->n;
+    for (uint32_t i = 0; i < rows->n; i++)
+        e->n_bytes += (uint64_t)rows->key[i].len + rows->val[i].len;
+}
+
+void epoch_print(epoch *e, ds_slice text)
+{
+    struct epoch_line *l = ds_new(e->mem, struct epoch_line, 1);
+
+    l->text = ds_slice_copy(e->mem, text);
+    *e->last_line = l;
+    e->last_line = &l->next;
+}

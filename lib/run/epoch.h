@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * epoch.h - one micro-batch, from the first poll to the end of its
+ * transaction.
+ *
+ *              begin        seal         flush          commit
+ *      IDLE ---------> OPEN -----> SEALED -----> FLUSHED ------> COMMITTED
+ *       ^               |            |              |                |
+ *       |               |            |              |                | stores
+ *       |   rewind      v            v              v                v commit
+ *       +---------- ABORTING <-------+--------------+               IDLE
+ *
+ *      OPEN       batches run through the graphs; rows collect in the outbox
+ *      SEALED     operators and stores have added what they still owe
+ *      FLUSHED    all rows are acknowledged, then the input positions sent
+ *      COMMITTED  Kafka has it; local stores may still be behind
+ *      ABORTING   overlays dropped, sources sought to the last commit; also
+ *                 the way out when the outcome of a commit stays unknown
+ *
+ * What a crash leaves behind, by state:
+ *
+ *      state          Kafka               base store       recovery
+ *      OPEN..FLUSHED  open transaction,   previous epoch   next start fences
+ *                     not visible                          and aborts; replay
+ *      COMMITTED      this epoch          an earlier one   replay changelog
+ *                                         or this one      from position()
+ *
+ * A commit that times out is called again until its deadline, and nothing else
+ * is called on that producer. Past the deadline, or after any other error, the
+ * outcome is unknown: new producer, then resync (exactly-once.md, B2).
+ */
+#ifndef RUN_EPOCH_H
+#define RUN_EPOCH_H
+
+#include "dstream/outbox.h"
+
+typedef enum epoch_state {
+    EPOCH_IDLE,
+    EPOCH_OPEN,
+    EPOCH_SEALED,
+    EPOCH_FLUSHED,
+    EPOCH_COMMITTED,
+    EPOCH_ABORTING
+} epoch_state;
+
+const char *epoch_state_name(epoch_state s);
+
+/* True when the picture above has an arrow from `from` to `to`. */
+bool epoch_may_go(epoch_state from, epoch_state to);
+
+/* Rows of one poll, kept until the epoch ends: it may have to run again. */
+typedef struct epoch_rows {
+    struct epoch_rows *next;
+    struct input *input;
+    const ds_envelope *rows;
+} epoch_rows;
+
+typedef struct epoch {
+    epoch_state state;
+    ds_arena *in;  /* what was polled */
+    ds_arena *mem; /* all that is made of it; reset when the epoch runs again */
+    ds_outbox *outbox;
+    ds_time time; /* the batch's time */
+    epoch_rows *first, **last;
+    uint32_t n_rows;
+    uint64_t n_bytes;
+    uint64_t errors;    /* rows rejected */
+    uint64_t dead;      /* of them: sent to the dead-letter topic */
+    struct epoch_line { /* lines for standard output */
+        struct epoch_line *next;
+        ds_slice text;
+    } * lines, **last_line;
+    struct letter *letters; /* records that have their dead letter */
+} epoch;
+
+epoch *epoch_new(void);
+void epoch_free(epoch *e);
+/* The one place where the state changes; an illegal change is a bug. */
+void epoch_go(epoch *e, epoch_state to);
+/* Empty, for new rows. */
+void epoch_begin(epoch *e);
+/* Forget what was made, keep what was polled. */
+void epoch_rerun(epoch *e);
+void epoch_add(epoch *e, struct input *in, const ds_envelope *rows);
+void epoch_print(epoch *e, ds_slice text);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reject.c - records that cannot be processed: dead letter, skip, or stop.
+ *
+ * `fail` cuts the epoch before the record: the input gets a limit, the epoch
+ * runs again up to it and commits, then the job stops at exactly that offset.
+ * An aggregate that many records went into blames the last one; the epoch runs
+ * again without it (a poison). Limits and poisons outlive an abort: the same
+ * records come again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "run/run.h"
+
+struct poison {
+    char *topic;
+    int32_t partition;
+    int64_t off;
+    const ds_node *node; /* the operator that refused it */
+    const char *code;
+    char *msg;
+};
+
+/* Records of the epoch that have their dead letter: open addressing over topic,
+ * partition and offset. */
+struct letter {
+    uint32_t n, cap;
+    struct letter_key {
+        const char *topic; /* NULL: free */
+        int32_t partition;
+        int64_t off;
+    } * slots;
+};
+
+static struct letter_key *letter_slot(struct letter *l, const char *topic,
+                                      int32_t partition, int64_t off)
+{
+    uint64_t h = (uint64_t)off * 0x9e3779b97f4a7c15ull +
+                 (uint64_t)partition * 0xff51afd7ed558ccdull;
+
+    for (uint32_t i = (uint32_t)(h >> 32) & (l->cap - 1);;
+         i = (i + 1) & (l->cap - 1)) {
+        struct letter_key *k = &l->slots[i];
+        if (!k->topic || (k->off == off && k->partition == partition &&
+                          !strcmp(k->topic, topic)))
+            return k;
+    }
+}
+
+static void letters_grow(epoch *e)
+{
+    struct letter *old = e->letters;
+    struct letter *l = ds_new(e->mem, struct letter, 1);
+
+    l->cap = old ? old->cap * 2 : 64;
+    l->slots = ds_new(e->mem, struct letter_key, l->cap);
+    for (uint32_t i = 0; old && i < old->cap; i++)
+        if (old->slots[i].topic)
+            *letter_slot(l, old->slots[i].topic, old->slots[i].partition,
+                         old->slots[i].off) = old->slots[i];
+    l->n = old ? old->n : 0;
+    e->letters = l;
+}
+
+/* True the first time that a record is seen in this epoch. */
+static bool letter_first(epoch *e, const ds_envelope *env, uint32_t rec)
+{
+    struct letter_key *k;
+
+    if (!e->letters || e->letters->n * 2 >= e->letters->cap)
+        letters_grow(e);
+    k = letter_slot(e->letters, env->topic, env->partition, env->off[rec]);
+    if (k->topic)
+        return false;
+    *k = (struct letter_key){env->topic, env->partition, env->off[rec]};
+    e->letters->n++;
+    return true;
+}
+
+static const char *error_class(const char *code)
+{
+    return !strncmp(code, "E06", 3)   ? "DecodeError"
+           : !strncmp(code, "E07", 3) ? "EvaluationError"
+                                      : "RecordError";
+}
+
+static void letter_send(worker *w, const ds_node *node, const ds_envelope *env,
+                        uint32_t rec, const char *code, const char *msg)
+{
+    epoch *e = w->epoch;
+    ds_arena *a = e->mem;
+    const char *file = node->where.file ? node->where.file : "";
+    ds_header h[] = {
+        {ds_slice_of("__streams.errors.exception"),
+         ds_slice_of(error_class(code))},
+        {ds_slice_of("__streams.errors.message"), ds_slice_of(msg)},
+        {ds_slice_of("__streams.errors.topic"), ds_slice_of(env->topic)},
+        {ds_slice_of("__streams.errors.partition"),
+         ds_slice_of(ds_str_printf(a, "%d", env->partition))},
+        {ds_slice_of("__streams.errors.offset"),
+         ds_slice_of(ds_str_printf(a, "%lld", (long long)env->off[rec]))},
+        {ds_slice_of("__dstream.errors.job"), ds_slice_of(w->ctx->plan->job)},
+        {ds_slice_of("__dstream.errors.stream"), ds_slice_of(node->stream)},
+        {ds_slice_of("__dstream.errors.op"), ds_slice_of(node->op)},
+        {ds_slice_of("__dstream.errors.code"), ds_slice_of(code)},
+        {ds_slice_of("__dstream.errors.where"),
+         ds_slice_of(ds_str_printf(a, "%s:%u:%u", file, node->where.line,
+                                   node->where.col))},
+    };
+    ds_row row = {.topic = (uint32_t)w->ctx->plan->dlq_topic,
+                  .partition = DS_PARTITION_BY_KEY,
+                  .key = env->key ? env->key[rec] : DS_NULL_SLICE,
+                  .val = env->val ? env->val[rec] : DS_NULL_SLICE,
+                  .ts = env->ts ? env->ts[rec] : DS_TIME_NONE,
+                  .env = env,
+                  .rec = rec};
+
+    row.hdr = ds_headers_encode(a, env->hdr ? env->hdr[rec] : DS_NULL_SLICE, h,
+                                sizeof(h) / sizeof(*h));
+    ds_outbox_add(e->outbox, &row);
+    e->dead++;
+}
+
+static void reject_log(const worker *w, const ds_node *node,
+                       const ds_envelope *env, uint32_t rec, const char *code,
+                       const char *msg, const char *what)
+{
+    ds_log(DS_LOG_WARN, what, DS_KV("code", "%s", code),
+           DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("stream", "%s", node->stream), DS_KV("op", "%s", node->op),
+           DS_KV("where", "%s:%u:%u", node->where.file ? node->where.file : "-",
+                 node->where.line, node->where.col),
+           DS_KV("topic", "%s", env->topic),
+           DS_KV("partition", "%d", env->partition),
+           DS_KV("offset", "%lld", (long long)env->off[rec]),
+           DS_KV("error", "%s", msg));
+}
+
+/* The job has to stop at this record, unless an earlier one stops it. */
+static ds_rc limit_set(worker *w, const ds_envelope *env, uint32_t rec,
+                       const char *code, const char *msg, ds_err *err)
+{
+    input *in = assign_input(w, env->topic, env->partition);
+
+    DS_BUG_ON(!in);
+    if (env->off[rec] < in->limit) {
+        in->limit = env->off[rec];
+        in->limit_msg =
+            ds_str_printf(w->assignment, "error[%s]: %s", code, msg);
+    }
+    return ds_fail(err, DS_E_RECORD, "topic %s partition %d offset %lld: %s",
+                   env->topic, env->partition, (long long)env->off[rec], msg);
+}
+
+/* errors.limit: more errors than that within the span make the job fail. */
+static bool limit_reached(worker *w)
+{
+    const ds_plan *plan = w->ctx->plan;
+    ds_time now = ds_clock_now(w->ctx->opts.clock);
+    uint64_t total = atomic_load(&w->stats.errors);
+
+    if (plan->error_limit == 0)
+        return false;
+    if (now - w->error_start >= plan->error_span) {
+        w->error_start = now;
+        w->error_mark = total;
+    }
+    return total - w->error_mark + w->epoch->errors >=
+           (uint64_t)plan->error_limit;
+}
+
+/* One refused record, by the node's on_error. */
+static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
+                        uint32_t rec, const char *code, const char *msg,
+                        ds_err *err)
+{
+    ds_on_error policy = node->on_error;
+
+    if (policy == DS_ON_ERROR_FAIL)
+        return limit_set(w, env, rec, code, msg, err);
+    if (!letter_first(w->epoch, env, rec))
+        return DS_OK;
+    if (limit_reached(w))
+        return limit_set(
+            w, env, rec, code,
+            ds_str_printf(w->epoch->mem, "errors.limit is reached; %s", msg),
+            err);
+    w->epoch->errors++;
+    if (policy == DS_ON_ERROR_DLQ) {
+        letter_send(w, node, env, rec, code, msg);
+        reject_log(w, node, env, rec, code, msg, "row sent to dead letters");
+    } else {
+        reject_log(w, node, env, rec, code, msg, "row skipped");
+    }
+    return DS_OK;
+}
+
+static ds_rc host_reject(ds_op *op, const ds_batch *in,
+                         const ds_row_errors *errs, const ds_batch **rest,
+                         ds_err *err)
+{
+    worker *w = ((task *)op->task)->worker;
+    ds_rc failed = DS_OK;
+
+    *rest = in;
+    if (errs->n == 0)
+        return DS_OK;
+    if (!in->env)
+        return ds_fail(err, DS_E_INVALID, "%s: rows without records refused",
+                       op->node->name);
+    for (uint32_t i = 0; i < errs->n; i++) {
+        const ds_row_error *e = &errs->list[i];
+        ds_rc rc = reject_one(w, op->node, in->env, ds_batch_rec(in, e->row),
+                              e->code, e->msg, err);
+        if (rc < 0)
+            failed = rc; /* go on: an earlier record may fail too */
+    }
+    *rest = ds_batch_drop(in, errs->bad);
+    return failed;
+}
+
+static void poison_add(worker *w, const ds_node *node, const ds_envelope *env,
+                       uint32_t rec, const char *code, const char *msg)
+{
+    struct poison *p;
+
+    w->poison = realloc(w->poison, (w->n_poison + 1) * sizeof(*w->poison));
+    p = &w->poison[w->n_poison++];
+    p->topic = strdup(env->topic);
+    p->partition = env->partition;
+    p->off = env->off[rec];
+    p->node = node;
+    p->code = code;
+    p->msg = strdup(msg);
+}
+
+void reject_forget(worker *w)
+{
+    for (uint32_t i = 0; i < w->n_poison; i++) {
+        free(w->poison[i].topic);
+        free(w->poison[i].msg);
+    }
+    free(w->poison);
+    w->poison = NULL;
+    w->n_poison = 0;
+}
+
+static ds_rc host_reject_record(ds_op *op, const ds_envelope *env, uint32_t rec,
+                                const char *code, const char *msg, ds_err *err)
+{
+    worker *w = ((task *)op->task)->worker;
+
+    if (op->node->on_error == DS_ON_ERROR_FAIL)
+        return limit_set(w, env, rec, code, msg, err);
+    poison_add(w, op->node, env, rec, code, msg);
+    return ds_fail(err, DS_E_RECORD, "topic %s partition %d offset %lld: %s",
+                   env->topic, env->partition, (long long)env->off[rec], msg);
+}
+
+static void host_print(ds_op *op, ds_slice text)
+{
+    epoch_print(((task *)op->task)->worker->epoch, text);
+}
+
+static void host_discard(ds_op *op, uint32_t n, const char *reason)
+{
+    ds_log(DS_LOG_DEBUG, "rows discarded", DS_KV("op", "%s", op->node->name),
+           DS_KV("reason", "%s", reason), DS_KV("n", "%u", n));
+}
+
+const ds_op_host reject_host = {
+    .reject = host_reject,
+    .reject_record = host_reject_record,
+    .print = host_print,
+    .discard = host_discard,
+};
+
+ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err)
+{
+    const ds_plan *plan = w->ctx->plan;
+    const char *topic = plan->topics[row->topic].name;
+    char msg[300];
+
+    snprintf(msg, sizeof(msg), "a record for topic %s is refused: %s", topic,
+             why);
+    if (!row->env)
+        return ds_fail(err, DS_E_FAILED, "%s", msg);
+    if (plan->dlq_topic < 0 || row->topic == (uint32_t)plan->dlq_topic)
+        return limit_set(w, row->env, row->rec, "E0801", msg, err);
+    poison_add(w, w->stage->sources[0], row->env, row->rec, "E0801", msg);
+    return ds_fail(err, DS_E_RECORD, "%s", msg);
+}
+
+static const struct poison *poison_of(const worker *w, const ds_envelope *rows,
+                                      uint32_t i)
+{
+    for (uint32_t k = 0; k < w->n_poison; k++) {
+        const struct poison *p = &w->poison[k];
+        if (p->off == rows->off[i] && p->partition == rows->partition &&
+            !strcmp(p->topic, rows->topic))
+            return p;
+    }
+    return NULL;
+}
+
+static const ds_slice *slices_gather(ds_arena *a, const ds_slice *from,
+                                     const uint32_t *idx, uint32_t n)
+{
+    ds_slice *to = from ? ds_new(a, ds_slice, n + 1) : NULL;
+
+    for (uint32_t i = 0; to && i < n; i++)
+        to[i] = from[idx[i]];
+    return to;
+}
+
+static const int64_t *numbers_gather(ds_arena *a, const int64_t *from,
+                                     const uint32_t *idx, uint32_t n)
+{
+    int64_t *to = from ? ds_new(a, int64_t, n + 1) : NULL;
+
+    for (uint32_t i = 0; to && i < n; i++)
+        to[i] = from[idx[i]];
+    return to;
+}
+
+/* The records idx[0..n) of an envelope. */
+static const ds_envelope *envelope_gather(ds_arena *a, const ds_envelope *from,
+                                          const uint32_t *idx, uint32_t n)
+{
+    ds_envelope *e = ds_new(a, ds_envelope, 1);
+
+    *e = (ds_envelope){n,
+                       from->topic,
+                       from->partition,
+                       slices_gather(a, from->key, idx, n),
+                       slices_gather(a, from->val, idx, n),
+                       slices_gather(a, from->hdr, idx, n),
+                       numbers_gather(a, from->ts, idx, n),
+                       numbers_gather(a, from->off, idx, n)};
+    return e;
+}
+
+ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
+                    const ds_envelope **out, ds_err *err)
+{
+    uint32_t *kept, n_kept = 0;
+    uint32_t n = rows->n;
+
+    while (n && rows->off[n - 1] >= in->limit)
+        n--;
+    if (n == rows->n && w->n_poison == 0) {
+        *out = rows;
+        return DS_OK;
+    }
+    kept = ds_new(w->epoch->mem, uint32_t, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct poison *p = poison_of(w, rows, i);
+        if (p)
+            DS_TRY(reject_one(w, p->node, rows, i, p->code, p->msg, err));
+        else
+            kept[n_kept++] = i;
+    }
+    *out = envelope_gather(w->epoch->mem, rows, kept, n_kept);
+    return DS_OK;
+}

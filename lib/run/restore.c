@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * restore.c - bring positions and stores to what is committed
+ * (exactly-once.md, B3).
+ *
+ *     committed offsets (stable) -> log ends -> changelog tails -> cross-check
+ *     -> the source starts, or is sought
+ *
+ * The same for a takeover and after an abort. The end of a changelog is the
+ * true end (read_uncommitted), read after the offsets were stable, and the
+ * reader is read_committed: so it waits for an open transaction of a dead
+ * writer, and never stops short of what that transaction may still commit.
+ *
+ * All the while the group member is polled, so that it stays one.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "dstream/fault.h"
+#include "run/run.h"
+
+#define STALL (50 * DS_SECOND)
+/* Local data that lags further behind than half of Kafka's default
+ * delete.retention.ms may have missed tombstones. */
+#define STALE (12 * 3600 * DS_SECOND)
+
+/* A changelog that is being read. */
+typedef struct tail {
+    task *task;
+    task_store *ts;
+    int64_t next, low, high;
+} tail;
+
+/* DS_CHANGED: the assignment changes, or the job stops. */
+static ds_rc restore_poll(worker *w, ds_err *err)
+{
+    ds_fetch f;
+    ds_change c;
+    ds_rc rc;
+
+    if (atomic_load(&w->ctx->stop))
+        return DS_CHANGED;
+    rc = w->source->type->poll(w->source, w->scratch, 1000, 0, &f, err);
+    if (rc == DS_CHANGED) {
+        w->source->type->change(w->source, &c);
+        if (c.kind == DS_ASSIGNED)
+            rc = DS_OK; /* the one that is being answered */
+    }
+    ds_arena_reset(w->scratch);
+    return rc == DS_END ? DS_OK : rc;
+}
+
+static ds_rc positions_committed(worker *w, ds_position *pos, ds_err *err)
+{
+    for (;;) {
+        ds_rc rc;
+        for (uint32_t i = 0; i < w->n_inputs; i++)
+            pos[i] = (ds_position){w->inputs[i].topic, w->inputs[i].partition,
+                                   DS_OFFSET_NONE};
+        rc = w->source->type->committed(w->source, pos, w->n_inputs, 1000, err);
+        if (rc == DS_OK)
+            return DS_OK;
+        if (rc < 0 && ds_rc_act(rc) != DS_ACT_RETRY)
+            return rc;
+        rc = restore_poll(w, err);
+        if (rc != DS_OK)
+            return rc;
+    }
+}
+
+/* "earliest", "latest" or a time: where a partition without an offset starts.
+ * One that appears later than others of its topic starts at its earliest. */
+static ds_rc position_start(worker *w, const input *in, bool later,
+                            int64_t *out, ds_err *err)
+{
+    const ds_node *node = w->stage->nodes[in->nodes[0]];
+    const ds_source_args *args =
+        strcmp(node->type->name, "source") ? NULL : node->args;
+    const char *start = args && args->start.s ? args->start.s : "earliest";
+    ds_broker *b = w->ctx->broker;
+    int64_t low, high;
+    ds_time t;
+    ds_rc rc;
+
+    pthread_mutex_lock(&w->ctx->lock);
+    rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
+    if (rc == DS_OK && !later && !strcmp(start, "latest"))
+        low = high;
+    else if (rc == DS_OK && !later && strcmp(start, "earliest") &&
+             ds_time_parse(ds_slice_of(start), &t))
+        rc = b->type->offset_at(b, in->topic, in->partition, t, &low, err);
+    pthread_mutex_unlock(&w->ctx->lock);
+    *out = low;
+    return rc;
+}
+
+/* ---- changelog tails ---- */
+
+static ds_rc tail_wipe(worker *w, tail *t, const char *why, ds_err *err)
+{
+    ds_log(DS_LOG_WARN, "local state is dropped and restored",
+           DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("store", "%s", t->ts->plan->name),
+           DS_KV("partition", "%d", t->task->partition),
+           DS_KV("why", "%s", why));
+    t->next = t->low;
+    return t->ts->store->type->wipe(t->ts->store, err);
+}
+
+/* delete.retention.ms / 2 of the changelog: older local data may have missed
+ * tombstones. */
+static ds_time tail_stale_after(worker *w, const tail *t)
+{
+    ds_broker *b = w->ctx->broker;
+    const char *value = NULL;
+    ds_rc rc = DS_NOTFOUND;
+    ds_time stale = STALE;
+
+    pthread_mutex_lock(&w->ctx->lock);
+    if (b->type->topic_config)
+        rc = b->type->topic_config(b, t->ts->plan->changelog,
+                                   "delete.retention.ms", w->scratch, &value,
+                                   NULL);
+    pthread_mutex_unlock(&w->ctx->lock);
+    if (rc == DS_OK && value)
+        stale = strtoll(value, NULL, 10) * DS_MS / 2;
+    return stale;
+}
+
+/* Where to read on, by what the local data and the log have. */
+static ds_rc tail_begin(worker *w, tail *t, bool resync, ds_err *err)
+{
+    ds_store *s = t->ts->store;
+    ds_time written = DS_TIME_NONE;
+    ds_rc rc = s->type->position(s, &t->next, &written, err);
+
+    DS_TRY(rc);
+    if (rc == DS_NOTFOUND) {
+        t->next = t->low;
+        return DS_OK;
+    }
+    if (t->next > t->high)
+        return tail_wipe(w, t, "the changelog ends before it", err);
+    if (t->next < t->low)
+        return tail_wipe(w, t, "the changelog begins after it", err);
+    if (!resync && written != DS_TIME_NONE && t->next < t->high &&
+        ds_clock_now(w->ctx->opts.clock) - written > tail_stale_after(w, t))
+        return tail_wipe(w, t, "it is older than deleted keys are kept", err);
+    return DS_OK;
+}
+
+static ds_rc tails_ends(worker *w, tail *tails, uint32_t n, ds_err *err)
+{
+    ds_position *pos = ds_new(w->scratch, ds_position, n + 1);
+    int64_t *low = ds_new(w->scratch, int64_t, n + 1);
+    int64_t *high = ds_new(w->scratch, int64_t, n + 1);
+
+    for (uint32_t i = 0; i < n; i++)
+        pos[i] = (ds_position){tails[i].ts->plan->changelog,
+                               tails[i].task->partition, 0};
+    DS_TRY(w->reader->type->ends(w->reader, pos, n, low, high, err));
+    for (uint32_t i = 0; i < n; i++) {
+        tails[i].low = low[i];
+        tails[i].high = high[i];
+    }
+    return DS_OK;
+}
+
+static tail *tail_find(tail *tails, uint32_t n, const ds_fetch *f)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (tails[i].task->partition == f->partition &&
+            !strcmp(tails[i].ts->plan->changelog, f->topic))
+            return &tails[i];
+    return NULL;
+}
+
+static int64_t tails_left(const tail *tails, uint32_t n)
+{
+    int64_t left = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (tails[i].next < tails[i].high)
+            left += tails[i].high - tails[i].next;
+    return left;
+}
+
+static void tails_stalled(const worker *w, const tail *tails, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (tails[i].next < tails[i].high)
+            ds_log(DS_LOG_WARN,
+                   "restore waits for an open transaction of another writer",
+                   DS_KV("job", "%s", w->ctx->plan->job),
+                   DS_KV("topic", "%s", tails[i].ts->plan->changelog),
+                   DS_KV("partition", "%d", tails[i].task->partition),
+                   DS_KV("at", "%" PRId64, tails[i].next),
+                   DS_KV("end", "%" PRId64, tails[i].high));
+}
+
+/* One poll of the reader. */
+static ds_rc tails_step(worker *w, tail *tails, uint32_t n, bool *progress,
+                        ds_err *err)
+{
+    ds_fetch f;
+    ds_rc rc =
+        w->reader->type->poll(w->reader, w->scratch, 10000, 100, &f, err);
+    tail *t;
+
+    DS_TRY(rc);
+    if (rc == DS_END)
+        return DS_OK;
+    t = tail_find(tails, n, &f);
+    if (!t || f.next <= t->next)
+        return DS_OK;
+    if (f.rows)
+        DS_TRY(t->ts->store->type->apply(t->ts->store, f.rows, f.next, err));
+    t->next = f.next;
+    *progress = true;
+    return ds_fault("during_restore", err);
+}
+
+static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
+{
+    ds_position *pos = ds_new(w->scratch, ds_position, n + 1);
+    ds_time last = ds_mono_now();
+    ds_rc rc;
+
+    for (uint32_t i = 0; i < n; i++)
+        pos[i] = (ds_position){tails[i].ts->plan->changelog,
+                               tails[i].task->partition, tails[i].next};
+    if (tails_left(tails, n) == 0)
+        return DS_OK;
+    DS_TRY(w->reader->type->assign(w->reader, pos, n, err));
+    atomic_store(&w->stats.restore_total, tails_left(tails, n));
+    while (tails_left(tails, n) > 0) {
+        bool progress = false;
+        atomic_store(&w->stats.restore_left, tails_left(tails, n));
+        DS_TRY(tails_step(w, tails, n, &progress, err));
+        rc = restore_poll(w, err); /* resets the scratch arena */
+        if (rc != DS_OK)
+            return rc;
+        if (progress || ds_mono_now() - last > STALL) {
+            if (!progress)
+                tails_stalled(w, tails, n);
+            last = ds_mono_now();
+        }
+    }
+    atomic_store(&w->stats.restore_left, 0);
+    return w->reader->type->assign(w->reader, NULL, 0, err);
+}
+
+/* ---- the cross-check of positions (H6) ---- */
+
+static void offsets_alarm(const worker *w, const input *in, int64_t committed,
+                          int64_t state)
+{
+    ds_log(DS_LOG_WARN,
+           "group offset is missing or behind the state; going on from the "
+           "state's",
+           DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("group", "%s", w->stage->group),
+           DS_KV("topic", "%s", in->topic),
+           DS_KV("partition", "%d", in->partition),
+           DS_KV("committed", "%" PRId64, committed),
+           DS_KV("state", "%" PRId64, state));
+}
+
+static ds_rc offsets_refuse(const worker *w, const input *in,
+                            const task_store *ts, int64_t committed,
+                            int64_t state, ds_err *err)
+{
+    if (state == DS_OFFSET_NONE)
+        return ds_fail(
+            err, DS_E_DECISION,
+            "the state of store %s (topic %s, partition %d) is lost: group %s "
+            "has committed offset %" PRId64
+            " of topic %s partition %d, but the "
+            "changelog knows of none. Either put the changelog back, or start "
+            "over with `dstream replay FILE --to-earliest --execute`, or go on "
+            "with empty state with --reset-state",
+            ts->plan->name, ts->plan->changelog, in->task->partition,
+            w->stage->group, committed, in->topic, in->partition);
+    return ds_fail(err, DS_E_DECISION,
+                   "group %s has committed offset %" PRId64
+                   " of topic %s partition %d, ahead of the state of store %s, "
+                   "which holds the input up to %" PRId64
+                   ": records would be missing in it. Use `dstream replay` to "
+                   "move offsets and state together",
+                   w->stage->group, committed, in->topic, in->partition,
+                   ts->plan->name, state);
+}
+
+/* The position of an input that a store's engine record has. */
+static int64_t state_position(const ds_position *pos, uint32_t n,
+                              const input *in)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (pos[i].partition == in->partition &&
+            !strcmp(pos[i].topic, in->topic))
+            return pos[i].next;
+    return DS_OFFSET_NONE;
+}
+
+static ds_rc store_check(worker *w, input *in, task_store *ts,
+                         int64_t committed, ds_err *err)
+{
+    ds_position *pos = NULL;
+    uint64_t signature = 0;
+    uint32_t n = 0;
+    ds_slice record;
+    int64_t state;
+
+    DS_TRY(ts->store->type->engine(ts->store, w->scratch, &record, err));
+    if (record.ptr &&
+        !engine_record_decode(record, w->scratch, &signature, &pos, &n))
+        return ds_fail(err, DS_E_DECISION,
+                       "the engine record in topic %s partition %d cannot be "
+                       "read: it is damaged, or of a newer version",
+                       ts->plan->changelog, in->task->partition);
+    if (ts->reset)
+        return DS_OK;
+    if (record.ptr && signature != ts->plan->signature)
+        return ds_fail(err, DS_E_DECISION,
+                       "the state of store %s was made by another operator or "
+                       "for other columns; take the old job file, rename the "
+                       "store with id:, or forget it with --reset-state",
+                       ts->plan->name);
+    state = state_position(pos, n, in);
+    if (committed > state)
+        return offsets_refuse(w, in, ts, committed, state, err);
+    if (state > committed) {
+        offsets_alarm(w, in, committed, state);
+        in->next = state;
+    }
+    return DS_OK;
+}
+
+static bool topic_has_offsets(const ds_position *pos, uint32_t n,
+                              const char *topic)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (pos[i].next >= 0 && !strcmp(pos[i].topic, topic))
+            return true;
+    return false;
+}
+
+static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+        in->position = in->next = committed[i].next;
+        in->moved_by_eof = false;
+        for (uint32_t k = 0; k < in->task->n_stores; k++)
+            DS_TRY(store_check(w, in, &in->task->stores[k], committed[i].next,
+                               err));
+        if (in->next < 0)
+            DS_TRY(position_start(
+                w, in, topic_has_offsets(committed, w->n_inputs, in->topic),
+                &in->next, err));
+    }
+    return DS_OK;
+}
+
+static ds_rc source_place(worker *w, bool resync, ds_err *err)
+{
+    ds_position *pos = ds_new(w->scratch, ds_position, w->n_inputs + 1);
+
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        pos[i] = (ds_position){w->inputs[i].topic, w->inputs[i].partition,
+                               w->inputs[i].next};
+    if (resync)
+        return w->source->type->seek(w->source, pos, w->n_inputs, err);
+    return w->source->type->assign(w->source, pos, w->n_inputs, err);
+}
+
+ds_rc restore_run(worker *w, bool resync, ds_err *err)
+{
+    ds_arena *a = ds_arena_new(1 << 14);
+    ds_position *committed = ds_new(a, ds_position, w->n_inputs + 1);
+    uint32_t n = 0, cap = 1;
+    tail *tails;
+    ds_rc rc;
+
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        cap += w->tasks[i].n_stores;
+    tails = ds_new(a, tail, cap);
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++)
+            tails[n++] =
+                (tail){.task = &w->tasks[i], .ts = &w->tasks[i].stores[k]};
+    rc = positions_committed(w, committed, err);
+    if (rc == DS_OK && n)
+        rc = tails_ends(w, tails, n, err);
+    for (uint32_t i = 0; rc == DS_OK && i < n; i++)
+        rc = tail_begin(w, &tails[i], resync, err);
+    if (rc == DS_OK && n)
+        rc = tails_read(w, tails, n, err);
+    if (rc == DS_OK)
+        rc = inputs_place(w, committed, err);
+    if (rc == DS_OK)
+        rc = source_place(w, resync, err);
+    ds_arena_reset(w->scratch);
+    ds_arena_free(a);
+    return rc;
+}

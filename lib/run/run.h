@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run.h - the engine's own structures.
+ *
+ *     context --- the job that runs: cluster, database, workers
+ *       worker --- a thread: group member, producer, the tasks it was assigned
+ *         input --- a topic partition that the worker reads
+ *         task --- the stage's graph for one partition number, its stores
+ *       epoch --- one micro-batch of a worker, from the first poll to the end
+ * of its transaction
+ *
+ * A worker serves one stage. Everything below a worker belongs to its thread.
+ * What an epoch touches hangs on the epoch, never on the worker: arenas,
+ * outbox, overlays, counters; so that two can live at once.
+ */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "dstream/context.h"
+#include "dstream/log.h"
+#include "plan/plan.h"
+#include "run/epoch.h"
+
+typedef struct worker worker;
+typedef struct task task;
+
+/* A topic partition that a worker reads. */
+typedef struct input {
+    const char *topic;
+    int32_t partition;
+    task *task;
+    uint32_t n_nodes;  /* the source nodes of the graph that read this topic */
+    uint32_t *nodes;   /* by their position in the stage */
+    int64_t position;  /* committed; DS_OFFSET_NONE: not yet */
+    int64_t next;      /* after what the epoch has collected */
+    bool moved_by_eof; /* next is past position only because of an EOF */
+    int64_t limit;     /* a record that must not be passed; INT64_MAX: none */
+    char *limit_msg;   /* why */
+} input;
+
+typedef struct task_store {
+    const ds_plan_store *plan;
+    ds_store *store;
+    ds_overlay *overlay; /* of the epoch in process */
+    bool reset;          /* forget every key in the next epoch */
+} task_store;
+
+struct task {
+    worker *worker;
+    int32_t partition;
+    ds_arena *arena;
+    uint32_t n_ops;
+    ds_op **ops; /* as the stage's nodes */
+    uint32_t n_stores;
+    task_store *stores;
+    bool open; /* begun in the epoch in process */
+};
+
+typedef struct worker_stats { /* written by the worker, read by anybody */
+    _Atomic uint64_t batches, aborts, rows_in, bytes_in, rows_out, errors;
+    _Atomic uint64_t taints, resyncs, rebalances;
+    _Atomic int64_t last_batch_us, restore_left, restore_total;
+    _Atomic int64_t assigned;
+    _Atomic(const char *) state; /* a job state's name, static */
+} worker_stats;
+
+struct worker {
+    struct ds_context *ctx;
+    const ds_stage *stage;
+    uint32_t number;
+    char *id; /* <job>.<stage>.<instance>.<worker> */
+    pthread_t thread;
+    bool started;
+
+    ds_source *source;
+    ds_txn *txn;
+    ds_reader *reader;
+    bool assigned; /* positions were given to the source */
+    uint32_t n_inputs;
+    input *inputs;
+    uint32_t n_tasks;
+    task *tasks;
+    ds_arena *assignment; /* inputs, tasks: until the next rebalance */
+    ds_arena *scratch;
+
+    epoch *epoch;
+    struct poison *poison; /* records that the epoch must reject */
+    uint32_t n_poison;
+    int fences;          /* unknown outcomes without a commit in between */
+    ds_time last_time;   /* of the last epoch: batch time never goes back */
+    ds_time last_rows;   /* mono: when rows last came in */
+    uint64_t error_mark; /* errors in the current span */
+    ds_time error_start;
+    ds_err failed; /* why it ended; rc 0: it did not fail */
+    worker_stats stats;
+};
+
+/* A store that no task uses now: kept open between two assignments. */
+typedef struct parked_store {
+    const ds_plan_store *plan;
+    int32_t partition;
+    ds_store *store;
+    bool in_use;
+    bool reset_done;
+} parked_store;
+
+struct ds_context {
+    const ds_plan *plan;
+    ds_run_options opts;
+    ds_arena *arena;
+    ds_broker *broker;
+    const char *cluster_id;
+    ds_db *db;
+    const char **topics;    /* names by number, for transactions */
+    int32_t *partitions;    /* by topic number; 0: not known (a pattern) */
+    struct stage_end *ends; /* until_end: see wait.c */
+    uint32_t n_ends;
+    uint32_t end_stage; /* the stage whose end is waited for */
+    _Atomic int64_t lag;
+
+    uint32_t n_workers;
+    worker *workers;
+    _Atomic int stop;  /* 1, 2: see ds_context_stop */
+    _Atomic int ended; /* workers that have left their loop */
+
+    pthread_mutex_t lock; /* the rest */
+    parked_store *parked;
+    uint32_t n_parked;
+    ds_err failed;
+    ds_time opened;
+};
+
+/* context.c */
+void context_fail(ds_context *ctx, const ds_err *err);
+ds_rc context_store_take(ds_context *ctx, const ds_plan_store *plan,
+                         int32_t partition, task_store *out, ds_err *err);
+void context_store_give(ds_context *ctx, const ds_plan_store *plan,
+                        int32_t partition);
+
+/* wait.c: remembers the ends that --until-end runs to. */
+ds_rc wait_begin(ds_context *ctx, ds_err *err);
+
+/* topics.c: start-up checks of everything that the job names. */
+ds_rc topics_check(ds_context *ctx, ds_err *err);
+/* Whether a source node reads this topic. */
+bool topics_node_reads(const ds_node *node, const ds_plan *plan,
+                       const char *topic);
+
+/* The topics (names, patterns) of a source node, added to the list. */
+void topics_of_node(const ds_node *node, const ds_plan *plan,
+                    const char **topics, uint32_t *n);
+#define TOPICS_MAX 1024 /* of one source; the plan checks it */
+
+/* worker.c */
+/* `topics` has room for all of the stage's. */
+void worker_source_spec(const worker *w, const char **topics,
+                        ds_source_spec *spec);
+ds_rc worker_open(worker *w, ds_err *err);
+void worker_close(worker *w, bool crash);
+void *worker_main(void *arg);
+/* One batch without waiting; DS_END: there were no rows to read. */
+ds_rc worker_step(worker *w, ds_err *err);
+
+/* assign.c: what a rebalance gives and takes. */
+ds_rc assign_changed(worker *w, ds_err *err);
+void assign_drop(worker *w);
+ds_rc assign_lose(worker *w, const int32_t *partitions, uint32_t n,
+                  ds_err *err);
+input *assign_input(worker *w, const char *topic, int32_t partition);
+
+/* restore.c: bring positions and stores to what is committed. `resync`: the
+ * source is running and is sought. DS_CHANGED: the assignment changes. */
+ds_rc restore_run(worker *w, bool resync, ds_err *err);
+
+/* engine_record.c */
+ds_slice engine_record_encode(const worker *w, const task *t,
+                              const task_store *ts, ds_arena *a);
+/* The positions in it; false: damaged or of another format. */
+bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
+                          ds_position **pos, uint32_t *n);
+
+/* task.c */
+ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err);
+void task_close(task *t, bool crash);
+ds_rc task_begin(task *t, ds_err *err);
+ds_rc task_push(task *t, uint32_t node, const ds_envelope *rows, ds_err *err);
+ds_rc task_seal(task *t, ds_err *err);
+
+/* reject.c */
+extern const ds_op_host reject_host;
+/* `rows` without those that the epoch must reject or not pass. */
+ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
+                    const ds_envelope **out, ds_err *err);
+void reject_forget(worker *w); /* after a commit: no poison is left */
+/* A row that its topic refuses (too large). */
+ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err);
+
+/* commit.c: the transaction of a sealed epoch (exactly-once.md, B2). */
+ds_rc commit_epoch(worker *w, ds_err *err);
+
+#endif

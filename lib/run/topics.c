@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * topics.c - the topics that a job names: checked at start, internal ones made.
+ */
+#include <regex.h>
+
+#include "run/run.h"
+
+static bool pattern_matches(const char *pattern, const char *topic)
+{
+    regex_t re;
+    bool match;
+
+    if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
+        return false;
+    match = !regexec(&re, topic, 0, NULL, 0);
+    regfree(&re);
+    return match;
+}
+
+static const char *node_repartition(const ds_node *node, const ds_plan *plan)
+{
+    int topic = node->topic >= 0 ? node->topic : node->inputs[0]->topic;
+
+    return plan->topics[topic].name;
+}
+
+void topics_of_node(const ds_node *node, const ds_plan *plan,
+                    const char **topics, uint32_t *n)
+{
+    const ds_source_args *args = node->args;
+
+    if (strcmp(node->type->name, "source") != 0) {
+        topics[(*n)++] = node_repartition(node, plan);
+    } else if (args->topic.s) {
+        topics[(*n)++] = args->topic.s;
+    } else if (args->pattern.s) {
+        topics[(*n)++] = args->pattern.s;
+    } else {
+        for (uint32_t i = 0; i < args->topics->n; i++)
+            topics[(*n)++] = args->topics->items[i]->text.s;
+    }
+}
+
+bool topics_node_reads(const ds_node *node, const ds_plan *plan,
+                       const char *topic)
+{
+    const char *names[TOPICS_MAX];
+    uint32_t n = 0;
+
+    if (strcmp(node->type->name, "source") != 0 &&
+        strcmp(node->type->name, "unshuffle") != 0)
+        return false;
+    topics_of_node(node, plan, names, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (names[i][0] == '^' ? pattern_matches(names[i], topic)
+                               : !strcmp(names[i], topic))
+            return true;
+    return false;
+}
+
+static const char *kind_name(ds_topic_kind kind)
+{
+    static const char *const names[] = {"source", "sink", "dead-letter",
+                                        "changelog", "repartition"};
+
+    return names[kind];
+}
+
+static ds_rc user_topic_check(ds_context *ctx, uint32_t i, ds_err *err)
+{
+    const ds_plan_topic *t = &ctx->plan->topics[i];
+    ds_topic_info info;
+    ds_rc rc;
+
+    if (t->name[0] == '^')
+        return DS_OK; /* what matches may come later */
+    rc = ctx->broker->type->topic_info(ctx->broker, t->name, &info, err);
+    if (rc == DS_NOTFOUND)
+        return ds_fail(err, DS_E_CONFIG,
+                       "topic %s (%s) does not exist; create it, for example "
+                       "with kafka-topics.sh --create --topic %s --partitions "
+                       "6",
+                       t->name, kind_name(t->kind), t->name);
+    DS_TRY(rc);
+    ctx->partitions[i] = info.partitions;
+    return DS_OK;
+}
+
+/* Number of a topic of that name in the plan; -1: none. */
+static int topic_number(const ds_context *ctx, const char *name)
+{
+    for (uint32_t i = 0; i < ctx->plan->n_topics; i++)
+        if (!strcmp(ctx->plan->topics[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static ds_rc pattern_partitions(ds_context *ctx, const char *pattern,
+                                int32_t *out, ds_err *err)
+{
+    const char *const *names;
+    uint32_t n;
+
+    DS_TRY(ctx->broker->type->topic_match(ctx->broker, pattern, ctx->arena,
+                                          &names, &n, err));
+    for (uint32_t i = 0; i < n; i++) {
+        ds_topic_info info = {0, 0};
+        ds_rc rc =
+            ctx->broker->type->topic_info(ctx->broker, names[i], &info, err);
+        DS_TRY(rc);
+        if (info.partitions > *out)
+            *out = info.partitions;
+    }
+    return DS_OK;
+}
+
+/* The number of tasks of a stage: that of its topics' partitions. A stage with
+ * state needs the same number in all of them (exactly-once.md, C4). */
+static ds_rc stage_partitions(ds_context *ctx, const ds_stage *s, int32_t *out,
+                              ds_err *err)
+{
+    const char *names[TOPICS_MAX], *first = NULL;
+    uint32_t n = 0;
+
+    *out = 0;
+    for (uint32_t i = 0; i < s->n_sources; i++)
+        topics_of_node(s->sources[i], ctx->plan, names, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        int number = topic_number(ctx, names[i]);
+        int32_t count = number >= 0 ? ctx->partitions[number] : 0;
+
+        if (names[i][0] == '^')
+            DS_TRY(pattern_partitions(ctx, names[i], &count, err));
+        if (first && s->stateful && count != *out)
+            return ds_fail(err, DS_E_CONFIG,
+                           "error[E0440]: topic %s has %d partitions, topic %s "
+                           "%d: keyed state needs the same number in all "
+                           "topics that it reads",
+                           first, *out, names[i], count);
+        first = names[i];
+        if (count > *out)
+            *out = count;
+    }
+    if (*out == 0)
+        return ds_fail(err, DS_E_CONFIG, "no topic matches %s: nothing to read",
+                       n ? names[0] : "the pattern");
+    return DS_OK;
+}
+
+static ds_rc internal_topic(ds_context *ctx, uint32_t i, int32_t partitions,
+                            ds_err *err)
+{
+    const ds_plan_topic *t = &ctx->plan->topics[i];
+    ds_topic_want want = {t->name, t->partitions ? t->partitions : partitions,
+                          t->kind == DS_TOPIC_CHANGELOG};
+    bool created;
+
+    DS_TRY(ctx->broker->type->topic_ensure(ctx->broker, &want, &created, err));
+    if (created)
+        ds_log(DS_LOG_INFO, "internal topic created",
+               DS_KV("topic", "%s", t->name),
+               DS_KV("partitions", "%d", want.partitions));
+    ctx->partitions[i] = want.partitions;
+    return DS_OK;
+}
+
+static ds_rc stage_topics(ds_context *ctx, const ds_stage *s, ds_err *err)
+{
+    int32_t n;
+
+    DS_TRY(stage_partitions(ctx, s, &n, err));
+    for (uint32_t i = 0; i < ctx->plan->n_topics; i++) {
+        const ds_plan_topic *t = &ctx->plan->topics[i];
+        if (t->kind >= DS_TOPIC_CHANGELOG && t->stage == s->id)
+            DS_TRY(internal_topic(ctx, i, n, err));
+    }
+    return DS_OK;
+}
+
+ds_rc topics_check(ds_context *ctx, ds_err *err)
+{
+    const ds_plan *plan = ctx->plan;
+
+    ctx->topics = ds_new(ctx->arena, const char *, plan->n_topics + 1);
+    ctx->partitions = ds_new(ctx->arena, int32_t, plan->n_topics + 1);
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        ctx->topics[i] = plan->topics[i].name;
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (plan->topics[i].kind < DS_TOPIC_CHANGELOG)
+            DS_TRY(user_topic_check(ctx, i, err));
+    /* A stage comes after those whose repartition topics it reads. */
+    for (uint32_t i = 0; i < plan->n_stages; i++)
+        DS_TRY(stage_topics(ctx, &plan->stages[i], err));
+    return DS_OK;
+}

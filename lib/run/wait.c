@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wait.c - what the main thread does while the workers work: it watches for the
+ * end, for failures, and for how far behind the job is.
+ *
+ * --until-end: a stage is done when its group has committed the ends that its
+ * topics had when the stages before it were done, wherever its partitions are
+ * assigned.
+ */
+#include "run/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct stage_end {
+    char *topic;
+    int32_t partition;
+    int64_t end;
+} stage_end;
+
+static ds_rc end_add(ds_context *ctx, const char *topic, ds_err *err)
+{
+    ds_broker *b = ctx->broker;
+    ds_topic_info info = {0, 0};
+    int64_t low;
+    ds_rc rc = b->type->topic_info(b, topic, &info, err);
+
+    for (int32_t p = 0; rc == DS_OK && p < info.partitions; p++) {
+        stage_end e = {strdup(topic), p, 0};
+        rc = b->type->watermarks(b, topic, p, &low, &e.end, err);
+        ctx->ends = realloc(ctx->ends, (ctx->n_ends + 1) * sizeof(*ctx->ends));
+        ctx->ends[ctx->n_ends++] = e;
+    }
+    return rc;
+}
+
+static void ends_free(ds_context *ctx)
+{
+    for (uint32_t i = 0; i < ctx->n_ends; i++)
+        free(ctx->ends[i].topic);
+    free(ctx->ends);
+    ctx->ends = NULL;
+    ctx->n_ends = 0;
+}
+
+/* The partitions of a stage's topics and their ends now. */
+static ds_rc ends_take(ds_context *ctx, const ds_stage *s, ds_err *err)
+{
+    const char *names[TOPICS_MAX];
+    uint32_t n = 0;
+    ds_rc rc = DS_OK;
+
+    ends_free(ctx);
+    for (uint32_t i = 0; i < s->n_sources; i++)
+        topics_of_node(s->sources[i], ctx->plan, names, &n);
+    for (uint32_t i = 0; rc == DS_OK && i < n; i++) {
+        const char *const *matches = &names[i];
+        uint32_t m = 1;
+        if (names[i][0] == '^')
+            rc = ctx->broker->type->topic_match(ctx->broker, names[i],
+                                                ctx->arena, &matches, &m, err);
+        for (uint32_t k = 0; rc == DS_OK && k < m; k++)
+            rc = end_add(ctx, matches[k], err);
+    }
+    return rc;
+}
+
+/* How many records the group has still to commit up to the ends. */
+static ds_rc ends_left(ds_context *ctx, const ds_stage *s, int64_t *left,
+                       ds_err *err)
+{
+    ds_arena *a = ds_arena_new(1 << 12);
+    ds_position *pos = ds_new(a, ds_position, ctx->n_ends + 1);
+    ds_rc rc;
+
+    *left = 0;
+    for (uint32_t i = 0; i < ctx->n_ends; i++)
+        pos[i] = (ds_position){ctx->ends[i].topic, ctx->ends[i].partition,
+                               DS_OFFSET_NONE};
+    rc = ctx->broker->type->group_offsets(ctx->broker, s->group, pos,
+                                          ctx->n_ends, err);
+    for (uint32_t i = 0; rc == DS_OK && i < ctx->n_ends; i++) {
+        int64_t at = pos[i].next;
+        if (at < 0 && ctx->ends[i].end > 0)
+            *left += ctx->ends[i].end;
+        else if (at < ctx->ends[i].end)
+            *left += ctx->ends[i].end - at;
+    }
+    ds_arena_free(a);
+    return rc;
+}
+
+ds_rc wait_begin(ds_context *ctx, ds_err *err)
+{
+    return ctx->opts.until_end ? ends_take(ctx, &ctx->plan->stages[0], err)
+                               : DS_OK;
+}
+
+/* One look at the end; stops the job when the last stage is done. */
+static ds_rc until_end_step(ds_context *ctx, ds_err *err)
+{
+    const ds_stage *s = &ctx->plan->stages[ctx->end_stage];
+    int64_t left;
+
+    DS_TRY(ends_left(ctx, s, &left, err));
+    if (left > 0)
+        return DS_OK;
+    if (++ctx->end_stage < ctx->plan->n_stages)
+        return ends_take(ctx, &ctx->plan->stages[ctx->end_stage], err);
+    ds_context_stop(ctx, 1);
+    return DS_OK;
+}
+
+/* Lag: what the sources have and the main stage has not committed. */
+static ds_rc lag_step(ds_context *ctx, ds_err *err)
+{
+    const ds_stage *s = &ctx->plan->stages[0];
+    int64_t lag;
+
+    DS_TRY(ends_take(ctx, s, err));
+    DS_TRY(ends_left(ctx, s, &lag, err));
+    atomic_store(&ctx->lag, lag);
+    return DS_OK;
+}
+
+static void wait_step(ds_context *ctx, uint32_t round)
+{
+    ds_err err = {DS_OK, ""};
+    ds_rc rc = DS_OK;
+
+    pthread_mutex_lock(&ctx->lock);
+    if (ctx->opts.until_end && round % 4 == 0)
+        rc = until_end_step(ctx, &err);
+    else if (!ctx->opts.until_end && round % 40 == 20)
+        rc = lag_step(ctx, &err);
+    pthread_mutex_unlock(&ctx->lock);
+    if (rc < 0)
+        ds_log(DS_LOG_WARN, "the cluster does not tell how far the job is",
+               DS_KV("error", "%s", err.msg));
+}
+
+ds_rc ds_context_wait(ds_context *ctx, ds_err *err)
+{
+    for (uint32_t round = 0; atomic_load(&ctx->stop) == 0; round++) {
+        ctx->opts.clock->sleep(ctx->opts.clock, 50 * DS_MS);
+        wait_step(ctx, round);
+    }
+    while (atomic_load(&ctx->ended) < (int)ctx->n_workers)
+        ctx->opts.clock->sleep(ctx->opts.clock, 5 * DS_MS);
+    ends_free(ctx);
+    if (ctx->failed.rc != DS_OK) {
+        *err = ctx->failed;
+        return ctx->failed.rc;
+    }
+    return DS_OK;
+}
+
+/* ---- status ---- */
+
+static int state_rank(const char *state)
+{
+    static const char *const order[] = {"running", "starting", "restoring",
+                                        "stalled", "failed"};
+
+    for (int i = 0; i < 5; i++)
+        if (!strcmp(order[i], state))
+            return i;
+    return 0;
+}
+
+void ds_context_status(ds_context *ctx, ds_job_status *out)
+{
+    int64_t total = 0, left = 0;
+
+    *out = (ds_job_status){.state = "running", .lag = atomic_load(&ctx->lag)};
+    for (uint32_t i = 0; i < ctx->n_workers; i++) {
+        worker_stats *s = &ctx->workers[i].stats;
+        const char *state = atomic_load(&s->state);
+        int64_t us = atomic_load(&s->last_batch_us);
+
+        out->batches += atomic_load(&s->batches);
+        out->rows_out += atomic_load(&s->rows_out);
+        out->errors += atomic_load(&s->errors);
+        if (ctx->workers[i].stage->id == 0)
+            out->rows_in += atomic_load(&s->rows_in);
+        if (us > out->batch_time)
+            out->batch_time = us;
+        total += atomic_load(&s->restore_total);
+        left += atomic_load(&s->restore_left);
+        if (state && state_rank(state) > state_rank(out->state))
+            out->state = state;
+    }
+    out->restore_ratio = total > 0 ? 1.0 - (double)left / (double)total : 1.0;
+    pthread_mutex_lock(&ctx->lock);
+    if (ctx->failed.rc != DS_OK) {
+        out->state = "failed";
+        snprintf(out->note, sizeof(out->note), "%.199s", ctx->failed.msg);
+    }
+    pthread_mutex_unlock(&ctx->lock);
+    if (atomic_load(&ctx->stop) && ctx->failed.rc == DS_OK)
+        out->state = "draining";
+}

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker.c - a thread with its group member, its producer, its tasks and its
+ * epoch.
+ *
+ *     join -> (assigned) restore -> epoch, epoch, ... -> (revoked) drop -> join
+ *
+ * One epoch: collect rows until the cut, run them through the graphs as they
+ * come, seal, commit. Any error ends in worker_handle(): the one place that
+ * switches on what an error asks for.
+ */
+#include <stdlib.h>
+
+#include "dstream/fault.h"
+#include "run/run.h"
+
+#define POLL_ROWS 10000
+#define SLICE (25 * DS_MS)
+#define FENCES_MAX 8
+
+static int stop_wanted(const worker *w)
+{
+    return atomic_load(&w->ctx->stop);
+}
+
+static ds_time grid_after(ds_time t, ds_time batch)
+{
+    return (t / batch + 1) * batch;
+}
+
+/* ---- one epoch: rows in ---- */
+
+static ds_rc rows_push(worker *w, input *in, const ds_envelope *rows,
+                       ds_err *err)
+{
+    const ds_envelope *kept;
+    ds_rc failed = DS_OK;
+
+    DS_TRY(reject_filter(w, in, rows, &kept, err));
+    for (uint32_t i = 0; kept->n && i < in->n_nodes; i++) {
+        ds_rc rc = task_push(in->task, in->nodes[i], kept, err);
+        if (rc < 0 && rc != DS_E_RECORD)
+            return rc;
+        if (rc < 0)
+            failed = rc;
+    }
+    return failed;
+}
+
+static ds_rc tasks_seal(worker *w, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        if (w->stage->every_epoch)
+            DS_TRY(task_begin(&w->tasks[i], err));
+        DS_TRY(task_seal(&w->tasks[i], err));
+    }
+    return DS_OK;
+}
+
+static void overlays_drop(worker *w)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        w->tasks[i].open = false;
+        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++)
+            w->tasks[i].stores[k].overlay = NULL;
+    }
+}
+
+/* Where an input stops in this epoch: before a record that must not pass. */
+static void inputs_limit(worker *w)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (w->inputs[i].next > w->inputs[i].limit)
+            w->inputs[i].next = w->inputs[i].limit;
+}
+
+/* Everything that was collected, once more: some records are out now. */
+static ds_rc epoch_again(worker *w, ds_err *err)
+{
+    for (;;) {
+        ds_rc rc = DS_OK;
+
+        overlays_drop(w);
+        epoch_rerun(w->epoch);
+        inputs_limit(w);
+        for (epoch_rows *r = w->epoch->first; r; r = r->next) {
+            ds_rc one = rows_push(w, r->input, r->rows, err);
+            if (one < 0 && one != DS_E_RECORD)
+                return one;
+            if (one < 0)
+                rc = one;
+        }
+        if (rc == DS_OK)
+            return DS_OK;
+    }
+}
+
+static bool inputs_limited(const worker *w)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (w->inputs[i].limit != INT64_MAX)
+            return true;
+    return false;
+}
+
+static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
+{
+    input *in = assign_input(w, f->topic, f->partition);
+    ds_rc rc;
+
+    if (!in || f->next <= in->next || in->limit != INT64_MAX)
+        return DS_OK; /* not ours any more, or behind a record that stops us */
+    in->moved_by_eof =
+        !f->rows && (in->next == in->position || in->moved_by_eof);
+    in->next = f->next;
+    if (!f->rows || f->rows->n == 0)
+        return DS_OK;
+    w->last_rows = ds_mono_now();
+    epoch_add(w->epoch, in, f->rows);
+    DS_TRY(ds_fault("after_poll", err));
+    rc = rows_push(w, in, f->rows, err);
+    return rc == DS_E_RECORD ? epoch_again(w, err) : rc;
+}
+
+static bool epoch_full(const worker *w)
+{
+    const ds_plan *plan = w->ctx->plan;
+    uint32_t rows = w->ctx->opts.epoch_rows;
+
+    if (!rows)
+        rows = (uint32_t)plan->max_records;
+    return w->epoch->n_rows >= rows ||
+           w->epoch->n_bytes >= (uint64_t)plan->max_bytes || inputs_limited(w);
+}
+
+static uint32_t rows_wanted(const worker *w)
+{
+    uint32_t rows = w->ctx->opts.epoch_rows;
+
+    if (!rows)
+        rows = (uint32_t)w->ctx->plan->max_records;
+    rows -= w->epoch->n_rows;
+    return rows < POLL_ROWS ? rows : POLL_ROWS;
+}
+
+/* How long the next poll may wait. Nothing pending: long. Full rate: a little,
+ * inside the call. Low rate: sleep here, so that rows come in one go. */
+static int poll_wait(worker *w, ds_time cut, bool drained)
+{
+    ds_clock *clock = w->ctx->opts.clock;
+    ds_time left = cut - ds_clock_now(clock);
+    bool busy = w->epoch->n_rows > 5000;
+
+    if (!drained)
+        return 0;
+    if (w->epoch->n_rows == 0 && !w->stage->every_epoch)
+        return 100;
+    if (left <= 0)
+        return 0;
+    if (busy)
+        return left > 5 * DS_MS ? 5 : 1;
+    clock->sleep(clock, left < SLICE ? left : SLICE);
+    return 0;
+}
+
+/* Until the cut, the limits, or a change. */
+static ds_rc epoch_collect(worker *w, ds_err *err)
+{
+    ds_clock *clock = w->ctx->opts.clock;
+    ds_time batch = w->ctx->plan->batch;
+    ds_time start = ds_clock_now(clock), cut = grid_after(start, batch);
+    bool drained = false;
+
+    w->epoch->time = cut;
+    for (;;) {
+        bool pending = w->epoch->n_rows || w->stage->every_epoch;
+        ds_fetch f;
+        ds_rc rc;
+
+        if (stop_wanted(w) || epoch_full(w) ||
+            (pending && ds_clock_now(clock) >= cut))
+            return DS_OK;
+        if (!pending) {
+            if (ds_clock_now(clock) - start > DS_SECOND)
+                return DS_OK; /* positions that an EOF moved */
+            cut = grid_after(ds_clock_now(clock), batch);
+            w->epoch->time = cut;
+        }
+        w->txn->type->serve(w->txn);
+        rc = w->source->type->poll(w->source, w->epoch->in, rows_wanted(w),
+                                   poll_wait(w, cut, drained), &f, err);
+        if (rc < 0 || rc == DS_CHANGED)
+            return rc;
+        drained = rc == DS_END;
+        if (rc == DS_OK)
+            DS_TRY(fetch_take(w, &f, err));
+        else if (w->ctx->opts.until_end && !pending)
+            return DS_OK;
+    }
+}
+
+/* ---- one epoch: rows out ---- */
+
+static ds_rc epoch_seal(worker *w, ds_err *err)
+{
+    ds_rc rc = tasks_seal(w, err);
+
+    while (rc == DS_E_RECORD) {
+        DS_TRY(epoch_again(w, err));
+        rc = tasks_seal(w, err);
+    }
+    DS_TRY(rc);
+    epoch_go(w->epoch, EPOCH_SEALED);
+    return DS_OK;
+}
+
+/* A record that stops the job: everything before it is committed now. */
+static ds_rc inputs_failed(const worker *w, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        if (in->limit != INT64_MAX && in->next >= in->limit)
+            return ds_fail(err, DS_E_FAILED,
+                           "topic %s partition %d offset %lld: %s", in->topic,
+                           in->partition, (long long)in->limit, in->limit_msg);
+    }
+    return DS_OK;
+}
+
+static ds_rc stores_tick(worker *w, ds_err *err)
+{
+    ds_time now = ds_clock_now(w->ctx->opts.clock);
+
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
+            ds_store *s = w->tasks[i].stores[k].store;
+            DS_TRY(s->type->tick(s, now, err));
+        }
+    return DS_OK;
+}
+
+static ds_rc epoch_finish(worker *w, ds_err *err)
+{
+    if (w->epoch->time < w->last_time)
+        w->epoch->time = w->last_time;
+    w->last_time = w->epoch->time;
+    DS_TRY(epoch_seal(w, err));
+    DS_TRY(commit_epoch(w, err));
+    overlays_drop(w);
+    DS_TRY(inputs_failed(w, err));
+    return stores_tick(w, err);
+}
+
+/* ---- after errors ---- */
+
+static void epoch_rewind(worker *w)
+{
+    overlays_drop(w);
+    if (w->epoch->state != EPOCH_IDLE && w->epoch->state != EPOCH_COMMITTED &&
+        w->epoch->state != EPOCH_ABORTING)
+        epoch_go(w->epoch, EPOCH_ABORTING);
+    if (w->epoch->state != EPOCH_IDLE)
+        epoch_go(w->epoch, EPOCH_IDLE);
+}
+
+/* A new producer: the old transaction is decided when it is there. */
+static ds_rc producer_reset(worker *w, ds_err *err)
+{
+    ds_time said = 0;
+
+    for (;;) {
+        ds_rc rc = w->txn->type->reset(w->txn, err);
+        if (rc == DS_OK || ds_rc_act(rc) != DS_ACT_RETRY)
+            return rc;
+        if (stop_wanted(w) == 2)
+            return rc;
+        if (ds_mono_now() - said > 10 * DS_SECOND) {
+            said = ds_mono_now();
+            atomic_store(&w->stats.state, "stalled");
+            ds_log(DS_LOG_WARN, "waiting for the transaction coordinator",
+                   DS_KV("job", "%s", w->ctx->plan->job),
+                   DS_KV("error", "%s", err->msg));
+        }
+        w->ctx->opts.clock->sleep(w->ctx->opts.clock, 100 * DS_MS);
+    }
+}
+
+static ds_rc consumer_reopen(worker *w, ds_err *err)
+{
+    ds_source_spec spec;
+    const char **topics =
+        ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
+
+    assign_drop(w);
+    w->source->type->close(w->source);
+    w->source = NULL;
+    worker_source_spec(w, topics, &spec);
+    DS_TRY(w->ctx->broker->type->source_open(w->ctx->broker, &spec, &w->source,
+                                             err));
+    return DS_OK;
+}
+
+/* What a transaction left in doubt on the wire must not reach the next one
+ * (exactly-once.md, Taint). */
+static ds_rc worker_untaint(worker *w, bool reset, ds_err *err)
+{
+    unsigned taint = w->txn->type->taint(w->txn);
+
+    if (taint)
+        atomic_fetch_add(&w->stats.taints, 1);
+    if (taint || reset)
+        DS_TRY(producer_reset(w, err));
+    if (taint & DS_TAINT_CONSUMER)
+        DS_TRY(consumer_reopen(w, err));
+    return DS_OK;
+}
+
+static ds_rc worker_resync(worker *w, bool reset, ds_err *err)
+{
+    ds_rc rc;
+
+    atomic_fetch_add(&w->stats.resyncs, 1);
+    atomic_fetch_add(&w->stats.aborts, 1);
+    DS_TRY(worker_untaint(w, reset, err));
+    if (!w->assigned)
+        return DS_OK;
+    rc = restore_run(w, true, err);
+    if (rc == DS_CHANGED && !stop_wanted(w))
+        rc = assign_changed(w, err);
+    return rc;
+}
+
+static ds_rc stores_wipe(worker *w, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
+            ds_store *s = w->tasks[i].stores[k].store;
+            DS_TRY(s->type->wipe(s, err));
+        }
+    return DS_OK;
+}
+
+/* Only a transaction that was begun has to be aborted. */
+static bool txn_open(const worker *w, epoch_state was)
+{
+    (void)w;
+    return was == EPOCH_SEALED || was == EPOCH_FLUSHED;
+}
+
+static void error_log(const worker *w, ds_rc rc, const ds_err *e)
+{
+    ds_log(DS_LOG_WARN, "epoch aborted", DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("stage", "%s", w->stage->name),
+           DS_KV("worker", "%u", w->number), DS_KV("rc", "%s", ds_rc_name(rc)),
+           DS_KV("error", "%s", e->msg));
+}
+
+/* The one switch on what an error asks for. Returns < 0 if the worker has to
+ * end. */
+static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
+{
+    epoch_state was = w->epoch->state;
+    bool reset = false;
+
+    switch (ds_rc_act(rc)) {
+    case DS_ACT_NONE:
+        return DS_OK;
+    case DS_ACT_STOP:
+        return rc;
+    case DS_ACT_REBUILD:
+        DS_TRY(stores_wipe(w, err));
+        break;
+    case DS_ACT_RETRY:
+    case DS_ACT_ABORT:
+    case DS_ACT_SKIP:
+        break;
+    case DS_ACT_RESYNC:
+        reset = true;
+        break;
+    }
+    error_log(w, rc, err);
+    if (txn_open(w, was) && !reset)
+        reset = w->txn->type->abort(w->txn, err) < 0;
+    if (reset && ++w->fences >= FENCES_MAX)
+        return ds_fail(err, DS_E_FENCED,
+                       "the producer %s is fenced again and again: another "
+                       "process uses the same instance id",
+                       w->id);
+    epoch_rewind(w);
+    if (ds_rc_act(rc) == DS_ACT_RETRY)
+        w->ctx->opts.clock->sleep(w->ctx->opts.clock, 200 * DS_MS);
+    return worker_resync(w, reset, err);
+}
+
+/* Errors of the handling itself are handled too, until one of them stops the
+ * worker. */
+static ds_rc worker_recover(worker *w, ds_rc rc, ds_err *err)
+{
+    while (rc < 0) {
+        if (ds_rc_act(rc) == DS_ACT_STOP || stop_wanted(w) == 2)
+            return rc;
+        rc = worker_handle(w, rc, err);
+    }
+    return DS_OK;
+}
+
+/* ---- rounds ---- */
+
+static ds_rc worker_join(worker *w, int timeout_ms, ds_err *err)
+{
+    ds_fetch f;
+    ds_rc rc =
+        w->source->type->poll(w->source, w->scratch, 1, timeout_ms, &f, err);
+
+    ds_arena_reset(w->scratch);
+    if (rc == DS_CHANGED)
+        return assign_changed(w, err);
+    return rc;
+}
+
+static ds_rc worker_round(worker *w, ds_err *err)
+{
+    ds_rc rc;
+
+    if (!w->assigned)
+        return worker_join(w, 250, err);
+    atomic_store(&w->stats.state, "running");
+    epoch_begin(w->epoch);
+    rc = epoch_collect(w, err);
+    if (rc == DS_CHANGED) {
+        epoch_rewind(w);
+        return assign_changed(w, err);
+    }
+    DS_TRY(rc);
+    if (stop_wanted(w) == 2) {
+        epoch_rewind(w);
+        return DS_OK;
+    }
+    DS_TRY(epoch_finish(w, err));
+    if (w->txn->type->taint(w->txn))
+        return worker_untaint(w, false, err);
+    return DS_OK;
+}
+
+void *worker_main(void *arg)
+{
+    worker *w = arg;
+    ds_rc rc = DS_OK;
+
+    while (rc >= 0 && !stop_wanted(w)) {
+        rc = worker_round(w, &w->failed);
+        if (rc < 0)
+            rc = worker_recover(w, rc, &w->failed);
+    }
+    if (rc < 0 && !stop_wanted(w)) {
+        atomic_store(&w->stats.state, "failed");
+        context_fail(w->ctx, &w->failed);
+    }
+    atomic_fetch_add(&w->ctx->ended, 1);
+    return NULL;
+}
+
+/* One poll after the other without waiting, as far as the epoch takes. */
+static ds_rc epoch_collect_now(worker *w, ds_err *err)
+{
+    w->epoch->time = ds_clock_now(w->ctx->opts.clock);
+    while (!epoch_full(w)) {
+        ds_fetch f;
+        ds_rc rc = w->source->type->poll(w->source, w->epoch->in,
+                                         rows_wanted(w), 0, &f, err);
+        if (rc == DS_END)
+            break;
+        if (rc < 0 || rc == DS_CHANGED)
+            return rc;
+        DS_TRY(fetch_take(w, &f, err));
+    }
+    return DS_OK;
+}
+
+static ds_rc step_once(worker *w, bool *rows, ds_err *err)
+{
+    ds_rc rc = DS_CHANGED;
+
+    while (!w->assigned) {
+        rc = worker_join(w, 0, err);
+        if (rc < 0)
+            return rc;
+    }
+    epoch_begin(w->epoch);
+    rc = epoch_collect_now(w, err);
+    if (rc == DS_CHANGED) {
+        epoch_rewind(w);
+        DS_TRY(assign_changed(w, err));
+        return step_once(w, rows, err);
+    }
+    DS_TRY(rc);
+    *rows = w->epoch->n_rows > 0;
+    return epoch_finish(w, err);
+}
+
+ds_rc worker_step(worker *w, ds_err *err)
+{
+    for (;;) {
+        bool rows = false;
+        ds_rc rc = step_once(w, &rows, err);
+        if (rc >= 0)
+            return rows ? DS_OK : DS_END;
+        if (ds_rc_act(rc) == DS_ACT_STOP)
+            return rc;
+        DS_TRY(worker_recover(w, rc, err));
+    }
+}
+
+/* ---- open and close ---- */
+
+void worker_source_spec(const worker *w, const char **topics,
+                        ds_source_spec *spec)
+{
+    *spec = (ds_source_spec){
+        .group = w->stage->group, .member = w->id, .topics = topics};
+    for (uint32_t i = 0; i < w->stage->n_sources; i++)
+        topics_of_node(w->stage->sources[i], w->ctx->plan, topics,
+                       &spec->n_topics);
+}
+
+ds_rc worker_open(worker *w, ds_err *err)
+{
+    ds_broker *b = w->ctx->broker;
+    ds_source_spec source;
+    const char **topics;
+    ds_txn_spec txn = {w->id, w->ctx->topics, w->ctx->plan->n_topics};
+
+    w->assignment = ds_arena_new(1 << 14);
+    w->scratch = ds_arena_new(1 << 16);
+    w->epoch = epoch_new();
+    topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
+    atomic_store(&w->stats.state, "starting");
+    DS_TRY(b->type->txn_open(b, &txn, &w->txn, err));
+    DS_TRY(b->type->reader_open(b, &w->reader, err));
+    worker_source_spec(w, topics, &source);
+    return b->type->source_open(b, &source, &w->source, err);
+}
+
+void worker_close(worker *w, bool crash)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        task_close(&w->tasks[i], crash);
+    w->n_tasks = 0;
+    if (w->txn)
+        w->txn->type->close(w->txn);
+    if (w->source)
+        w->source->type->close(w->source);
+    if (w->reader)
+        w->reader->type->close(w->reader);
+    reject_forget(w);
+    epoch_free(w->epoch);
+    ds_arena_free(w->assignment);
+    ds_arena_free(w->scratch);
+}
