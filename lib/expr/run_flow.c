@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run_flow.c - the steps that AND, OR, CASE and COALESCE are made of.
+ */
+#include "expr/func.h"
+
+void run_begin(run *r, const run_step *s)
+{
+    RUN_DST(r, s)->valid = NULL;
+}
+
+void run_load(run *r, const run_step *s)
+{
+    const tx *x = s->data;
+    run_reg *d = RUN_DST(r, s);
+    d->valid = NULL;
+    if (x->null) {
+        memset(d->bits, 0, sizeof(uint64_t) * RUN_WORDS);
+        d->valid = d->bits;
+        return;
+    }
+    switch (x->type) {
+    case DS_BOOL:
+        memset(d->v.b, x->v.b, r->n);
+        break;
+    case DS_STR:
+    case DS_BYTES:
+        for (uint32_t i = 0; i < r->n; i++)
+            d->v.str[i] = x->v.s;
+        break;
+    default:
+        for (uint32_t i = 0; i < r->n; i++)
+            d->v.i64[i] = x->v.i;
+    }
+}
+
+static void copy_values(run *r, const run_step *s, ds_type type)
+{
+    run_reg *d = RUN_DST(r, s);
+    const run_reg *a = RUN_ARG(r, s, 0);
+    switch (type) {
+    case DS_BOOL:
+        RUN_EACH (r, s, i)
+            d->v.b[i] = a->v.b[i];
+        break;
+    case DS_STR:
+    case DS_BYTES:
+        RUN_EACH (r, s, i)
+            d->v.str[i] = a->v.str[i];
+        break;
+    default:
+        RUN_EACH (r, s, i)
+            d->v.i64[i] = a->v.i64[i];
+    }
+}
+
+void run_copy(run *r, const run_step *s)
+{
+    run_reg *d = RUN_DST(r, s);
+    const run_reg *a = RUN_ARG(r, s, 0);
+    copy_values(r, s, r->prog->regs[s->dst].type);
+    if (a->valid == NULL && d->valid == NULL)
+        return;
+    RUN_EACH (r, s, i) {
+        if (run_is_null(a, i))
+            run_set_null(r, s->dst, i);
+        else if (d->valid)
+            ds_bit_set(d->valid, i);
+    }
+}
+
+/* Three-valued logic: `stop` is the value that decides (AND: false). */
+static void logic_into(run *r, const run_step *s, uint8_t stop)
+{
+    run_reg *d = RUN_DST(r, s);
+    const run_reg *a = RUN_ARG(r, s, 0);
+    if (a->valid == NULL && d->valid == NULL) {
+        /* The rows here have not been decided by d. */
+        RUN_EACH (r, s, i)
+            d->v.b[i] = a->v.b[i];
+        return;
+    }
+    RUN_EACH (r, s, i) {
+        bool a_null = run_is_null(a, i);
+        if (!a_null && a->v.b[i] == stop) {
+            d->v.b[i] = stop;
+            if (d->valid)
+                ds_bit_set(d->valid, i);
+        } else if (a_null) {
+            run_set_null(r, s->dst, i);
+        } else if (!run_is_null(d, i)) {
+            d->v.b[i] = a->v.b[i];
+        }
+    }
+}
+
+void run_and_into(run *r, const run_step *s)
+{
+    logic_into(r, s, 0);
+}
+
+void run_or_into(run *r, const run_step *s)
+{
+    logic_into(r, s, 1);
+}
+
+#define SEL_KERNEL(name, test)                                                 \
+    void name(run *r, const run_step *s)                                       \
+    {                                                                          \
+        const run_reg *a = RUN_ARG(r, s, 0);                                   \
+        run_sel *out = &r->sels[s->dst];                                       \
+        uint16_t *room = out->room;                                            \
+        uint32_t n = 0;                                                        \
+        if (a->valid == NULL) {                                                \
+            const bool null = false;                                           \
+            (void)null;                                                        \
+            RUN_EACH (r, s, i) {                                               \
+                room[n] = (uint16_t)i;                                         \
+                n += (test);                                                   \
+            }                                                                  \
+        } else {                                                               \
+            RUN_EACH (r, s, i) {                                               \
+                const bool null = !ds_bit_get(a->valid, i);                    \
+                room[n] = (uint16_t)i;                                         \
+                n += (test);                                                   \
+            }                                                                  \
+        }                                                                      \
+        out->n = n;                                                            \
+        out->idx = n == r->n ? NULL : room;                                    \
+    }
+
+SEL_KERNEL(run_sel_true, !null && a->v.b[i])
+SEL_KERNEL(run_sel_not_true, null || !a->v.b[i])
+SEL_KERNEL(run_sel_not_false, null || a->v.b[i])
+SEL_KERNEL(run_sel_null, null)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tx.h - the typed tree of an expression, between check and compile.
+ *
+ * A node is evaluated where it stands, except the first argument of TX_LET: it
+ * is evaluated once, and the second argument refers to it by the same pointer.
+ */
+#ifndef EXPR_TX_H
+#define EXPR_TX_H
+
+#include "dstream/batch.h"
+
+/* A type of constants only: there are no interval columns yet. */
+#define DS_IV ((ds_type)(DS_BYTES + 1))
+
+typedef struct tx_interval {
+    int32_t months, days;
+    int64_t us;
+} tx_interval;
+
+typedef union tx_value {
+    uint8_t b;
+    int64_t i;
+    double f;
+    ds_slice s;
+    tx_interval iv;
+} tx_value;
+
+typedef enum tx_kind {
+    TX_CONST,    /* v, or null */
+    TX_COL,      /* col: a column of the batch that is evaluated */
+    TX_META,     /* col: a tx_meta */
+    TX_NOW,      /* the batch's time */
+    TX_CALL,     /* f(args) */
+    TX_AND,      /* args, left to right, as far as needed */
+    TX_OR,
+    TX_CASE,     /* condition, result, ..., else */
+    TX_COALESCE,
+    TX_LET,      /* args[0] in args[1] */
+    TX_SET,      /* a set-returning f(args); only the root of an item */
+} tx_kind;
+
+typedef enum tx_meta {
+    TX_META_KEY,
+    TX_META_TS,
+    TX_META_TOPIC,
+    TX_META_PARTITION,
+    TX_META_OFFSET,
+} tx_meta;
+
+struct func_def;
+
+typedef struct tx {
+    tx_kind kind;
+    ds_type type; /* DS_NONE: an untyped NULL or an untyped literal */
+    uint32_t at, len, from; /* in the text, for messages */
+    bool null;
+    bool int4; /* PostgreSQL would call it an integer, not a bigint */
+    tx_value v;
+    uint32_t col;
+    const struct func_def *f;
+    const void *data; /* f's: prepared from constant arguments */
+    struct tx **args;
+    uint32_t n_args;
+    int reg; /* while compiling: the register that holds it, or -1 */
+} tx;
+
+tx *tx_new(ds_arena *a, tx_kind kind, ds_type type, const tx *where);
+tx *tx_const(ds_arena *a, ds_type type, tx_value v, const tx *where);
+tx *tx_null(ds_arena *a, ds_type type, const tx *where);
+tx *tx_call(ds_arena *a, const struct func_def *f, tx **args, uint32_t n,
+            const tx *where);
+tx *tx_call1(ds_arena *a, const struct func_def *f, tx *x);
+tx *tx_call2(ds_arena *a, const struct func_def *f, tx *x, tx *y,
+             const tx *where);
+static inline bool tx_is_null(const tx *x)
+{
+    return x->kind == TX_CONST && x->null;
+}
+static inline bool tx_is_literal(const tx *x)
+{
+    return x->kind == TX_CONST && x->type == DS_NONE && !x->null;
+}
+bool tx_same(const tx *x, const tx *y);
+const char *tx_type_name(ds_type t); /* knows interval */
+
+/* Constant folding; errors are left for the rows that reach them. */
+tx *fold_tree(tx *x, ds_arena *a);
+/* fold.c, for updateStateByKey: see ds_exprs_idle_keeps. `aggs`: the first
+ * column of an aggregate; is_count[k]: aggregate k is a count. */
+tx *fold_idle(const tx *x, uint32_t state, uint32_t aggs, const bool *is_count,
+              ds_arena *a);
+
+/* canon.c: a tree as text that changes when its meaning does. */
+const char *canon_tree(const tx *x, const ds_schema *cols,
+                       const ds_schema *state, const char *const *aggs,
+                       ds_arena *a);
+
+#endif
