@@ -8,6 +8,7 @@ partition, so that the verifier can tell a token counted twice from one lost.
 """
 
 import argparse
+import json
 import os
 import random
 import subprocess
@@ -171,7 +172,6 @@ class Ring:
 
     def words_are_there(self):
         """Every word has its last count: the job has caught up."""
-        import json
         last = {}
         for key, value in self.read("word-counts"):
             try:
@@ -260,4 +260,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

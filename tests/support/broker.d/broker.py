@@ -132,7 +132,8 @@ def begin(options, way):
         except Trouble as trouble:
             if os.environ.get("DSTREAM_BROKER_MODE") == "docker":
                 raise
-            say("docker does not do, taking the jars: %s" % trouble)
+            say("docker does not do, taking the jars: %s"
+                % str(trouble).strip().splitlines()[-1])
     return processes.start(options)
 
 
