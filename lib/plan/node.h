@@ -21,8 +21,8 @@
  * A DS_OP_BY_KEY operator with a combine is planned over the rows before the
  * cut: its plan() sees their schema. If a cut is needed, its combine is planned
  * with the same input, and then the input is replaced by the unshuffle node,
- * whose rows are the partial ones; node->partial tells.  Without a combine it is
- * planned over the unshuffle node.
+ * whose rows are the partial ones; node->partial tells.  Without a combine it
+ * is planned over the unshuffle node.
  *
  * An unshuffle node has the shuffle node as input 0, for what it says about the
  * rows; the shuffle node has no outputs. Both have the same topic.
@@ -64,15 +64,15 @@ struct ds_node {
     bool by_key;  /* its partitions are those of the key */
     bool deletes; /* a removed key leaves as a row: tombstones (8.5) */
 
-    void *planned; /* what plan() compiled; the operator's own */
-    unsigned flags; /* type->flags, and what plan() adds */
+    void *planned;           /* what plan() compiled; the operator's own */
+    unsigned flags;          /* type->flags, and what plan() adds */
     const ds_node *combines; /* a partial operator: the one it works for */
     const ds_node *partial;  /* the planned operator: its input comes in partial
                                 rows from this one, through a repartition */
 
     uint32_t stage;
-    int store;       /* number in plan->stores, or -1 */
-    int topic;       /* sink, shuffle: number in plan->topics, or -1 */
+    int store;         /* number in plan->stores, or -1 */
+    int topic;         /* sink, shuffle: number in plan->topics, or -1 */
     const bool *reads; /* which columns of its output later nodes read; set for
                           all nodes once the plan is made */
 
@@ -83,16 +83,16 @@ struct ds_node {
                           signature. NULL: its arguments as written */
 
     /* The planner's own. */
-    bool *wants;      /* reads, while it is being made */
-    bool reads_said;  /* ds_node_read was called for its inputs */
-    bool broken;      /* it has mistakes: what follows cannot be planned */
+    bool *wants;         /* reads, while it is being made */
+    bool reads_said;     /* ds_node_read was called for its inputs */
+    bool broken;         /* it has mistakes: what follows cannot be planned */
     const char *id_text; /* id:, names its store; NULL: none */
 };
 
 /* For plan(): this node reads that column, all columns, no column of what
- * comes in at `port`. A node that says nothing reads all. Columns that only pass
- * through need not be said if node->schema is the input's own pointer (filter);
- * else a column that goes on is a column read. */
+ * comes in at `port`. A node that says nothing reads all. Columns that only
+ * pass through need not be said if node->schema is the input's own pointer
+ * (filter); else a column that goes on is a column read. */
 void ds_node_read(ds_node *node, int port, uint32_t col);
 void ds_node_read_all(ds_node *node, int port);
 void ds_node_read_none(ds_node *node, int port);

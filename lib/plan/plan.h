@@ -14,11 +14,11 @@ typedef struct ds_source_args {
     ds_text topic;        /* one of these three */
     const ds_arg *topics; /* list */
     ds_text pattern;
-    ds_text format;       /* "json" when absent */
-    ds_text key;          /* the column the topic is partitioned by */
-    ds_text key_format;   /* "text" when absent */
+    ds_text format;     /* "json" when absent */
+    ds_text key;        /* the column the topic is partitioned by */
+    ds_text key_format; /* "text" when absent */
     const ds_arg *columns;
-    ds_text start;        /* earliest | latest | RFC 3339 */
+    ds_text start; /* earliest | latest | RFC 3339 */
     bool strict;
     /* Resolved. The node's schema is `body` (what the record's value holds),
      * and after it, if key_from_record, the column `key` (text; bytea if
@@ -33,11 +33,11 @@ typedef struct ds_source_args {
 /* Args of "sink". */
 typedef struct ds_sink_args {
     ds_text topic;
-    ds_text format;     /* "json" when absent */
-    ds_text key;        /* column or expression; absent: the stream's key */
+    ds_text format; /* "json" when absent */
+    ds_text key;    /* column or expression; absent: the stream's key */
     ds_text key_format;
     const ds_arg *headers; /* map name: expression */
-    ds_text where;      /* never set: the planner puts a filter in front */
+    ds_text where;         /* never set: the planner puts a filter in front */
     const ds_codec_type *codec, *key_codec; /* resolved */
 } ds_sink_args;
 
@@ -70,20 +70,20 @@ typedef struct ds_plan_store {
 } ds_plan_store;
 
 typedef enum ds_topic_kind {
-    DS_TOPIC_SOURCE,      /* user's */
-    DS_TOPIC_SINK,        /* user's */
-    DS_TOPIC_DLQ,         /* user's */
-    DS_TOPIC_CHANGELOG,   /* ours, compact */
-    DS_TOPIC_REPARTITION  /* ours, delete */
+    DS_TOPIC_SOURCE,     /* user's */
+    DS_TOPIC_SINK,       /* user's */
+    DS_TOPIC_DLQ,        /* user's */
+    DS_TOPIC_CHANGELOG,  /* ours, compact */
+    DS_TOPIC_REPARTITION /* ours, delete */
 } ds_topic_kind;
 
 typedef struct ds_plan_topic {
     const char *name; /* a pattern begins with ^ */
     ds_topic_kind kind;
-    uint32_t stage;   /* CHANGELOG: of the store; REPARTITION: that writes it */
+    uint32_t stage; /* CHANGELOG: of the store; REPARTITION: that writes it */
     int32_t partitions; /* 0: taken from the cluster at start: changelog and
                            repartition follow their stage's source topics */
-    bool tap;         /* SINK: a test runner's, not of the job */
+    bool tap;           /* SINK: a test runner's, not of the job */
 } ds_plan_topic;
 
 struct ds_plan {
@@ -92,10 +92,10 @@ struct ds_plan {
     const char *job;
     const char *file; /* NULL: from C */
     ds_time batch;
-    int64_t max_records; /* per epoch and worker; default 50000 */
-    int64_t max_bytes;   /* default 16 MiB */
-    int workers;         /* 0: min(cores, partitions) */
-    int64_t memory;      /* bytes; default 256 MiB */
+    int64_t max_records;  /* per epoch and worker; default 50000 */
+    int64_t max_bytes;    /* default 16 MiB */
+    int workers;          /* 0: min(cores, partitions) */
+    int64_t memory;       /* bytes; default 256 MiB */
     const ds_prop *props; /* librdkafka's */
     uint32_t n_props;
 
@@ -108,8 +108,8 @@ struct ds_plan {
     uint32_t n_topics;
     ds_plan_topic *topics;
 
-    int dlq_topic;         /* number in topics, or -1 */
-    int64_t error_limit;   /* errors per error_span; 0: no limit */
+    int dlq_topic;       /* number in topics, or -1 */
+    int64_t error_limit; /* errors per error_span; 0: no limit */
     ds_time error_span;
 };
 

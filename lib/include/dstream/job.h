@@ -14,9 +14,9 @@
  *     ds_job_sink(job, "out", "counts", "kafka", DS_OPTS("topic", "counts"));
  *     ds_plan *plan = ds_job_plan(job);
  *
- * Building never fails at the call: mistakes are kept in the job's diags, all of
- * them. ds_job_plan() gives NULL if there was one. YAML files end in the same
- * calls (the _arg ones, whose arguments know where they were written).
+ * Building never fails at the call: mistakes are kept in the job's diags, all
+ * of them. ds_job_plan() gives NULL if there was one. YAML files end in the
+ * same calls (the _arg ones, whose arguments know where they were written).
  *
  * Thread: any, one at a time.
  */
@@ -36,8 +36,8 @@ ds_arena *ds_job_arena(ds_job *job);
 
 /* Settings by their YAML names: "job", "batch", "workers", "errors", … The
  * tables of all names are below. From C a dot goes one level down:
- * "errors.dlq", "kafka.bootstrap.servers". "sources", "streams" and "sinks" take
- * what stands under them in a file, so a file is a loop over its names. */
+ * "errors.dlq", "kafka.bootstrap.servers". "sources", "streams" and "sinks"
+ * take what stands under them in a file, so a file is a loop over its names. */
 void ds_job_set(ds_job *job, const char *name, const char *value);
 void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value);
 

@@ -31,40 +31,48 @@ typedef struct ds_arg {
 /* The value of a name in a map, or NULL. */
 const ds_arg *ds_arg_find(const ds_arg *map, const char *name);
 
-typedef enum ds_param_type { /* filled in as: */
-    DS_P_STR,      /* ds_text */
-    DS_P_NAME,     /* ds_text: [a-z_][a-z0-9_]{0,62} */
-    DS_P_INT,      /* int64_t, within min..max */
-    DS_P_BOOL,     /* bool */
-    DS_P_DURATION, /* ds_time, > 0 */
-    DS_P_SIZE,     /* int64_t bytes */
-    DS_P_ENUM,     /* int: position in choices, "changed|all" */
-    DS_P_EXPR,     /* ds_text: one SQL expression */
-    DS_P_SELECT,   /* const ds_arg *: a select list, or a map name: expression */
-    DS_P_EXPRS,    /* const ds_arg *: an expression or a list of them */
-    DS_P_COLUMNS,  /* const ds_arg *: a map name: type */
-    DS_P_EXPR_MAP, /* const ds_arg *: a map name: expression (headers) */
-    DS_P_PROPS,    /* const ds_arg *: a map name: scalar (librdkafka's) */
-    DS_P_STRS,     /* const ds_arg *: a list of scalars */
-    DS_P_ARG,      /* const ds_arg *: anything; whoever takes it checks it */
-    DS_P_OBJECT    /* the struct of `sub`, in place; absent: zeroed */
+typedef enum ds_param_type {                /* filled in as: */
+                             DS_P_STR,      /* ds_text */
+                             DS_P_NAME,     /* ds_text: [a-z_][a-z0-9_]{0,62} */
+                             DS_P_INT,      /* int64_t, within min..max */
+                             DS_P_BOOL,     /* bool */
+                             DS_P_DURATION, /* ds_time, > 0 */
+                             DS_P_SIZE,     /* int64_t bytes */
+                             DS_P_ENUM,     /* int: position in choices,
+                                               "changed|all" */
+                             DS_P_EXPR,     /* ds_text: one SQL expression */
+                             DS_P_SELECT, /* const ds_arg *: a select list, or a
+                                             map name: expression */
+                             DS_P_EXPRS,  /* const ds_arg *: an expression or a
+                                             list of them */
+                             DS_P_COLUMNS,  /* const ds_arg *: a map name: type
+                                             */
+                             DS_P_EXPR_MAP, /* const ds_arg *: a map name:
+                                               expression (headers) */
+                             DS_P_PROPS, /* const ds_arg *: a map name: scalar
+                                            (librdkafka's) */
+                             DS_P_STRS,  /* const ds_arg *: a list of scalars */
+                             DS_P_ARG,   /* const ds_arg *: anything; whoever
+                                            takes it checks it */
+                             DS_P_OBJECT /* the struct of `sub`, in place;
+                                            absent: zeroed */
 } ds_param_type;
 
 typedef struct ds_param {
     const char *name;
     ds_param_type type;
-    size_t offset;  /* into the args struct */
+    size_t offset; /* into the args struct */
     const char *help;
     const char *def; /* NULL and not required: zeroed (a ds_text with s NULL) */
     bool required;
-    bool main; /* a bare scalar or list stands for this one */
-    const char *choices; /* DS_P_ENUM */
-    int64_t min, max;    /* DS_P_INT; both 0: any */
+    bool main;                  /* a bare scalar or list stands for this one */
+    const char *choices;        /* DS_P_ENUM */
+    int64_t min, max;           /* DS_P_INT; both 0: any */
     const struct ds_param *sub; /* DS_P_OBJECT; of a DS_P_ARG: what whoever
                                    takes it checks it against */
     bool later; /* of the language, but not of this version: E0190 */
     const char *later_choices; /* DS_P_ENUM: idem */
-} ds_param; /* tables end with {0} */
+} ds_param;                    /* tables end with {0} */
 
 /* The name among `names` that `name` was probably meant to be, or NULL. */
 const char *ds_name_nearest(const char *name, const char *const *names,

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * build.h - a job as it was said, and the plan that is made of it.
+ *
+ *     job.c        the calls: collect, check nothing
+ *     settings.c   the top level of the file format
+ *     sources.c    a source: its columns, key, topics
+ *     streams.c    order by `from`, steps
+ *     sinks.c      sinks, taps
+ *     topics.c     topics that must not meet
+ *     schema.c     the JSON schema
+ */
+#ifndef BUILD_BUILD_H
+#define BUILD_BUILD_H
+
+#include "dstream/job.h"
+#include "plan/args.h"
+#include "plan/planner.h"
+
+#define BUILD_MAX_STEPS 4000 /* of a job, sources and sinks included */
+
+/* A name and what stands under it. */
+struct entry {
+    ds_text name;
+    const ds_arg *arg;
+};
+
+struct entries {
+    struct entry *list;
+    uint32_t n, cap;
+};
+
+struct step {
+    ds_text op;
+    const ds_arg *arg;  /* may be NULL */
+    const ds_arg *more; /* may be NULL */
+};
+
+struct ds_stream {
+    ds_job *job;
+    ds_text name;
+    ds_text from;
+    struct step *steps;
+    uint32_t n_steps, cap_steps;
+    bool broken; /* what it says was not understood: nothing follows from it */
+
+    /* While planning. */
+    int seen;      /* 0 not yet, 1 on the way, 2 done */
+    bool used;     /* a sink comes of it */
+    ds_node *last; /* what leaves it */
+};
+
+struct batch_settings {
+    ds_time interval;
+    int clock;
+    int64_t max_records, max_bytes;
+};
+
+struct error_settings {
+    ds_text dlq;
+    int on_error; /* a ds_on_error */
+    ds_text limit;
+    ds_text late;
+};
+
+struct settings {
+    int64_t dstream;
+    ds_text job, description;
+    struct batch_settings batch;
+    int delivery;
+    const ds_arg *kafka;
+    int64_t workers, memory;
+    struct error_settings errors;
+    const ds_arg *sources, *streams, *sinks;
+};
+
+/* A source, while planning. */
+struct source {
+    ds_text name;
+    const ds_arg *topic_arg; /* for positions; may be NULL */
+    ds_source_args *args;
+    ds_node *node; /* NULL: it has mistakes */
+    bool used;
+};
+
+/* A topic that the job writes, and where that stands. */
+struct written {
+    const char *topic;
+    ds_where where;
+};
+
+struct ds_job {
+    ds_arena *arena;
+    const ds_registry *reg;
+    ds_diags diags;
+    ds_cluster_fn *cluster;
+    void *cluster_arg;
+    bool tap;
+    bool planned;
+    const char *file; /* NULL: from C */
+
+    struct entries settings, sources, sinks;
+    ds_stream **streams;
+    uint32_t n_streams, cap_streams;
+
+    /* While planning. */
+    struct settings set;
+    struct planner planner;
+    ds_plan *plan;
+    struct source *srcs; /* as many as sources */
+    ds_on_error on_error;
+    uint32_t n_steps;
+    struct written *written;
+    uint32_t n_written, cap_written;
+    ds_prop *props;
+    uint32_t n_props, cap_props;
+};
+
+/* settings.c: false only if the plan cannot even begin. */
+void build_settings(ds_job *job);
+/* settings.c: properties of `kafka:` or of a source. */
+void build_props(ds_job *job, const ds_arg *props);
+/* sources.c */
+void build_sources(ds_job *job);
+/* sources.c: a codec by the name of its format; NULL after a mistake. */
+const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
+                                 const char *absent);
+bool build_is_topic(const char *s);
+/* streams.c */
+void build_streams(ds_job *job);
+/* streams.c: the node that a `from` means. NULL after a mistake. */
+ds_node *build_from(ds_job *job, const ds_text *from);
+/* streams.c: what a file says of a stream, as calls. */
+void build_stream_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
+/* streams.c: a node with args from `arg`. */
+ds_node *build_node(ds_job *job, const ds_op_type *type, const char *stream,
+                    const char *name, const char *op, ds_where where,
+                    ds_node *input, const ds_arg *arg);
+/* sinks.c */
+void build_sinks(ds_job *job);
+void build_taps(ds_job *job);
+/* topics.c */
+void build_written(ds_job *job, const ds_text *topic);
+void build_check_topics(ds_job *job);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * job.c - the calls that say a job.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build/build.h"
+
+ds_job *ds_job_new(const ds_registry *reg)
+{
+    ds_job *job = calloc(1, sizeof(*job));
+
+    DS_BUG_ON(job == NULL);
+    job->arena = ds_arena_new(64 * 1024);
+    job->reg = reg;
+    ds_diags_init(&job->diags, job->arena);
+    return job;
+}
+
+void ds_job_free(ds_job *job)
+{
+    if (job == NULL)
+        return;
+    ds_arena_free(job->arena);
+    free(job);
+}
+
+ds_diags *ds_job_diags(ds_job *job)
+{
+    return &job->diags;
+}
+
+ds_arena *ds_job_arena(ds_job *job)
+{
+    return job->arena;
+}
+
+void ds_job_set_clusters(ds_job *job, ds_cluster_fn *fn, void *arg)
+{
+    job->cluster = fn;
+    job->cluster_arg = arg;
+}
+
+void ds_job_tap_all(ds_job *job)
+{
+    job->tap = true;
+}
+
+/* ---- entries ---- */
+
+static struct entry *entry_find(struct entries *e, const char *name)
+{
+    for (uint32_t i = 0; i < e->n; i++)
+        if (strcmp(e->list[i].name.s, name) == 0)
+            return &e->list[i];
+    return NULL;
+}
+
+static void entry_add(ds_job *job, struct entries *e, const ds_text *name,
+                      const ds_arg *arg)
+{
+    e->list =
+        planner_grow(job->arena, e->list, e->n, &e->cap, sizeof(*e->list));
+    e->list[e->n++] = (struct entry){*name, arg};
+    if (job->file == NULL)
+        job->file = name->file;
+}
+
+static ds_text text_copy(ds_job *job, const char *s)
+{
+    return ds_text_of(ds_str_copy(job->arena, s));
+}
+
+/* The map with one more name. */
+static const ds_arg *map_with(ds_job *job, const ds_arg *map, const char *name,
+                              const ds_arg *item)
+{
+    uint32_t n = map && map->kind == DS_ARG_MAP ? map->n : 0;
+    ds_text *names = ds_new(job->arena, ds_text, n + 1);
+    const ds_arg **items = ds_new(job->arena, const ds_arg *, n + 1);
+
+    for (uint32_t i = 0; i < n; i++) {
+        names[i] = map->names[i];
+        items[i] = map->items[i];
+    }
+    names[n] = text_copy(job, name);
+    items[n] = item;
+    return args_map(names, items, n + 1, args_where(map), job->arena);
+}
+
+/* name, value, ..., NULL; those of `above` go to *rest instead. */
+static const ds_arg *opts_map(ds_job *job, const char *const *opts,
+                              const ds_param *above, const ds_arg **rest)
+{
+    const ds_arg *map = args_map(NULL, NULL, 0, (ds_where){0}, job->arena);
+
+    for (uint32_t i = 0; opts && opts[i] && opts[i + 1]; i += 2) {
+        const ds_arg *item = args_scalar(opts[i + 1], job->arena);
+        const ds_param *p = above;
+
+        while (p->name && strcmp(p->name, opts[i]) != 0)
+            p++;
+        if (p->name)
+            *rest = map_with(job, *rest, opts[i], item);
+        else
+            map = map_with(job, map, opts[i], item);
+    }
+    return map;
+}
+
+/* ---- settings ---- */
+
+void ds_job_set(ds_job *job, const char *name, const char *value)
+{
+    const char *dot = strchr(name, '.');
+    const ds_arg *arg = args_scalar(value, job->arena);
+    size_t len = dot ? (size_t)(dot - name) : strlen(name);
+    ds_text top = ds_text_of(ds_strn_copy(job->arena, name, len));
+    struct entry *known = entry_find(&job->settings, top.s);
+
+    if (dot)
+        arg = map_with(job, known ? known->arg : NULL, dot + 1, arg);
+    if (known)
+        known->arg = arg;
+    else
+        ds_job_set_arg(job, &top, arg);
+}
+
+typedef void section_fn(ds_job *job, const ds_text *name, const ds_arg *arg);
+
+static void section(ds_job *job, const ds_text *name, const ds_arg *arg,
+                    section_fn *each)
+{
+    if (args_is_null(arg))
+        return;
+    if (arg->kind != DS_ARG_MAP) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0103", arg->where, NULL,
+                    "`%s` needs a map, not %s", name->s, args_kind(arg));
+        return;
+    }
+    for (uint32_t i = 0; i < arg->n; i++)
+        each(job, &arg->names[i], arg->items[i]);
+}
+
+void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value)
+{
+    if (job->file == NULL)
+        job->file = name->file;
+    if (strcmp(name->s, "sources") == 0)
+        section(job, name, value, ds_job_source_arg);
+    else if (strcmp(name->s, "streams") == 0)
+        section(job, name, value, build_stream_arg);
+    else if (strcmp(name->s, "sinks") == 0)
+        section(job, name, value, ds_job_sink_arg);
+    else
+        entry_add(job, &job->settings, name, value);
+}
+
+/* ---- sources, streams, sinks ---- */
+
+void ds_job_source_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
+{
+    entry_add(job, &job->sources, name, arg);
+}
+
+void ds_job_source(ds_job *job, const char *name, const char *connector,
+                   const char *const *opts)
+{
+    const ds_arg *rest = NULL;
+    const ds_arg *map = opts_map(job, opts, ds_source_params, &rest);
+    ds_text text = text_copy(job, name);
+
+    ds_job_source_arg(job, &text, map_with(job, rest, connector, map));
+}
+
+void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
+{
+    entry_add(job, &job->sinks, name, arg);
+}
+
+void ds_job_sink(ds_job *job, const char *name, const char *from,
+                 const char *connector, const char *const *opts)
+{
+    const ds_arg *rest = NULL;
+    const ds_arg *map = opts_map(job, opts, ds_sink_params, &rest);
+    ds_text text = text_copy(job, name);
+
+    rest = map_with(job, rest, "from", args_scalar(from, job->arena));
+    ds_job_sink_arg(job, &text, map_with(job, rest, connector, map));
+}
+
+ds_stream *ds_job_stream_arg(ds_job *job, const ds_text *name,
+                             const ds_text *from)
+{
+    ds_stream *s = ds_new(job->arena, ds_stream, 1);
+
+    s->job = job;
+    s->name = *name;
+    s->from = *from;
+    if (job->file == NULL)
+        job->file = name->file;
+    job->streams = planner_grow(job->arena, job->streams, job->n_streams,
+                                &job->cap_streams, sizeof(*job->streams));
+    job->streams[job->n_streams++] = s;
+    return s;
+}
+
+ds_stream *ds_job_stream(ds_job *job, const char *name, const char *from)
+{
+    ds_text n = text_copy(job, name), f = text_copy(job, from);
+
+    return ds_job_stream_arg(job, &n, &f);
+}
+
+void ds_stream_step_arg(ds_stream *s, const ds_text *op, const ds_arg *arg,
+                        const ds_arg *more)
+{
+    s->steps = planner_grow(s->job->arena, s->steps, s->n_steps, &s->cap_steps,
+                            sizeof(*s->steps));
+    s->steps[s->n_steps++] = (struct step){*op, arg, more};
+}
+
+void ds_stream_step(ds_stream *s, const char *op, const char *arg)
+{
+    ds_text text = text_copy(s->job, op);
+
+    ds_stream_step_arg(s, &text, arg ? args_scalar(arg, s->job->arena) : NULL,
+                       NULL);
+}
+
+/* ---- the plan ---- */
+
+static void check_counts(ds_job *job)
+{
+    ds_where top = {job->file, job->file ? 1 : 0, 1, 0};
+
+    if (job->sources.n == 0)
+        ds_diag_add(&job->diags, DS_ERROR, "E0122", top,
+                    "sources: {lines: {kafka: {topic: lines, format: text}}}",
+                    "the job has no source");
+    if (job->sinks.n == 0)
+        ds_diag_add(&job->diags, DS_ERROR, "E0123", top,
+                    "sinks: {out: {from: STREAM, kafka: {topic: out}}}",
+                    "the job has no sink");
+}
+
+static bool is_too_long(ds_job *job)
+{
+    uint64_t n = (uint64_t)job->sources.n + job->n_streams + job->sinks.n;
+
+    if (n <= BUILD_MAX_STEPS)
+        return false;
+    ds_diag_add(&job->diags, DS_ERROR, "E0104",
+                (ds_where){job->file, job->file ? 1 : 0, 1, 0}, NULL,
+                "a job has at most %d sources, streams and sinks",
+                BUILD_MAX_STEPS);
+    return true;
+}
+
+const ds_plan *ds_job_plan(ds_job *job)
+{
+    if (job->planned)
+        return job->diags.errors ? NULL : job->plan;
+    job->planned = true;
+    job->plan = ds_new(job->arena, ds_plan, 1);
+    job->plan->arena = job->arena;
+    job->plan->reg = job->reg;
+    job->plan->file = job->file;
+    if (is_too_long(job))
+        return NULL;
+    check_counts(job);
+    build_settings(job);
+    planner_init(&job->planner, job->plan, &job->diags);
+    if (job->set.errors.dlq.s)
+        job->plan->dlq_topic = planner_topic(
+            &job->planner, job->set.errors.dlq.s, DS_TOPIC_DLQ, 0);
+    build_sources(job);
+    build_streams(job);
+    build_sinks(job);
+    if (job->tap && job->diags.errors == 0)
+        build_taps(job);
+    if (job->diags.errors == 0)
+        planner_finish(&job->planner);
+    build_check_topics(job);
+    job->plan->props = job->props;
+    job->plan->n_props = job->n_props;
+    return job->diags.errors ? NULL : job->plan;
+}

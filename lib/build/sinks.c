@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sinks.c - what leaves the job, and what never reaches a sink.
+ */
+#include <string.h>
+
+#include "build/build.h"
+
+struct sink_set {
+    ds_text from;
+    ds_text where;
+    const ds_arg *kafka;
+    const ds_arg *console;
+};
+
+const ds_param ds_sink_kafka_params[] = {
+    {.name = "topic",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_sink_args, topic),
+     .required = true,
+     .help = "The topic; it must exist."},
+    {.name = "format",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_sink_args, format),
+     .def = "json",
+     .help = "What the bytes of a value are."},
+    {.name = "key",
+     .type = DS_P_EXPR,
+     .offset = offsetof(ds_sink_args, key),
+     .help = "Column or expression for the record's key; absent: the stream's "
+             "key."},
+    {.name = "key_format",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_sink_args, key_format),
+     .help = "What the bytes of a key are: text, or json for a key of several "
+             "columns."},
+    {.name = "headers",
+     .type = DS_P_EXPR_MAP,
+     .offset = offsetof(ds_sink_args, headers),
+     .help = "Name and expression of each header."},
+    {.name = "schema", .type = DS_P_ARG, .later = true},
+    {.name = "properties", .type = DS_P_ARG, .later = true},
+    {0},
+};
+
+const ds_param ds_sink_console_params[] = {
+    {.name = "limit",
+     .type = DS_P_INT,
+     .offset = offsetof(ds_console_args, limit),
+     .def = "10",
+     .min = 1,
+     .max = 100000,
+     .help = "Rows shown of each batch."},
+    {0},
+};
+
+const ds_param ds_sink_params[] = {
+    {.name = "from",
+     .type = DS_P_NAME,
+     .offset = offsetof(struct sink_set, from),
+     .required = true,
+     .help = "A stream or a source."},
+    {.name = "where",
+     .type = DS_P_EXPR,
+     .offset = offsetof(struct sink_set, where),
+     .help = "Only the rows for which this is true."},
+    {.name = "kafka",
+     .type = DS_P_ARG,
+     .offset = offsetof(struct sink_set, kafka),
+     .sub = ds_sink_kafka_params,
+     .help = "A topic of Kafka."},
+    {.name = "console",
+     .type = DS_P_ARG,
+     .offset = offsetof(struct sink_set, console),
+     .sub = ds_sink_console_params,
+     .help = "Shows the first rows of each batch."},
+    {.name = "file", .type = DS_P_ARG, .later = true},
+    {.name = "route", .type = DS_P_ARG, .later = true},
+    {0},
+};
+
+/* ---- one sink ---- */
+
+struct sink {
+    ds_job *job;
+    const ds_text *name;
+    const char *what; /* "sink counts" */
+    ds_where where;
+    ds_node *input;
+    bool filtered;
+};
+
+static const ds_op_type *type_of(const ds_job *job, const char *name)
+{
+    const ds_op_type *type = ds_registry_op(job->reg, name);
+
+    DS_BUG_ON(type == NULL);
+    return type;
+}
+
+/* `where:` is a filter in front. */
+static void sink_where(struct sink *sink, const ds_text *where)
+{
+    ds_job *job = sink->job;
+    ds_arg *arg = ds_new(job->arena, ds_arg, 1);
+    ds_node *node;
+
+    arg->text = *where;
+    arg->where = args_name_where(where);
+    node = build_node(job, type_of(job, "filter"), sink->name->s,
+                      ds_str_printf(job->arena, "%s.filter", sink->name->s),
+                      "filter", sink->where, sink->input, arg);
+    planner_add(&job->planner, node);
+    sink->input = node;
+    sink->filtered = true;
+}
+
+/* A removed key leaves a tombstone only right after the operator that removed
+ * it (contract 8.5). */
+static void sink_deletes(struct sink *sink)
+{
+    const ds_node *node = sink->input;
+
+    while (!node->deletes && node->n_inputs)
+        node = node->inputs[0];
+    if (node->deletes && node != sink->input)
+        ds_diag_add(&sink->job->diags, DS_WARNING, "W0103", sink->where,
+                    "write the state itself to a topic, without `where`",
+                    "keys that %s removes leave no tombstone in %s", node->name,
+                    sink->what);
+}
+
+static void sink_kafka(struct sink *sink, const ds_arg *arg)
+{
+    ds_job *job = sink->job;
+    ds_sink_args *s = ds_new(job->arena, ds_sink_args, 1);
+    const ds_arg *topic = ds_arg_find(arg, "topic");
+    ds_text none = {0};
+    ds_node *node;
+    bool ok;
+
+    if (topic && topic->kind == DS_ARG_MAP) {
+        args_later(topic->where, "a topic by expression", &job->diags);
+        return;
+    }
+    ok = ds_args_fill(arg, ds_sink_kafka_params,
+                      ds_str_printf(job->arena, "`kafka` of %s", sink->what), s,
+                      job->arena, &job->diags);
+    if (s->topic.s && !build_is_topic(s->topic.s)) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0105", args_name_where(&s->topic),
+                    "letters, digits, dots, _ and -, at most 249",
+                    "\"%.80s\" is no topic name", s->topic.s);
+    } else if (s->topic.s) {
+        build_written(job, &s->topic);
+    }
+    s->codec = build_codec(job, &s->format, "json");
+    s->key_codec = s->key_format.s ? build_codec(job, &s->key_format, NULL)
+                                   : build_codec(job, &none, "text");
+    if (sink->input == NULL)
+        return;
+    node = planner_node(&job->planner, type_of(job, "sink"), sink->name->s,
+                        ds_str_printf(job->arena, "%s.kafka", sink->name->s),
+                        "kafka", sink->where, sink->input);
+    node->args = s;
+    node->on_error = job->on_error;
+    node->broken = !ok || !s->codec || !s->key_codec;
+    if (!node->broken)
+        node->topic =
+            planner_topic(&job->planner, s->topic.s, DS_TOPIC_SINK, 0);
+    planner_add(&job->planner, node);
+    sink_deletes(sink);
+}
+
+static void sink_console(struct sink *sink, const ds_arg *arg)
+{
+    ds_job *job = sink->job;
+    ds_console_args *s = ds_new(job->arena, ds_console_args, 1);
+    ds_node *node;
+    bool ok =
+        ds_args_fill(arg, ds_sink_console_params,
+                     ds_str_printf(job->arena, "`console` of %s", sink->what),
+                     s, job->arena, &job->diags);
+
+    if (sink->input == NULL)
+        return;
+    node = planner_node(&job->planner, type_of(job, "console"), sink->name->s,
+                        ds_str_printf(job->arena, "%s.console", sink->name->s),
+                        "console", sink->where, sink->input);
+    node->args = s;
+    node->on_error = job->on_error;
+    node->broken = !ok;
+    planner_add(&job->planner, node);
+}
+
+/* ---- all of them ---- */
+
+/* Whatever `name` comes of reaches a sink. */
+static void mark_used(ds_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->n_streams; i++) {
+        ds_stream *s = job->streams[i];
+
+        if (strcmp(s->name.s, name) != 0 || s->used)
+            continue;
+        s->used = true;
+        if (s->from.s)
+            mark_used(job, s->from.s);
+    }
+}
+
+static void check_sink_name(ds_job *job, uint32_t i)
+{
+    const ds_text *name = &job->sinks.list[i].name;
+
+    if (!args_is_name(name->s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0105", args_name_where(name),
+                    "small letters, digits and _, at most 63",
+                    "\"%.80s\" is no name of a sink", name->s);
+    for (uint32_t k = 0; k < i; k++)
+        if (strcmp(job->sinks.list[k].name.s, name->s) == 0)
+            ds_diag_add(&job->diags, DS_ERROR, "E0110", args_name_where(name),
+                        NULL, "sink `%s` stands twice", name->s);
+}
+
+static void sink_connector(struct sink *sink, const struct sink_set *set,
+                           const ds_arg *arg)
+{
+    const ds_arg *kafka = ds_arg_find(arg, "kafka");
+    const ds_arg *console = ds_arg_find(arg, "console");
+
+    if ((kafka != NULL) + (console != NULL) > 1) {
+        ds_diag_add(&sink->job->diags, DS_ERROR, "E0111", sink->where,
+                    "two sinks can come from one stream",
+                    "%s has two connectors", sink->what);
+    } else if (kafka) {
+        sink_kafka(sink, set->kafka);
+    } else if (console) {
+        sink_console(sink, set->console);
+    } else if (arg->kind == DS_ARG_MAP && !ds_arg_find(arg, "file") &&
+               !ds_arg_find(arg, "route")) {
+        ds_diag_add(&sink->job->diags, DS_ERROR, "E0111", sink->where,
+                    "kafka: {topic: out}, or console: {}",
+                    "%s says not where it goes to", sink->what);
+    }
+}
+
+static void build_sink(ds_job *job, uint32_t i)
+{
+    const struct entry *e = &job->sinks.list[i];
+    struct sink_set set = {0};
+    struct sink sink = {.job = job, .name = &e->name};
+
+    sink.where = args_name_where(&e->name);
+    sink.what = ds_str_printf(job->arena, "sink %s", e->name.s);
+    check_sink_name(job, i);
+    if (args_is_null(e->arg) || !ds_args_fill(e->arg, ds_sink_params, sink.what,
+                                              &set, job->arena, &job->diags)) {
+        if (args_is_null(e->arg))
+            ds_diag_add(&job->diags, DS_ERROR, "E0102", sink.where, NULL,
+                        "%s needs `from`", sink.what);
+    }
+    if (set.from.s) {
+        sink.input = build_from(job, &set.from);
+        mark_used(job, set.from.s);
+    }
+    if (sink.input && set.where.s)
+        sink_where(&sink, &set.where);
+    if (!args_is_null(e->arg))
+        sink_connector(&sink, &set, e->arg);
+}
+
+static void check_used(ds_job *job)
+{
+    for (uint32_t i = 0; i < job->n_streams; i++)
+        if (!job->streams[i]->used)
+            ds_diag_add(&job->diags, DS_WARNING, "W0101",
+                        args_name_where(&job->streams[i]->name), NULL,
+                        "stream `%s` reaches no sink", job->streams[i]->name.s);
+    for (uint32_t i = 0; i < job->sources.n; i++)
+        if (!job->srcs[i].used)
+            ds_diag_add(&job->diags, DS_WARNING, "W0102",
+                        args_name_where(&job->srcs[i].name), NULL,
+                        "nothing reads source `%s`", job->srcs[i].name.s);
+}
+
+void build_sinks(ds_job *job)
+{
+    for (uint32_t i = 0; i < job->sinks.n; i++)
+        build_sink(job, i);
+    check_used(job);
+}
+
+/* ---- taps ---- */
+
+static void tap(ds_job *job, const char *name, ds_node *input)
+{
+    ds_sink_args *s = ds_new(job->arena, ds_sink_args, 1);
+    const char *topic = ds_str_printf(job->arena, "tap.%s", name);
+    ds_node *node = planner_node(&job->planner, type_of(job, "sink"), name,
+                                 topic, "tap", (ds_where){0}, input);
+
+    s->topic = ds_text_of(topic);
+    s->format = ds_text_of("json");
+    s->codec = build_codec(job, &s->format, "json");
+    s->key_codec = build_codec(job, &s->key_format, "text");
+    node->args = s;
+    node->on_error = job->on_error;
+    node->topic = planner_topic(&job->planner, topic, DS_TOPIC_SINK, 0);
+    job->plan->topics[node->topic].tap = true;
+    planner_add(&job->planner, node);
+}
+
+static ds_node *sink_input(const ds_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->plan->n_nodes; i++) {
+        ds_node *node = job->plan->nodes[i];
+
+        if (strcmp(node->stream, name) == 0 &&
+            (strcmp(node->type->name, "sink") == 0 ||
+             strcmp(node->type->name, "console") == 0))
+            return node->inputs[0];
+    }
+    return NULL;
+}
+
+/* A sink's name wins over a stream's (contract 8.8). */
+void build_taps(ds_job *job)
+{
+    for (uint32_t i = 0; i < job->sinks.n; i++) {
+        const char *name = job->sinks.list[i].name.s;
+        ds_node *input = sink_input(job, name);
+
+        if (input)
+            tap(job, name, input);
+    }
+    for (uint32_t i = 0; i < job->n_streams; i++)
+        if (sink_input(job, job->streams[i]->name.s) == NULL)
+            tap(job, job->streams[i]->name.s, job->streams[i]->last);
+}

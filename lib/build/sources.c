@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sources.c - what a source says about its topics, bytes and columns.
+ */
+#include <regex.h>
+#include <string.h>
+
+#include "build/build.h"
+#include "dstream/clock.h"
+#include "expr/expr.h"
+
+#define MAX_COLUMNS 1600 /* as many as a table of PostgreSQL */
+
+struct source_set {
+    const ds_arg *kafka;
+    bool strict;
+};
+
+/* The args of the operator, and what the planner alone needs. */
+struct source_kafka {
+    ds_source_args args;
+    const ds_arg *properties;
+};
+
+#define AT(member) offsetof(struct source_kafka, args.member)
+
+const ds_param ds_source_kafka_params[] = {
+    {.name = "topic",
+     .type = DS_P_STR,
+     .offset = AT(topic),
+     .help = "The topic."},
+    {.name = "topics",
+     .type = DS_P_STRS,
+     .offset = AT(topics),
+     .help = "Several topics."},
+    {.name = "pattern",
+     .type = DS_P_STR,
+     .offset = AT(pattern),
+     .help = "All topics that match a regular expression; begins with ^."},
+    {.name = "format",
+     .type = DS_P_STR,
+     .offset = AT(format),
+     .def = "json",
+     .help = "What the bytes of a value are."},
+    {.name = "key",
+     .type = DS_P_STR,
+     .offset = AT(key),
+     .help = "The column that the topic is partitioned by; read from the "
+             "record's key if it is not among the columns."},
+    {.name = "key_format",
+     .type = DS_P_STR,
+     .offset = AT(key_format),
+     .def = "text",
+     .help = "What the bytes of a key are."},
+    {.name = "columns",
+     .type = DS_P_COLUMNS,
+     .offset = AT(columns),
+     .help = "Name and type of each column."},
+    {.name = "start",
+     .type = DS_P_STR,
+     .offset = AT(start),
+     .def = "earliest",
+     .help = "Where to begin without a committed offset: earliest, latest or "
+             "a time."},
+    {.name = "properties",
+     .type = DS_P_PROPS,
+     .offset = offsetof(struct source_kafka, properties),
+     .help = "librdkafka properties."},
+    {.name = "schema", .type = DS_P_ARG, .later = true},
+    {0},
+};
+
+const ds_param ds_source_params[] = {
+    {.name = "kafka",
+     .type = DS_P_ARG,
+     .offset = offsetof(struct source_set, kafka),
+     .sub = ds_source_kafka_params,
+     .help = "Topics of Kafka."},
+    {.name = "strict",
+     .type = DS_P_BOOL,
+     .offset = offsetof(struct source_set, strict),
+     .def = "false",
+     .help = "Unknown fields are errors."},
+    {.name = "file", .type = DS_P_ARG, .later = true},
+    {.name = "socket", .type = DS_P_ARG, .later = true},
+    {.name = "rate", .type = DS_P_ARG, .later = true},
+    {.name = "event_time", .type = DS_P_ARG, .later = true},
+    {.name = "watermark", .type = DS_P_ARG, .later = true},
+    {.name = "idle", .type = DS_P_ARG, .later = true},
+    {0},
+};
+
+/* ---- topics ---- */
+
+bool build_is_topic(const char *s)
+{
+    size_t n = strlen(s);
+
+    return n > 0 && n <= 249 && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                     "0123456789._-") == n;
+}
+
+static void check_topic(ds_job *job, const char *s, ds_where where)
+{
+    if (build_is_topic(s))
+        return;
+    ds_diag_add(&job->diags, DS_ERROR, "E0105", where,
+                "letters, digits, dots, _ and -, at most 249; `pattern:` takes "
+                "a regular expression",
+                "\"%.80s\" is no topic name", s);
+}
+
+static void check_pattern(ds_job *job, const ds_text *pattern)
+{
+    ds_where where = ds_text_where(pattern, 0, pattern->len);
+    char why[120];
+    regex_t re;
+    int rc;
+
+    if (pattern->s[0] != '^') {
+        ds_diag_add(&job->diags, DS_ERROR, "E0105", where, NULL,
+                    "a pattern of topics begins with ^");
+        return;
+    }
+    rc = regcomp(&re, pattern->s, REG_EXTENDED | REG_NOSUB);
+    if (rc == 0) {
+        regfree(&re);
+        return;
+    }
+    regerror(rc, &re, why, sizeof(why));
+    ds_diag_add(&job->diags, DS_ERROR, "E0105", where, NULL,
+                "\"%.80s\" is no pattern: %s", pattern->s, why);
+}
+
+/* Which of topic, topics and pattern it is, as a list of names. */
+static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
+{
+    ds_source_args *s = src->args;
+    uint32_t n = s->topics ? s->topics->n : 1;
+    const char **names = ds_new(job->arena, const char *, n);
+
+    if ((s->topic.s != NULL) + (s->topics != NULL) + (s->pattern.s != NULL) !=
+        1) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0113", arg->where, NULL,
+                    "source %s needs one of `topic`, `topics` and `pattern`",
+                    src->name.s);
+        return;
+    }
+    for (uint32_t i = 0; i < n && s->topics; i++) {
+        names[i] = s->topics->items[i]->text.s;
+        check_topic(job, names[i], s->topics->items[i]->where);
+    }
+    if (s->topic.s) {
+        names[0] = s->topic.s;
+        check_topic(job, names[0], ds_text_where(&s->topic, 0, s->topic.len));
+    } else if (s->pattern.s) {
+        names[0] = s->pattern.s;
+        check_pattern(job, &s->pattern);
+    }
+    s->names = names;
+    s->n_names = n;
+}
+
+static void source_start(ds_job *job, const ds_text *start)
+{
+    ds_time t;
+
+    if (strcmp(start->s, "earliest") == 0 || strcmp(start->s, "latest") == 0 ||
+        ds_time_parse(ds_slice_of(start->s), &t))
+        return;
+    ds_diag_add(&job->diags, DS_ERROR, "E0105",
+                ds_text_where(start, 0, start->len),
+                "earliest, latest, or as in 2026-11-22T09:00:00Z",
+                "\"%.80s\" is no place to start", start->s);
+}
+
+/* ---- formats ---- */
+
+/* Formats of the language that are no codecs yet. */
+static const char *const later_formats[] = {"avro", "csv"};
+
+const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
+                                 const char *absent)
+{
+    const char *s = name->s ? name->s : absent;
+    const ds_codec_type *codec = ds_registry_codec(job->reg, s);
+    ds_where where = {0};
+    const char *names[32];
+    uint32_t n = 0;
+
+    if (codec)
+        return codec;
+    if (name->s)
+        where = ds_text_where(name, 0, name->len);
+    for (size_t i = 0; i < sizeof(later_formats) / sizeof(*later_formats); i++)
+        if (strcmp(later_formats[i], s) == 0) {
+            args_later(where, ds_str_printf(job->arena, "format %s", s),
+                       &job->diags);
+            return NULL;
+        }
+    while (n < 32 && ds_registry_codec_at(job->reg, n)) {
+        names[n] = ds_registry_codec_at(job->reg, n)->name;
+        n++;
+    }
+    ds_diag_add(&job->diags, DS_ERROR, "E0140", where,
+                args_hint(s, names, n, job->arena),
+                "no format is named \"%.80s\"", s);
+    return NULL;
+}
+
+/* ---- columns ---- */
+
+static const char *const meta_names[] = {"_key",       "_ts",     "_topic",
+                                         "_partition", "_offset", "_headers"};
+
+static bool check_column(ds_job *job, const ds_text *name)
+{
+    for (size_t i = 0; i < sizeof(meta_names) / sizeof(*meta_names); i++)
+        if (strcmp(name->s, meta_names[i]) == 0) {
+            ds_diag_add(&job->diags, DS_ERROR, "E0143", args_name_where(name),
+                        NULL, "column `%s` would hide the record's own",
+                        name->s);
+            return false;
+        }
+    if (name->len > 0 && name->len <= 63 && strlen(name->s) == name->len)
+        return true;
+    ds_diag_add(&job->diags, DS_ERROR, "E0105", args_name_where(name), NULL,
+                "a column's name has 1 to 63 bytes");
+    return false;
+}
+
+static const ds_schema *declared(ds_job *job, const ds_arg *columns)
+{
+    ds_schema *schema = ds_new(job->arena, ds_schema, 1);
+    ds_field *fields = ds_new(job->arena, ds_field, columns->n);
+    bool ok = columns->n <= MAX_COLUMNS;
+
+    if (!ok) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0104", columns->where, NULL,
+                    "a source has at most %d columns", MAX_COLUMNS);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < columns->n; i++) {
+        ok = check_column(job, &columns->names[i]) && ok;
+        ok = ds_type_parse(&columns->items[i]->text, &job->diags, &fields[i]) ==
+                 DS_OK &&
+             ok;
+        fields[i].name = columns->names[i].s;
+    }
+    schema->n = columns->n;
+    schema->fields = fields;
+    return ok ? schema : NULL;
+}
+
+static const ds_schema *lone(ds_job *job, ds_type type)
+{
+    ds_schema *schema = ds_new(job->arena, ds_schema, 1);
+    ds_field *field = ds_new(job->arena, ds_field, 1);
+
+    field->name = "value";
+    field->type = type;
+    schema->n = 1;
+    schema->fields = field;
+    return schema;
+}
+
+/* The columns of the record's value. */
+static const ds_schema *source_body(ds_job *job, struct source *src,
+                                    const ds_arg *arg)
+{
+    ds_source_args *s = src->args;
+    const ds_schema *body;
+    ds_err err;
+
+    if (s->columns == NULL) {
+        if (s->codec->lone != DS_NONE)
+            return lone(job, s->codec->lone);
+        ds_diag_add(&job->diags, DS_ERROR, "E0141", arg->where,
+                    "columns: {id: text, n: bigint}; or, for plain lines, "
+                    "format: text",
+                    "format %s needs `columns`", s->codec->name);
+        return NULL;
+    }
+    body = declared(job, s->columns);
+    if (body && s->codec->check && s->codec->check(body, true, &err) != DS_OK) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0142", s->columns->where, NULL,
+                    "format %s: %s", s->codec->name, err.msg);
+        return NULL;
+    }
+    return body;
+}
+
+/* The body, and the key behind it if that is only in the record's key. */
+static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
+{
+    int at = ds_schema_find(s->body, s->key.s);
+    ds_schema *schema = ds_new(job->arena, ds_schema, 1);
+    ds_field *fields = ds_new(job->arena, ds_field, s->body->n + 1);
+
+    if (at >= 0) {
+        *key = (uint16_t)at;
+        return s->body;
+    }
+    memcpy(fields, s->body->fields, s->body->n * sizeof(*fields));
+    fields[s->body->n].name = s->key.s;
+    fields[s->body->n].type =
+        s->key_codec->lone == DS_NONE ? DS_STR : s->key_codec->lone;
+    schema->n = s->body->n + 1;
+    schema->fields = fields;
+    s->key_from_record = true;
+    *key = (uint16_t)s->body->n;
+    return schema;
+}
+
+/* ---- nodes ---- */
+
+/* A source with mistakes has a node too, so that what follows it is checked as
+ * far as that goes. */
+static void source_node(ds_job *job, struct source *src, bool whole)
+{
+    const ds_op_type *type = ds_registry_op(job->reg, "source");
+    ds_source_args *s = src->args;
+    uint16_t *key = ds_new(job->arena, uint16_t, 1);
+    ds_node *node;
+
+    DS_BUG_ON(type == NULL);
+    node = planner_node(&job->planner, type, src->name.s, src->name.s, "source",
+                        args_name_where(&src->name), NULL);
+    node->args = s;
+    node->on_error = job->on_error;
+    node->records = true;
+    node->copies = true;
+    node->broken = !whole;
+    if (whole)
+        node->schema = s->key.s ? with_key(job, s, key) : s->body;
+    if (whole && s->key.s) {
+        node->keys = key;
+        node->n_keys = 1;
+        node->by_key = true;
+    }
+    planner_add(&job->planner, node);
+    for (uint32_t i = 0; s && i < s->n_names; i++)
+        planner_topic(&job->planner, s->names[i], DS_TOPIC_SOURCE, 0);
+    src->node = node;
+}
+
+static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
+                         bool strict)
+{
+    struct source_kafka *set = ds_new(job->arena, struct source_kafka, 1);
+    ds_source_args *s = &set->args;
+    const char *what =
+        ds_str_printf(job->arena, "`kafka` of source %s", src->name.s);
+    bool filled = ds_args_fill(arg, ds_source_kafka_params, what, set,
+                               job->arena, &job->diags);
+
+    s->strict = strict;
+    src->args = s;
+    build_props(job, set->properties);
+    if (filled || s->topic.s || s->topics || s->pattern.s)
+        source_topics(job, src, arg);
+    if (s->start.s)
+        source_start(job, &s->start);
+    if (s->key.s)
+        check_column(job, &s->key);
+    s->codec = build_codec(job, &s->format, "json");
+    s->key_codec = build_codec(job, &s->key_format, "text");
+    /* Without columns much depends on a format that may be misspelt. */
+    if (s->codec && (filled || s->columns))
+        s->body = source_body(job, src, arg);
+    return s->body && s->key_codec;
+}
+
+static void build_source(ds_job *job, struct source *src, const ds_arg *arg)
+{
+    struct source_set set = {0};
+    const char *what = ds_str_printf(job->arena, "source %s", src->name.s);
+    uint32_t errors = job->diags.errors;
+    bool whole = false;
+    ds_where where = args_name_where(&src->name);
+
+    if (!args_is_name(src->name.s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0105", where,
+                    "small letters, digits and _, at most 63",
+                    "\"%.80s\" is no name of a source", src->name.s);
+    ds_args_fill(arg, ds_source_params, what, &set, job->arena, &job->diags);
+    if (set.kafka && set.kafka->kind == DS_ARG_MAP)
+        whole = source_kafka(job, src, set.kafka, set.strict);
+    else if (ds_arg_find(arg, "kafka"))
+        ds_diag_add(&job->diags, DS_ERROR, "E0103", set.kafka->where, NULL,
+                    "`kafka` of %s needs a map, not %s", what,
+                    args_kind(set.kafka));
+    else if (job->diags.errors == errors)
+        ds_diag_add(&job->diags, DS_ERROR, "E0111", where,
+                    "kafka: {topic: lines, format: text}",
+                    "%s says not where it comes from", what);
+    source_node(job, src, whole);
+}
+
+void build_sources(ds_job *job)
+{
+    job->srcs = ds_new(job->arena, struct source, job->sources.n + 1);
+    for (uint32_t i = 0; i < job->sources.n; i++) {
+        struct source *src = &job->srcs[i];
+
+        src->name = job->sources.list[i].name;
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(job->srcs[k].name.s, src->name.s) == 0)
+                ds_diag_add(&job->diags, DS_ERROR, "E0110",
+                            args_name_where(&src->name), NULL,
+                            "source `%s` stands twice", src->name.s);
+        build_source(job, src, job->sources.list[i].arg);
+    }
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * streams.c - streams in the order in which they read each other, step by
+ * step.
+ */
+#include <string.h>
+
+#include "build/build.h"
+
+/* ---- what a file says of a stream ---- */
+
+struct stream_set {
+    ds_text from;
+    const ds_arg *steps;
+};
+
+const ds_param ds_stream_params[] = {
+    {.name = "from",
+     .type = DS_P_NAME,
+     .offset = offsetof(struct stream_set, from),
+     .required = true,
+     .help = "A source or another stream."},
+    {.name = "do",
+     .type = DS_P_ARG,
+     .offset = offsetof(struct stream_set, steps),
+     .required = true,
+     .help = "Its steps, in order; each names one operator."},
+    {.name = "sql", .type = DS_P_ARG, .later = true},
+    {.name = "mode", .type = DS_P_ARG, .later = true},
+    {.name = "id", .type = DS_P_ARG, .later = true},
+    {.name = "on_error", .type = DS_P_ARG, .later = true},
+    {.name = "unbounded", .type = DS_P_ARG, .later = true},
+    {0},
+};
+
+struct step_set {
+    ds_text id;
+    int on_error; /* a ds_on_error */
+};
+
+const ds_param ds_step_params[] = {
+    {.name = "id",
+     .type = DS_P_STR,
+     .offset = offsetof(struct step_set, id),
+     .help = "Names the operator's state, so that its stream can be renamed."},
+    {.name = "on_error",
+     .type = DS_P_ENUM,
+     .offset = offsetof(struct step_set, on_error),
+     .choices = "fail|dlq|skip",
+     .later_choices = "null",
+     .help = "What happens to a row that is refused here."},
+    {0},
+};
+
+static bool is_step_param(const char *name)
+{
+    for (const ds_param *p = ds_step_params; p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A step is a bare name, or a map with one operator in it. */
+static void step_arg(ds_stream *s, const ds_arg *step)
+{
+    ds_diags *d = &s->job->diags;
+    int op = -1, n = 0;
+
+    if (step->kind == DS_ARG_SCALAR && !step->null) {
+        ds_stream_step_arg(s, &step->text, NULL, NULL);
+        return;
+    }
+    for (uint32_t i = 0; step->kind == DS_ARG_MAP && i < step->n; i++)
+        if (!is_step_param(step->names[i].s) && n++ == 0)
+            op = (int)i;
+    if (n == 1) {
+        ds_stream_step_arg(s, &step->names[op], step->items[op], step);
+        return;
+    }
+    s->broken = true;
+    if (n > 1)
+        ds_diag_add(d, DS_ERROR, "E0112", step->where,
+                    "begin each step with a dash of its own",
+                    "a step names one operator; this one names `%s` and more",
+                    step->names[op].s);
+    else
+        ds_diag_add(d, DS_ERROR, "E0112", step->where, "as in - filter: n > 0",
+                    "a step names one operator");
+}
+
+void build_stream_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
+{
+    struct stream_set set = {0};
+    const char *what = ds_str_printf(job->arena, "stream %s", name->s);
+    bool later = ds_arg_find(arg, "sql") != NULL;
+    ds_stream *s;
+
+    if (later) /* the rest of it is of no use then */
+        args_later(args_name_where(name),
+                   ds_str_printf(job->arena, "`sql` in %s", what), &job->diags);
+    else
+        ds_args_fill(arg, ds_stream_params, what, &set, job->arena,
+                     &job->diags);
+    s = ds_job_stream_arg(job, name, &set.from);
+    s->broken = set.from.s == NULL;
+    if (set.steps == NULL)
+        return;
+    if (set.steps->kind != DS_ARG_LIST || set.steps->n == 0) {
+        s->broken = true;
+        ds_diag_add(&job->diags, DS_ERROR, "E0103", set.steps->where, NULL,
+                    "`do` of %s needs a list of steps", what);
+        return;
+    }
+    for (uint32_t i = 0; i < set.steps->n; i++)
+        step_arg(s, set.steps->items[i]);
+}
+
+/* ---- names ---- */
+
+static ds_stream *stream_find(const ds_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->n_streams; i++)
+        if (strcmp(job->streams[i]->name.s, name) == 0)
+            return job->streams[i];
+    return NULL;
+}
+
+static struct source *source_find(const ds_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->sources.n; i++)
+        if (strcmp(job->srcs[i].name.s, name) == 0)
+            return &job->srcs[i];
+    return NULL;
+}
+
+static void check_name(ds_job *job, uint32_t i)
+{
+    const ds_text *name = &job->streams[i]->name;
+    ds_where where = args_name_where(name);
+
+    if (!args_is_name(name->s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0105", where,
+                    "small letters, digits and _, at most 63",
+                    "\"%.80s\" is no name of a stream", name->s);
+    if (source_find(job, name->s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0110", where,
+                    "sources and streams share their names",
+                    "a source is already named `%s`", name->s);
+    if (stream_find(job, name->s) != job->streams[i])
+        ds_diag_add(&job->diags, DS_ERROR, "E0110", where, NULL,
+                    "stream `%s` stands twice", name->s);
+}
+
+/* The nearest name, or what names there are. */
+static const char *from_hint(const ds_job *job, const char *name)
+{
+    uint32_t n = 0;
+    const char **names =
+        ds_new(job->arena, const char *, job->sources.n + job->n_streams + 1);
+    const char *hint;
+
+    for (uint32_t i = 0; i < job->sources.n; i++)
+        names[n++] = job->srcs[i].name.s;
+    for (uint32_t i = 0; i < job->n_streams; i++)
+        names[n++] = job->streams[i]->name.s;
+    hint = args_hint(name, names, n, job->arena);
+    if (hint || n == 0)
+        return hint;
+    hint = ds_str_printf(job->arena, "there are: %s", names[0]);
+    for (uint32_t i = 1; i < n && i < 8; i++)
+        hint = ds_str_printf(job->arena, "%s, %s", hint, names[i]);
+    return n > 8 ? ds_str_printf(job->arena, "%s, ...", hint) : hint;
+}
+
+ds_node *build_from(ds_job *job, const ds_text *from)
+{
+    struct source *src = source_find(job, from->s);
+    ds_stream *s = stream_find(job, from->s);
+
+    if (src)
+        src->used = true;
+    if (src)
+        return src->node;
+    if (s)
+        return s->last;
+    ds_diag_add(&job->diags, DS_ERROR, "E0120", args_name_where(from),
+                from_hint(job, from->s), "there is no source or stream `%.80s`",
+                from->s);
+    return NULL;
+}
+
+/* ---- steps ---- */
+
+/* Operators of the language that are none here yet. */
+static const char *const later_ops[] = {"union",
+                                        "repartition",
+                                        "transform",
+                                        "transformWith",
+                                        "count",
+                                        "countByValue",
+                                        "reduce",
+                                        "mapValues",
+                                        "flatMapValues",
+                                        "groupByKey",
+                                        "cogroup",
+                                        "join",
+                                        "leftOuterJoin",
+                                        "rightOuterJoin",
+                                        "fullOuterJoin",
+                                        "window",
+                                        "countByWindow",
+                                        "reduceByWindow",
+                                        "countByValueAndWindow",
+                                        "reduceByKeyAndWindow",
+                                        "groupByKeyAndWindow",
+                                        "dropDuplicates",
+                                        "dropDuplicatesWithinWatermark",
+                                        "mapWithState",
+                                        "mapPartitions",
+                                        "glom",
+                                        "countByKey",
+                                        "foreachBatch"};
+
+static const char *op_hint(const ds_job *job, const char *name)
+{
+    const char *names[128];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < 128 && ds_registry_op_at(job->reg, i); i++)
+        if (!(ds_registry_op_at(job->reg, i)->flags & DS_OP_INTERNAL))
+            names[n++] = ds_registry_op_at(job->reg, i)->name;
+    return args_hint(name, names, n, job->arena);
+}
+
+static const ds_op_type *step_type(ds_job *job, const struct step *step)
+{
+    const ds_op_type *type = ds_registry_op(job->reg, step->op.s);
+    ds_where where = args_name_where(&step->op);
+
+    if (type && !(type->flags & DS_OP_INTERNAL))
+        return type;
+    for (size_t i = 0; i < sizeof(later_ops) / sizeof(*later_ops); i++)
+        if (strcmp(step->op.s, later_ops[i]) == 0) {
+            args_later(where,
+                       ds_str_printf(job->arena, "operator %s", step->op.s),
+                       &job->diags);
+            return NULL;
+        }
+    ds_diag_add(&job->diags, DS_ERROR, "E0114", where, op_hint(job, step->op.s),
+                "no operator is named \"%.80s\"", step->op.s);
+    return NULL;
+}
+
+ds_node *build_node(ds_job *job, const ds_op_type *type, const char *stream,
+                    const char *name, const char *op, ds_where where,
+                    ds_node *input, const ds_arg *arg)
+{
+    ds_node *node =
+        planner_node(&job->planner, type, stream, name, op, where, input);
+    void *args =
+        ds_arena_alloc(job->arena, type->args_size + 1, alignof(max_align_t));
+
+    node->args = args;
+    node->on_error = job->on_error;
+    if (!ds_args_fill(arg, type->params, op, args, job->arena, &job->diags))
+        node->broken = true;
+    if (++job->n_steps == BUILD_MAX_STEPS + 1)
+        ds_diag_add(&job->diags, DS_ERROR, "E0104", where, NULL,
+                    "a job has at most %d steps", BUILD_MAX_STEPS);
+    return node;
+}
+
+static bool is_store_name(const ds_text *id)
+{
+    return id->len > 0 && id->len <= 63 && id->s[0] != '.' &&
+           strspn(id->s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789._-") == id->len;
+}
+
+/* id: and on_error:, beside the operator. */
+static void step_more(ds_job *job, const struct step *step, ds_node *node)
+{
+    struct step_set set = {0};
+    ds_text names[2];
+    const ds_arg *items[2];
+    uint32_t n = 0;
+    ds_diags *d = &job->diags;
+
+    for (uint32_t i = 0; step->more && i < step->more->n && n < 2; i++)
+        if (is_step_param(step->more->names[i].s)) {
+            names[n] = step->more->names[i];
+            items[n++] = step->more->items[i];
+        }
+    ds_args_fill(args_map(names, items, n, node->where, job->arena),
+                 ds_step_params, "a step", &set, job->arena, d);
+    if (ds_arg_find(step->more, "on_error"))
+        node->on_error = (ds_on_error)set.on_error;
+    if (node->on_error == DS_ON_ERROR_DLQ && job->set.errors.dlq.s == NULL &&
+        ds_arg_find(step->more, "on_error"))
+        ds_diag_add(d, DS_ERROR, "E0150",
+                    ds_arg_find(step->more, "on_error")->where,
+                    "errors: {dlq: TOPIC}",
+                    "`on_error: dlq` needs a topic for dead letters");
+    if (set.id.s && !is_store_name(&set.id))
+        ds_diag_add(d, DS_ERROR, "E0105", args_name_where(&set.id),
+                    "letters, digits, dots, _ and -, at most 63",
+                    "\"%.80s\" names no state", set.id.s);
+    if (set.id.s && !(node->type->flags & DS_OP_STATEFUL))
+        ds_diag_add(d, DS_WARNING, "W0104", args_name_where(&set.id), NULL,
+                    "%s has no state that `id` could name", node->op);
+    node->id_text = set.id.s;
+}
+
+/* "counts.map", the second one "counts.map.2". */
+static const char *step_name(const ds_stream *s, uint32_t i)
+{
+    const char *op = s->steps[i].op.s;
+    int nth = 1;
+
+    for (uint32_t k = 0; k < i; k++)
+        nth += strcmp(s->steps[k].op.s, op) == 0;
+    if (nth == 1)
+        return ds_str_printf(s->job->arena, "%s.%s", s->name.s, op);
+    return ds_str_printf(s->job->arena, "%s.%s.%d", s->name.s, op, nth);
+}
+
+/* Arguments that were not written still have a place: the operator's. */
+static const ds_arg *step_args(ds_job *job, const struct step *step)
+{
+    ds_arg *none;
+
+    if (!args_is_null(step->arg))
+        return step->arg;
+    none = ds_new(job->arena, ds_arg, 1);
+    none->null = true;
+    none->where = args_name_where(&step->op);
+    return none;
+}
+
+/* A node after which nothing is known, for what follows a mistake. */
+static ds_node *lost_node(ds_job *job, const ds_stream *s)
+{
+    ds_node *node = planner_node(
+        &job->planner, ds_registry_op(job->reg, "source"), s->name.s, s->name.s,
+        "source", args_name_where(&s->name), NULL);
+
+    node->broken = true;
+    return node;
+}
+
+static void build_step(ds_stream *s, uint32_t i)
+{
+    ds_job *job = s->job;
+    const struct step *step = &s->steps[i];
+    const ds_op_type *type = step_type(job, step);
+    ds_node *node;
+
+    if (type == NULL) {
+        s->last = lost_node(job, s);
+        return;
+    }
+    if (job->n_steps > BUILD_MAX_STEPS)
+        return;
+    node =
+        build_node(job, type, s->name.s, step_name(s, i), type->name,
+                   args_name_where(&step->op), s->last, step_args(job, step));
+    step_more(job, step, node);
+    planner_add(&job->planner, node);
+    s->last = node;
+}
+
+/* ---- order ---- */
+
+static void build_stream(ds_job *job, ds_stream *s);
+
+static void build_input(ds_job *job, ds_stream *s)
+{
+    ds_stream *before = s->from.s ? stream_find(job, s->from.s) : NULL;
+
+    if (before && before->seen == 1) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0121", args_name_where(&s->from),
+                    NULL, "stream `%s` reads `%s`, which comes of it",
+                    s->name.s, before->name.s);
+        return;
+    }
+    if (before)
+        build_stream(job, before);
+    if (s->from.s)
+        s->last = build_from(job, &s->from);
+}
+
+static void build_stream(ds_job *job, ds_stream *s)
+{
+    if (s->seen)
+        return;
+    s->seen = 1;
+    build_input(job, s);
+    if (s->last == NULL || s->broken)
+        s->last = lost_node(job, s);
+    for (uint32_t i = 0; i < s->n_steps; i++)
+        build_step(s, i);
+    s->seen = 2;
+}
+
+void build_streams(ds_job *job)
+{
+    for (uint32_t i = 0; i < job->n_streams; i++)
+        check_name(job, i);
+    for (uint32_t i = 0; i < job->n_streams; i++)
+        build_stream(job, job->streams[i]);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * topics.c - a job must not read what it writes, nor write over its own.
+ */
+#include <regex.h>
+#include <string.h>
+
+#include "build/build.h"
+
+void build_written(ds_job *job, const ds_text *topic)
+{
+    job->written = planner_grow(job->arena, job->written, job->n_written,
+                                &job->cap_written, sizeof(*job->written));
+    job->written[job->n_written++] =
+        (struct written){topic->s, ds_text_where(topic, 0, topic->len)};
+}
+
+/* A name, or a pattern that begins with ^, against a topic's name. */
+static bool matches(const char *name, const char *topic)
+{
+    regex_t re;
+    bool yes;
+
+    if (name[0] != '^')
+        return strcmp(name, topic) == 0;
+    if (regcomp(&re, name, REG_EXTENDED | REG_NOSUB))
+        return false;
+    yes = regexec(&re, topic, 0, NULL, 0) == 0;
+    regfree(&re);
+    return yes;
+}
+
+/* The source that reads the topic; NULL: none. */
+static const struct source *reader_of(const ds_job *job, const char *topic)
+{
+    for (uint32_t i = 0; i < job->sources.n; i++) {
+        const ds_source_args *s = job->srcs[i].args;
+
+        for (uint32_t k = 0; s && k < s->n_names; k++)
+            if (matches(s->names[k], topic))
+                return &job->srcs[i];
+    }
+    return NULL;
+}
+
+static void check_written(ds_job *job, const struct written *w)
+{
+    const struct source *src = reader_of(job, w->topic);
+    const ds_plan *plan = job->plan;
+
+    if (src)
+        ds_diag_add(&job->diags, DS_ERROR, "E0130", w->where, NULL,
+                    "topic %s is read by source `%s`: the job would read what "
+                    "it writes",
+                    w->topic, src->name.s);
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (plan->topics[i].kind >= DS_TOPIC_CHANGELOG &&
+            strcmp(plan->topics[i].name, w->topic) == 0)
+            ds_diag_add(&job->diags, DS_ERROR, "E0132", w->where, NULL,
+                        "topic %s is one of the job's internal ones", w->topic);
+}
+
+static void check_internal(ds_job *job, const char *topic)
+{
+    const struct source *src = reader_of(job, topic);
+
+    if (src)
+        ds_diag_add(&job->diags, DS_ERROR, "E0132", args_name_where(&src->name),
+                    NULL, "source `%s` would read the job's internal topic %s",
+                    src->name.s, topic);
+}
+
+/* Two sources of one topic would each want their own position in it. */
+static void check_twice(ds_job *job)
+{
+    for (uint32_t i = 0; i < job->sources.n; i++) {
+        const ds_source_args *s = job->srcs[i].args;
+
+        for (uint32_t k = 0; s && k < s->n_names; k++) {
+            const struct source *first = reader_of(job, s->names[k]);
+
+            if (first && s->names[k][0] != '^' && first < &job->srcs[i])
+                ds_diag_add(&job->diags, DS_ERROR, "E0131",
+                            args_name_where(&job->srcs[i].name),
+                            "several streams can come from one source",
+                            "topic %s is already read by source `%s`",
+                            s->names[k], first->name.s);
+        }
+    }
+}
+
+void build_check_topics(ds_job *job)
+{
+    const ds_plan *plan = job->plan;
+
+    check_twice(job);
+    for (uint32_t i = 0; i < job->n_written; i++)
+        check_written(job, &job->written[i]);
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (plan->topics[i].kind >= DS_TOPIC_CHANGELOG)
+            check_internal(job, plan->topics[i].name);
+}

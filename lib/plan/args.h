@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * args.h - small helpers around ds_arg, for whoever checks one by hand.
+ */
+#ifndef PLAN_ARGS_H
+#define PLAN_ARGS_H
+
+#include "dstream/param.h"
+
+/* [a-z_][a-z0-9_]{0,62} */
+bool args_is_name(const char *s);
+/* Nothing was written: no argument, or a null scalar. */
+bool args_is_null(const ds_arg *arg);
+/* Where the value begins; nowhere for NULL. */
+ds_where args_where(const ds_arg *arg);
+/* Where a name stands. */
+ds_where args_name_where(const ds_text *name);
+/* "did you mean `x`?", or NULL. */
+const char *args_hint(const char *name, const char *const *names, uint32_t n,
+                      ds_arena *a);
+/* "a text", "a list", "a map": what was written. */
+const char *args_kind(const ds_arg *arg);
+/* E0190 at that place. */
+void args_later(ds_where where, const char *what, ds_diags *d);
+
+/* A scalar of that text, a map of these names and items. From C. */
+const ds_arg *args_scalar(const char *text, ds_arena *a);
+const ds_arg *args_map(const ds_text *names, const ds_arg *const *items,
+                       uint32_t n, ds_where where, ds_arena *a);
+
+#endif

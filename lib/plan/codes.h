@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * codes.h - the diagnostics of arguments, names and stages.
+ *
+ * A code is stable and never used again for something else. Those of texts
+ * (E02xx, E03xx) are lib/parse's and lib/expr's, those of properties (E05xx) a
+ * connector's.
+ */
+#ifndef PLAN_CODES_H
+#define PLAN_CODES_H
+
+#include <stdint.h>
+
+/* clang-format off */
+#define DS_CODE_MAP(X)                                                         \
+    X(E0101, "a name that is not known here")                                  \
+    X(E0102, "something required is missing")                                  \
+    X(E0103, "a value of the wrong kind")                                      \
+    X(E0104, "a value out of range, or none of the choices")                   \
+    X(E0105, "a text that is no duration, size, name, time or topic")          \
+    X(E0110, "a name is used twice")                                           \
+    X(E0111, "a source or sink needs exactly one connector")                   \
+    X(E0112, "a step names exactly one operator")                              \
+    X(E0113, "a source reads one of topic, topics and pattern")                \
+    X(E0114, "no such operator")                                               \
+    X(E0120, "`from` names no source or stream")                               \
+    X(E0121, "streams read each other in a circle")                            \
+    X(E0122, "a job needs a source")                                           \
+    X(E0123, "a job needs a sink")                                             \
+    X(E0124, "two operators have the same state")                              \
+    X(E0130, "a topic that the job writes is one that it reads")               \
+    X(E0131, "a topic is read by two sources")                                 \
+    X(E0132, "a topic has the name of one of the job's own")                   \
+    X(E0140, "no such format")                                                 \
+    X(E0141, "the format needs columns")                                       \
+    X(E0142, "the format cannot hold these columns")                           \
+    X(E0143, "a column has the name of a record's metadata")                   \
+    X(E0150, "on_error: dlq needs errors.dlq")                                 \
+    X(E0160, "no such cluster")                                                \
+    X(E0161, "a property has two values")                                      \
+    X(E0190, "not supported in this version")                                  \
+    X(E0450, "a result per batch behind a repartition")                        \
+    X(E0451, "the operator needs a key")                                       \
+    X(W0101, "a stream reaches no sink")                                       \
+    X(W0102, "nothing reads a source")                                         \
+    X(W0103, "removed keys leave no tombstone")                                \
+    X(W0104, "id: names no state")
+/* clang-format on */
+
+/* One line about a code of the table above, NULL for others. */
+const char *codes_text(const char *code);
+/* The i-th code, NULL past the last. */
+const char *codes_at(uint32_t i);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registry.c - lists of types by name. Small and read at load time only, so a
+ * linear search will do.
+ */
+#include "dstream/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_TYPES 128
+
+struct ds_registry {
+    uint32_t n_ops, n_brokers, n_codecs, n_stores;
+    const ds_op_type *ops[MAX_TYPES];
+    const ds_broker_type *brokers[MAX_TYPES];
+    const ds_codec_type *codecs[MAX_TYPES];
+    const ds_store_type *stores[MAX_TYPES];
+};
+
+ds_registry *ds_registry_new(void)
+{
+    ds_registry *reg = calloc(1, sizeof(*reg));
+
+    DS_BUG_ON(reg == NULL);
+    return reg;
+}
+
+void ds_registry_free(ds_registry *reg)
+{
+    free(reg);
+}
+
+/* The four kinds differ in the type only. */
+#define REGISTRY_KIND(kind, kinds)                                             \
+    void ds_registry_add_##kind(ds_registry *reg,                              \
+                                const ds_##kind##_type *type)                  \
+    {                                                                          \
+        DS_BUG_ON(reg->n_##kinds == MAX_TYPES);                                \
+        DS_BUG_ON(ds_registry_##kind(reg, type->name) != NULL);                \
+        reg->kinds[reg->n_##kinds++] = type;                                   \
+    }                                                                          \
+                                                                               \
+    const ds_##kind##_type *ds_registry_##kind(const ds_registry *reg,         \
+                                               const char *name)               \
+    {                                                                          \
+        for (uint32_t i = 0; i < reg->n_##kinds; i++)                          \
+            if (strcmp(reg->kinds[i]->name, name) == 0)                        \
+                return reg->kinds[i];                                          \
+        return NULL;                                                           \
+    }
+
+REGISTRY_KIND(op, ops)
+REGISTRY_KIND(broker, brokers)
+REGISTRY_KIND(codec, codecs)
+REGISTRY_KIND(store, stores)
+
+const ds_op_type *ds_registry_op_at(const ds_registry *reg, uint32_t i)
+{
+    return i < reg->n_ops ? reg->ops[i] : NULL;
+}
+
+const ds_codec_type *ds_registry_codec_at(const ds_registry *reg, uint32_t i)
+{
+    return i < reg->n_codecs ? reg->codecs[i] : NULL;
+}
