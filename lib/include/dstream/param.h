@@ -31,31 +31,24 @@ typedef struct ds_arg {
 /* The value of a name in a map, or NULL. */
 const ds_arg *ds_arg_find(const ds_arg *map, const char *name);
 
-typedef enum ds_param_type {                /* filled in as: */
-                             DS_P_STR,      /* ds_text */
-                             DS_P_NAME,     /* ds_text: [a-z_][a-z0-9_]{0,62} */
-                             DS_P_INT,      /* int64_t, within min..max */
-                             DS_P_BOOL,     /* bool */
-                             DS_P_DURATION, /* ds_time, > 0 */
-                             DS_P_SIZE,     /* int64_t bytes */
-                             DS_P_ENUM,     /* int: position in choices,
-                                               "changed|all" */
-                             DS_P_EXPR,     /* ds_text: one SQL expression */
-                             DS_P_SELECT, /* const ds_arg *: a select list, or a
-                                             map name: expression */
-                             DS_P_EXPRS,  /* const ds_arg *: an expression or a
-                                             list of them */
-                             DS_P_COLUMNS,  /* const ds_arg *: a map name: type
-                                             */
-                             DS_P_EXPR_MAP, /* const ds_arg *: a map name:
-                                               expression (headers) */
-                             DS_P_PROPS, /* const ds_arg *: a map name: scalar
-                                            (librdkafka's) */
-                             DS_P_STRS,  /* const ds_arg *: a list of scalars */
-                             DS_P_ARG,   /* const ds_arg *: anything; whoever
-                                            takes it checks it */
-                             DS_P_OBJECT /* the struct of `sub`, in place;
-                                            absent: zeroed */
+/* What a value is filled in as. */
+typedef enum ds_param_type {
+    DS_P_STR,      /* ds_text */
+    DS_P_NAME,     /* ds_text: [a-z_][a-z0-9_]{0,62} */
+    DS_P_INT,      /* int64_t, within min..max */
+    DS_P_BOOL,     /* bool */
+    DS_P_DURATION, /* ds_time, > 0 */
+    DS_P_SIZE,     /* int64_t bytes */
+    DS_P_ENUM,     /* int: position in choices, "changed|all" */
+    DS_P_EXPR,     /* ds_text: one SQL expression */
+    DS_P_SELECT,   /* const ds_arg *: select list, or a map name: expression */
+    DS_P_EXPRS,    /* const ds_arg *: an expression or a list of them */
+    DS_P_COLUMNS,  /* const ds_arg *: a map name: type */
+    DS_P_EXPR_MAP, /* const ds_arg *: a map name: expression (headers) */
+    DS_P_PROPS,    /* const ds_arg *: a map name: scalar (librdkafka's) */
+    DS_P_STRS,     /* const ds_arg *: a list of scalars */
+    DS_P_ARG,      /* const ds_arg *: anything; whoever takes it checks it */
+    DS_P_OBJECT    /* the struct of `sub`, in place; absent: zeroed */
 } ds_param_type;
 
 typedef struct ds_param {

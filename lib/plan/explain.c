@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explain.c - a plan for people: stages, cuts and why, topics, stores, what is
+ * promised. Stages come in the order in which rows pass them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/plan.h"
+
+struct explain {
+    const ds_plan *plan;
+    FILE *to;
+    int width; /* of the first column: names of streams, sources and sinks */
+};
+
+static bool is(const ds_node *node, const char *type)
+{
+    return strcmp(node->type->name, type) == 0;
+}
+
+static bool is_tap(const ds_plan *plan, const ds_node *node)
+{
+    return is(node, "sink") && node->topic >= 0 &&
+           plan->topics[node->topic].tap;
+}
+
+/* ---- values ---- */
+
+static void put_duration(FILE *to, ds_time t)
+{
+    static const struct {
+        const char *unit;
+        ds_time us;
+    } units[] = {{"d", 86400 * DS_SECOND},
+                 {"h", 3600 * DS_SECOND},
+                 {"m", 60 * DS_SECOND},
+                 {"s", DS_SECOND},
+                 {"ms", DS_MS}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+        if (t >= units[i].us) {
+            fprintf(to, "%" PRId64 "%s", t / units[i].us, units[i].unit);
+            t %= units[i].us;
+        }
+}
+
+/* Blanks and line ends folded: an expression on one line. */
+static void put_text(FILE *to, const char *s)
+{
+    bool blank = false, first = true;
+
+    for (; *s; s++) {
+        bool is_blank = strchr(" \t\r\n", *s) != NULL;
+
+        if (!is_blank) {
+            fprintf(to, "%s%c", blank && !first ? " " : "", *s);
+            first = false;
+        }
+        blank = is_blank;
+    }
+}
+
+static void put_tree(FILE *to, const ds_arg *arg)
+{
+    if (arg->kind == DS_ARG_SCALAR) {
+        put_text(to, arg->text.s);
+        return;
+    }
+    for (uint32_t i = 0; i < arg->n; i++) {
+        fputs(i ? ", " : "", to);
+        put_tree(to, arg->items[i]);
+        if (arg->kind == DS_ARG_MAP)
+            fprintf(to, " AS %s", arg->names[i].s);
+    }
+}
+
+static void put_choice(FILE *to, const char *choices, int nth)
+{
+    for (; nth > 0; nth--)
+        choices += strcspn(choices, "|") + 1;
+    fprintf(to, "%.*s", (int)strcspn(choices, "|"), choices);
+}
+
+/* Whether something was said that is worth showing. */
+static bool is_said(const ds_param *p, const void *at)
+{
+    switch (p->type) {
+    case DS_P_STR:
+    case DS_P_NAME:
+    case DS_P_EXPR:
+        return ((const ds_text *)at)->s != NULL;
+    case DS_P_ENUM:
+        return *(const int *)at != 0;
+    case DS_P_BOOL:
+        return *(const bool *)at;
+    case DS_P_INT:
+    case DS_P_SIZE:
+    case DS_P_DURATION:
+        return *(const int64_t *)at != 0;
+    case DS_P_OBJECT:
+        return false;
+    default:
+        return *(const ds_arg *const *)at != NULL;
+    }
+}
+
+static void put_value(FILE *to, const ds_param *p, const void *at)
+{
+    switch (p->type) {
+    case DS_P_STR:
+    case DS_P_NAME:
+    case DS_P_EXPR:
+        put_text(to, ((const ds_text *)at)->s);
+        break;
+    case DS_P_ENUM:
+        put_choice(to, p->choices, *(const int *)at);
+        break;
+    case DS_P_BOOL:
+        fputs("true", to);
+        break;
+    case DS_P_INT:
+    case DS_P_SIZE:
+        fprintf(to, "%" PRId64, *(const int64_t *)at);
+        break;
+    case DS_P_DURATION:
+        put_duration(to, *(const ds_time *)at);
+        break;
+    default:
+        put_tree(to, *(const ds_arg *const *)at);
+    }
+}
+
+static void put_args(FILE *to, const ds_node *node)
+{
+    bool first = true;
+
+    for (const ds_param *p = node->type->params; p && p->name; p++) {
+        const void *at = (const char *)node->args + p->offset;
+
+        if (!is_said(p, at))
+            continue;
+        if (!first)
+            fputs("   ", to);
+        if (!p->main)
+            fprintf(to, "%s: ", p->name);
+        put_value(to, p, at);
+        first = false;
+    }
+}
+
+static void put_keys(FILE *to, const ds_node *node)
+{
+    for (uint32_t i = 0; i < node->n_keys; i++)
+        fprintf(to, "%s%s", i ? ", " : "",
+                node->schema->fields[node->keys[i]].name);
+}
+
+/* ---- lines ---- */
+
+static void put_name(struct explain *x, const char *name)
+{
+    fprintf(x->to, "  %-*s  ", x->width, name);
+}
+
+static const char *codec_name(const ds_codec_type *codec, const ds_text *given)
+{
+    return codec ? codec->name : given->s ? given->s : "";
+}
+
+static void put_source(struct explain *x, const ds_node *node)
+{
+    const ds_source_args *s = node->args;
+
+    put_name(x, node->stream);
+    fputs("kafka ", x->to);
+    for (uint32_t i = 0; i < s->n_names; i++)
+        fprintf(x->to, "%s%s", i ? ", " : "", s->names[i]);
+    fprintf(x->to, "   %s", codec_name(s->codec, &s->format));
+    for (uint32_t i = 0; i < node->schema->n; i++)
+        fprintf(x->to, "%s%s %s", i ? ", " : " (",
+                node->schema->fields[i].name,
+                ds_type_name(node->schema->fields[i].type));
+    fputc(')', x->to);
+    if (node->n_keys) {
+        fputs("   key ", x->to);
+        put_keys(x->to, node);
+        if (s->key_from_record)
+            fputs(", from the record's key", x->to);
+    }
+    fputc('\n', x->to);
+}
+
+static void put_store(struct explain *x, const ds_node *node)
+{
+    const ds_plan_store *store = &x->plan->stores[node->store];
+    const char *before = "";
+    uint32_t is_key;
+
+    put_name(x, "");
+    fprintf(x->to, "state %s: key ", store->name);
+    put_keys(x->to, node);
+    fputs(", value ", x->to);
+    for (uint32_t i = 0; i < node->schema->n; i++) {
+        is_key = 0;
+        for (uint32_t k = 0; k < node->n_keys; k++)
+            is_key += node->keys[k] == i;
+        if (is_key)
+            continue;
+        fprintf(x->to, "%s%s %s", before, node->schema->fields[i].name,
+                ds_type_name(node->schema->fields[i].type));
+        before = ", ";
+    }
+    fprintf(x->to, "; changelog %s\n", store->changelog);
+}
+
+/* The node after a shuffle: that which needs the cut. */
+static const ds_node *cut_for(const ds_plan *plan, const ds_node *shuffle)
+{
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        if (is(plan->nodes[i], "unshuffle") &&
+            plan->nodes[i]->topic == shuffle->topic)
+            return plan->nodes[i]->n_outputs ? plan->nodes[i]->outputs[0]
+                                             : plan->nodes[i];
+    return shuffle;
+}
+
+/* What made the stream's key: "keyBy word". */
+static const ds_node *key_maker(const ds_node *node)
+{
+    while (node->n_inputs && !is(node, "keyBy"))
+        node = node->inputs[0];
+    return is(node, "keyBy") ? node : NULL;
+}
+
+static void put_cut(struct explain *x, const ds_node *shuffle)
+{
+    const ds_node *node = cut_for(x->plan, shuffle);
+    const ds_node *maker = key_maker(shuffle);
+
+    put_name(x, "");
+    fputs("! ", x->to);
+    if (maker) {
+        fputs("keyBy ", x->to);
+        put_args(x->to, maker);
+        fputs(" changes the key", x->to);
+    } else {
+        fputs("the partitions are not those of the key", x->to);
+    }
+    fprintf(x->to, " and %s needs each key in one place:\n", node->op);
+    put_name(x, "");
+    fprintf(x->to, "  rows cross %s, %s\n",
+            x->plan->topics[shuffle->topic].name,
+            node->partial ? "combined per key and batch" : "one by one");
+}
+
+static void put_step(struct explain *x, const ds_node *node, const char *name)
+{
+    put_name(x, name);
+    fputs(node->op, x->to);
+    fputs("  ", x->to);
+    put_args(x->to, node);
+    if (node->on_error == DS_ON_ERROR_SKIP)
+        fputs("   on error: skip", x->to);
+    fputc('\n', x->to);
+    if (node->store >= 0)
+        put_store(x, node);
+}
+
+static void put_sink(struct explain *x, const ds_node *node, const char *name)
+{
+    const ds_sink_args *s = node->args;
+
+    put_name(x, name);
+    fprintf(x->to, "> kafka %s   %s", s->topic.s,
+            codec_name(s->codec, &s->format));
+    if (s->key.s) {
+        fputs("   key ", x->to);
+        put_text(x->to, s->key.s);
+    } else if (node->inputs[0]->n_keys) {
+        fputs("   key ", x->to);
+        put_keys(x->to, node->inputs[0]);
+    } else if (node->inputs[0]->copies) {
+        fputs("   key, time and headers of the record", x->to);
+    } else {
+        fputs("   no key", x->to);
+    }
+    if (s->headers) {
+        fputs("   headers ", x->to);
+        put_tree(x->to, s->headers);
+    }
+    if (node->inputs[0]->deletes)
+        fputs("   a removed key: a tombstone", x->to);
+    fputc('\n', x->to);
+}
+
+static void put_node(struct explain *x, const ds_node *node, const char *name)
+{
+    if (is(node, "source")) {
+        put_source(x, node);
+    } else if (is(node, "shuffle")) {
+        put_cut(x, node);
+    } else if (is(node, "sink")) {
+        put_sink(x, node, name);
+    } else if (is(node, "console")) {
+        const ds_console_args *s = node->args;
+
+        put_name(x, name);
+        fprintf(x->to, "> console   %" PRId64 " rows\n", s->limit);
+    } else if (!node->combines && !is(node, "unshuffle")) {
+        put_step(x, node, name);
+    }
+}
+
+/* What a stream or sink reads, in front of its first step. */
+static void put_from(struct explain *x, const ds_node *node)
+{
+    const ds_node *input = node->n_inputs ? node->inputs[0] : NULL;
+
+    if (input == NULL)
+        return;
+    if (is(node, "unshuffle"))
+        fprintf(x->to, "  %-*s  from %s\n", x->width, node->stream,
+                x->plan->topics[node->topic].name);
+    else
+        fprintf(x->to, "  %-*s  from %s\n", x->width, node->stream,
+                input->stream);
+}
+
+static void put_stage(struct explain *x, const ds_stage *stage)
+{
+    const ds_node *before = NULL;
+
+    fprintf(x->to, "\nstage %s   group %s\n", stage->name, stage->group);
+    for (uint32_t i = 0; i < stage->n_nodes; i++) {
+        const ds_node *node = stage->nodes[i];
+        bool leaves = is(node, "sink") || is(node, "console");
+
+        if (is_tap(x->plan, node))
+            continue;
+        /* A sink may have a stream's name: its input says which one it is. */
+        if (before == NULL || strcmp(before->stream, node->stream) != 0 ||
+            (leaves && node->inputs[0] != before) ||
+            (leaves && strcmp(before->name, node->inputs[0]->name) == 0 &&
+             strcmp(before->op, "filter") != 0))
+            put_from(x, node);
+        put_node(x, node, "");
+        before = node;
+    }
+}
+
+/* ---- the ends ---- */
+
+static const char *topic_what(ds_topic_kind kind)
+{
+    switch (kind) {
+    case DS_TOPIC_SOURCE:
+        return "read";
+    case DS_TOPIC_SINK:
+        return "written";
+    case DS_TOPIC_DLQ:
+        return "written: dead letters";
+    case DS_TOPIC_CHANGELOG:
+        return "internal: cleanup.policy=compact, partitions as its stage has";
+    case DS_TOPIC_REPARTITION:
+        return "internal: cleanup.policy=delete, retention.ms=-1, partitions "
+               "as its stage has";
+    }
+    return "";
+}
+
+static void put_topics(struct explain *x)
+{
+    int width = 0;
+
+    for (uint32_t i = 0; i < x->plan->n_topics; i++)
+        if ((int)strlen(x->plan->topics[i].name) > width)
+            width = (int)strlen(x->plan->topics[i].name);
+    fputs("\ntopics\n", x->to);
+    for (uint32_t i = 0; i < x->plan->n_topics; i++) {
+        const ds_plan_topic *t = &x->plan->topics[i];
+
+        if (!t->tap)
+            fprintf(x->to, "  %-*s  %s\n", width, t->name,
+                    topic_what(t->kind));
+    }
+}
+
+static void put_errors(struct explain *x)
+{
+    const ds_plan *plan = x->plan;
+
+    if (plan->dlq_topic >= 0)
+        fprintf(x->to,
+                "  a record that is refused goes to %s in the same "
+                "transaction, unless a step says otherwise\n",
+                plan->topics[plan->dlq_topic].name);
+    else
+        fputs("  a record that is refused stops the job at its offset, unless "
+              "`errors` or a step says otherwise\n",
+              x->to);
+    if (plan->error_limit) {
+        fprintf(x->to, "  more than %" PRId64 " errors in ",
+                plan->error_limit);
+        put_duration(x->to, plan->error_span);
+        fputs(" stop the job\n", x->to);
+    }
+}
+
+static void put_promise(struct explain *x)
+{
+    bool console = false;
+
+    for (uint32_t i = 0; i < x->plan->n_nodes; i++)
+        console = console || is(x->plan->nodes[i], "console");
+    fputs("\nguarantees\n", x->to);
+    fputs("  exactly once: a batch is one transaction of positions, state and "
+          "rows; readers need isolation.level=read_committed\n",
+          x->to);
+    if (console)
+        fputs("  the console is not part of it: a crash may lose what was to "
+              "be shown\n",
+              x->to);
+    put_errors(x);
+}
+
+static int name_width(const ds_plan *plan)
+{
+    int width = 8;
+
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        if ((int)strlen(plan->nodes[i]->stream) > width)
+            width = (int)strlen(plan->nodes[i]->stream);
+    return width > 24 ? 24 : width;
+}
+
+char *ds_plan_explain(const ds_plan *plan, ds_arena *a)
+{
+    char *text = NULL, *copy;
+    size_t len = 0;
+    struct explain x = {plan, open_memstream(&text, &len), name_width(plan)};
+
+    DS_BUG_ON(x.to == NULL);
+    fprintf(x.to, "%s   batch ", plan->job);
+    put_duration(x.to, plan->batch);
+    fprintf(x.to, " · exactly_once · group %s\n", plan->job);
+    for (uint32_t i = 0; i < plan->n_stages; i++)
+        put_stage(&x, &plan->stages[i]);
+    put_topics(&x);
+    put_promise(&x);
+    DS_BUG_ON(fclose(x.to) != 0);
+    copy = ds_strn_copy(a, text, len);
+    free(text);
+    return copy;
+}
