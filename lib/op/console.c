@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * console - the first rows of each batch for people, as Spark's print().
+ */
+#include "op/ops.h"
+#include "record/show.h"
+
+#define RULE "-------------------------------------------\n"
+
+struct console {
+    ds_op op;
+    ds_buf text;
+    int64_t rows;
+};
+
+static ds_rc console_begin(ds_op *op, ds_err *err)
+{
+    struct console *c = (struct console *)op;
+
+    (void)err;
+    c->rows = 0;
+    return DS_OK;
+}
+
+static void value_add(ds_buf *b, const ds_batch *in, uint32_t col, uint32_t row)
+{
+    if (ds_col_is_null(&in->cols[col], row))
+        ds_buf_str(b, "null");
+    else
+        ds_show_text(b, in->schema->fields[col].type, &in->cols[col], row);
+}
+
+static void row_add(ds_buf *b, const ds_batch *in, uint32_t row)
+{
+    uint32_t n = in->schema->n;
+
+    if (n != 1)
+        ds_buf_str(b, "(");
+    for (uint32_t c = 0; c < n; c++) {
+        if (c)
+            ds_buf_str(b, ",");
+        value_add(b, in, c, row);
+    }
+    ds_buf_str(b, n == 1 ? "\n" : ")\n");
+}
+
+static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
+{
+    struct console *c = (struct console *)op;
+    const ds_console_args *args = op->node->args;
+
+    (void)port;
+    (void)err;
+    if (c->rows == 0) {
+        ds_buf_init(&c->text, op->epoch_arena, 256);
+        ds_buf_printf(&c->text, RULE "Time: %lld ms\n" RULE,
+                      (long long)(op->now / DS_MS));
+    }
+    DS_EACH (in, i) {
+        if (c->rows++ >= args->limit)
+            break;
+        row_add(&c->text, in, i);
+    }
+    return DS_OK;
+}
+
+static ds_rc console_seal(ds_op *op, ds_err *err)
+{
+    struct console *c = (struct console *)op;
+    const ds_console_args *args = op->node->args;
+
+    (void)err;
+    if (c->rows == 0)
+        return DS_OK;
+    ds_buf_str(&c->text, c->rows > args->limit ? "...\n\n" : "\n");
+    op->host->print(op, (ds_slice){(const uint8_t *)c->text.s, c->text.len});
+    return DS_OK;
+}
+
+const ds_op_type op_console = {
+    .name = "console",
+    .help = "The first rows of each batch on standard output.",
+    .args_size = sizeof(ds_console_args),
+    .size = sizeof(struct console),
+    .flags = DS_OP_INTERNAL,
+    .begin = console_begin,
+    .push = console_push,
+    .seal = console_seal,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * filter - keep the rows for which an expression is true.
+ *
+ * Rows are not moved: the result is the same batch under a shorter selection
+ * vector. NULL counts as false, as in SQL.
+ */
+#include "op/ops.h"
+
+struct filter_args {
+    ds_text where;
+};
+
+static void filter_plan(ds_node *node, ds_arena *a, ds_diags *d)
+{
+    const struct filter_args *args = node->args;
+    ds_scope scope = {.cols = ds_node_input(node, 0), .meta = node->records};
+    ds_exprs *where = NULL;
+
+    if (ds_expr_compile(&args->where, DS_BOOL, &scope, a, d, &where) < 0)
+        return;
+    select_reads(node, where);
+    node->planned = where;
+}
+
+static ds_rc filter_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
+{
+    uint32_t *sel = ds_new(in->arena, uint32_t, in->n_sel);
+    uint32_t n_sel = 0;
+    ds_row_errors errs = {0};
+    ds_eval ev = {op->now, in->arena, &errs};
+    ds_col keep;
+
+    (void)port;
+    DS_TRY(ds_exprs_eval(op->node->planned, in, &ev, &keep, err));
+    if (errs.n)
+        DS_TRY(op->host->reject(op, in, &errs, &in, err));
+
+    DS_EACH (in, row) {
+        sel[n_sel] = row;
+        n_sel += !ds_col_is_null(&keep, row) && keep.v.b[row];
+    }
+    if (n_sel == in->n_sel)
+        return ds_emit(op, in, err);
+    return ds_emit(op, ds_batch_select(in, sel, n_sel), err);
+}
+
+static const ds_param filter_params[] = {
+    {.name = "where",
+     .type = DS_P_EXPR,
+     .offset = offsetof(struct filter_args, where),
+     .help = "Keep the rows for which this is true; NULL counts as false.",
+     .required = true,
+     .main = true},
+    {0},
+};
+
+const ds_op_type op_filter = {
+    .name = "filter",
+    .help = "Keep the rows for which an expression is true.",
+    .params = filter_params,
+    .args_size = sizeof(struct filter_args),
+    .size = sizeof(ds_op),
+    .flags = DS_OP_KEEPS_COLUMNS,
+    .plan = filter_plan,
+    .push = filter_push,
+};

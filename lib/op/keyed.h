@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * keyed.h - what the keyed operators share: the rows of an epoch, gathered by
+ * key into accumulators.
+ *
+ *     rows --> group by key --> one accumulator per aggregate
+ *                                 | seal
+ *         partial: ds_acc_partial +--> key columns, partial columns
+ *         others:  keyed_eval     +--> [key, state, results] -> select list
+ */
+#ifndef OP_KEYED_H
+#define OP_KEYED_H
+
+#include "op/ops.h"
+#include "record/groups.h"
+
+/* Planned over the rows before any cut. First member of node->planned. */
+struct keyed_plan {
+    const ds_schema *rows;
+    const uint16_t *row_keys;
+    const ds_schema *key; /* the key's columns */
+    ds_type *key_types;
+    const ds_exprs *items;
+    const ds_schema *state; /* or NULL */
+    const ds_schema *eval;  /* key, state, results */
+    const ds_agg *const *aggs;
+    uint32_t n_aggs;
+};
+
+/* Of one epoch; in its arena. */
+struct keyed {
+    const struct keyed_plan *plan;
+    bool partial; /* the rows are partial ones: key, partial columns */
+    ds_groups *groups;
+    ds_acc **accs;
+    /* The last record that went into a group: it is blamed for its result. */
+    const ds_envelope **env;
+    uint32_t *rec;
+    uint32_t cap, active; /* groups that had rows */
+    /* The batches, to begin again after a refused row. */
+    ds_batch *batches;
+    uint32_t n_batches, cap_batches;
+    bool careful; /* a row was refused in this epoch: look before adding */
+};
+
+/* The scope of the expressions of a keyed operator. */
+ds_scope keyed_scope(struct keyed_plan *p, const ds_node *node, ds_arena *a);
+/* The list is compiled: the rest of the plan; the node's reads and output. */
+void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
+                const ds_schema *state, ds_arena *a, ds_diags *d);
+
+void keyed_begin(struct keyed *k, ds_op *op, const struct keyed_plan *plan,
+                 bool partial);
+ds_rc keyed_add(struct keyed *k, ds_op *op, const ds_batch *in, ds_err *err);
+/* Groups for keys without rows; cols are the key's columns, n values. */
+ds_rc keyed_add_idle(struct keyed *k, ds_op *op, const ds_col *cols, uint32_t n,
+                     ds_err *err);
+/* The select list for all groups; `state`: its columns, or NULL. */
+ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
+                 ds_err *err);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * map - one row for each row: a select list.
+ *
+ * A stream stays keyed if every column of its key comes through as it is; it
+ * may get another name and place (contract.md 8.4).
+ */
+#include "op/ops.h"
+
+struct map_args {
+    const ds_arg *select;
+};
+
+/* The item that is input column `col`, or -1. */
+static int map_item(const ds_exprs *e, uint32_t n, uint16_t col)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (ds_exprs_plain(e, i) == (int)col)
+            return (int)i;
+    return -1;
+}
+
+static void map_keys(ds_node *node, const ds_exprs *e, ds_arena *a)
+{
+    uint16_t *keys = ds_new(a, uint16_t, node->n_keys + 1);
+
+    for (uint32_t k = 0; k < node->n_keys; k++) {
+        int item = map_item(e, node->schema->n, node->keys[k]);
+
+        if (item < 0) {
+            node->n_keys = 0;
+            node->by_key = false;
+            return;
+        }
+        keys[k] = (uint16_t)item;
+    }
+    node->keys = keys;
+}
+
+static void map_plan(ds_node *node, ds_arena *a, ds_diags *d)
+{
+    const struct map_args *args = node->args;
+    ds_scope scope = {
+        .cols = ds_node_input(node, 0), .meta = node->records, .names = true};
+    ds_exprs *e = select_compile(args->select, &scope, a, d);
+
+    if (e == NULL)
+        return;
+    select_reads(node, e);
+    node->planned = e;
+    node->schema = ds_exprs_schema(e);
+    map_keys(node, e, a);
+}
+
+static ds_rc map_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
+{
+    const ds_batch *out;
+
+    (void)port;
+    DS_TRY(select_eval(op, op->node->planned, in, &out, err));
+    return ds_emit(op, out, err);
+}
+
+static const ds_param map_params[] = {
+    {.name = "select",
+     .type = DS_P_SELECT,
+     .offset = offsetof(struct map_args, select),
+     .help = "The columns of the result: expressions with names.",
+     .required = true,
+     .main = true},
+    {0},
+};
+
+const ds_op_type op_map = {
+    .name = "map",
+    .help = "One row for each row: a select list.",
+    .params = map_params,
+    .args_size = sizeof(struct map_args),
+    .size = sizeof(ds_op),
+    .plan = map_plan,
+    .push = map_push,
+};

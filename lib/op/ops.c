@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ops.c - the list of operators. A new one is a file and a line here.
+ */
+#include "op/ops.h"
+
+static const ds_op_type *const types[] = {
+    &op_source,  &op_unshuffle, &op_shuffle,       &op_sink,
+    &op_console, &op_partial,   &op_map,           &op_flat_map,
+    &op_filter,  &op_key_by,    &op_reduce_by_key, &op_update_state_by_key,
+};
+
+void ds_register_ops(ds_registry *reg)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+        ds_registry_add_op(reg, types[i]);
+}

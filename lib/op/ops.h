@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ops.h - all operators, and the little that several of them share.
+ */
+#ifndef OP_OPS_H
+#define OP_OPS_H
+
+#include "expr/expr.h"
+#include "plan/plan.h"
+
+extern const ds_op_type op_source, op_unshuffle, op_shuffle, op_sink,
+    op_console, op_partial;
+extern const ds_op_type op_map, op_flat_map, op_filter, op_key_by,
+    op_reduce_by_key, op_update_state_by_key;
+
+/* A sink's port for keys that were removed: a batch of which only the key
+ * columns are defined. updateStateByKey pushes it, and only to sinks. */
+#define OP_PORT_DELETES 1
+
+/* select.c: arguments that are select lists. NULL and a diagnostic: wrong. */
+ds_exprs *select_compile(const ds_arg *list, const ds_scope *scope, ds_arena *a,
+                         ds_diags *d);
+/* The node reads what the list reads, and nothing else. */
+void select_reads(ds_node *node, const ds_exprs *e);
+/* `in` with the columns of the list, without the rows that were refused. */
+ds_rc select_eval(ds_op *op, const ds_exprs *e, const ds_batch *in,
+                  const ds_batch **out, ds_err *err);
+/* True if a word stands in the text by itself. */
+bool select_mentions(const ds_arg *list, const char *word);
+/* The fields of `a`, then those of `b`; a name that stands twice is E0110. */
+const ds_schema *select_concat(const ds_schema *x, const ds_schema *y,
+                               const ds_node *node, ds_arena *a, ds_diags *d);
+
+/* A time that no broker refuses: not in the future (contract.md 4.7). */
+static inline ds_time op_record_time(const ds_op *op, const ds_batch *in,
+                                     uint32_t row)
+{
+    ds_time t;
+
+    if (!in->env || !in->env->ts)
+        return DS_TIME_NONE;
+    t = in->env->ts[ds_batch_rec(in, row)];
+    return t > op->now ? op->now : t;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * partial - map-side combine: one row per key and epoch crosses the cut.
+ *
+ * Rows: the key's columns, then "$0", "$1", ... as ds_agg_partial() says.
+ */
+#include "op/keyed.h"
+
+struct partial {
+    ds_op op;
+    struct keyed keyed;
+};
+
+static uint32_t partial_columns(const struct keyed_plan *p)
+{
+    ds_type types[3];
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < p->n_aggs; i++)
+        n += ds_agg_partial(p->aggs[i], types);
+    return n;
+}
+
+static void partial_plan(ds_node *node, ds_arena *a, ds_diags *d)
+{
+    const struct keyed_plan *p = node->combines->planned;
+    uint32_t n = p->key->n + partial_columns(p);
+    ds_schema *schema = ds_new(a, ds_schema, 1);
+    ds_field *fields = ds_new(a, ds_field, n + 1);
+    uint16_t *keys = ds_new(a, uint16_t, p->key->n + 1);
+
+    (void)d;
+    for (uint32_t i = 0; i < p->key->n; i++) {
+        keys[i] = (uint16_t)i;
+        fields[schema->n++] = p->key->fields[i];
+    }
+    for (uint32_t i = 0; i < p->n_aggs; i++) {
+        ds_type types[3];
+        uint32_t parts = ds_agg_partial(p->aggs[i], types);
+
+        for (uint32_t k = 0; k < parts; k++, schema->n++)
+            fields[schema->n] =
+                (ds_field){ds_str_printf(a, "$%u", schema->n - p->key->n),
+                           types[k], false};
+    }
+    schema->fields = fields;
+    node->schema = schema;
+    node->keys = keys;
+    node->n_keys = p->key->n;
+    node->records = false;
+    node->copies = false;
+}
+
+static ds_rc partial_begin(ds_op *op, ds_err *err)
+{
+    struct partial *p = (struct partial *)op;
+
+    (void)err;
+    keyed_begin(&p->keyed, op, op->node->combines->planned, false);
+    return DS_OK;
+}
+
+static ds_rc partial_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
+{
+    (void)port;
+    return keyed_add(&((struct partial *)op)->keyed, op, in, err);
+}
+
+static ds_rc partial_seal(ds_op *op, ds_err *err)
+{
+    struct keyed *k = &((struct partial *)op)->keyed;
+    ds_arena *a = op->epoch_arena;
+    uint32_t n = ds_groups_n(k->groups);
+    ds_batch *out = ds_new(a, ds_batch, 1);
+    ds_col *cols = ds_new(a, ds_col, op->node->schema->n + 1);
+    uint32_t at = k->plan->key->n;
+    ds_type types[3];
+
+    if (n == 0)
+        return DS_OK;
+    ds_groups_cols(k->groups, a, cols);
+    for (uint32_t i = 0; i < k->plan->n_aggs; i++) {
+        ds_acc_partial(k->accs[i], n, a, &cols[at]);
+        at += ds_agg_partial(k->plan->aggs[i], types);
+    }
+    *out = (ds_batch){.schema = op->node->schema,
+                      .cols = cols,
+                      .n = n,
+                      .n_sel = n,
+                      .arena = a};
+    return ds_emit(op, out, err);
+}
+
+const ds_op_type op_partial = {
+    .name = "partial",
+    .help = "One partial result per key and batch, before a repartition.",
+    .size = sizeof(struct partial),
+    .flags = DS_OP_INTERNAL,
+    .plan = partial_plan,
+    .begin = partial_begin,
+    .push = partial_push,
+    .seal = partial_seal,
+};
