@@ -152,18 +152,13 @@ static void walk_align(walk *w, ds_slice v, bool quoted, bool doubled)
         } else if (c == r && !(c == '\n' || (c == ' ' && quoted))) {
             walk_step(w);
             i++;
-            if (quoted && !doubled && c == '\'')
-                walk_step(w), walk_mark(w, i); /* '' is one quote */
-        } else if (is_space(c) && is_space(r)) {
-            while (i < v.len && is_space(v.ptr[i]) && v.ptr[i] == c &&
-                   walk_byte(w) == c && c == ' ')
-                i++, walk_step(w);
-            if (i < v.len && is_space(v.ptr[i])) {
-                while (i < v.len && v.ptr[i] == '\n')
-                    i++;
-                if (i < v.len && v.ptr[i] == ' ')
-                    i++;
+            if (quoted && !doubled && c == '\'') {
+                walk_step(w); /* '' is one quote */
+                walk_mark(w, i);
             }
+        } else if (is_space(c) && is_space(r)) {
+            while (i < v.len && is_space(v.ptr[i]))
+                i++;
             walk_spaces(w);
             walk_mark(w, i);
         } else {
