@@ -279,12 +279,19 @@ class Chaos:
         self.rnd = bench.rnd
         self.done = {}
         self.now = "start"
+        self.problems = []
         self.lock = threading.Lock()
 
     def did(self, kind, times=1):
         with self.lock:
             row = self.done.setdefault(kind, [0, 0])
             row[0] += times
+
+    def problem(self, name, error):
+        """A fault that did not happen: the run is invalid, but goes on, since
+        the other faults may tell more."""
+        ring.say("invalid %s: %s" % (name, error))
+        self.problems.append("%s: %s" % (name, error))
 
     def phase(self, name, fn, *args):
         """Runs a fault; violations that come meanwhile are put to it."""
@@ -296,6 +303,8 @@ class Chaos:
             fn(*args)
         except Failed as e:
             self.b.report.add("I9", name, "-", "-", str(e))
+        except Invalid as e:
+            self.problem(name, e)
         time.sleep(0.5)
         for kind, row in self.done.items():
             if kind.startswith(name):
@@ -328,16 +337,16 @@ class Chaos:
 
     def points(self):
         """Both instances get their turn at each point, at the same time."""
-        errors = []
-
         def turns(inst, order):
-            try:
-                for p in order:
-                    if self.b.follower.stop.is_set():
-                        break
+            for p in order:
+                if self.b.follower.stop.is_set():
+                    break
+                try:
                     self.point(inst, p)
-            except (Invalid, Failed, verify.Stop) as e:
-                errors.append(e)
+                except Failed as e:
+                    self.b.report.add("I9", "point " + p, "-", "-", str(e))
+                except Invalid as e:
+                    self.problem("point " + p, e)
             if not inst.alive():
                 inst.start()
         threads = []
@@ -350,8 +359,6 @@ class Chaos:
             t.start()
         for t in threads:
             t.join()
-        if errors:
-            raise errors[0]
         self.b.progress(30, "rows come after the kills at named points")
 
     def random_kills(self, times):
@@ -408,6 +415,18 @@ class Chaos:
                   lambda: ring.broker_answers(self.b.brokers))
         self.did("broker kill -9")
         self.b.progress(60, "rows come after the broker's restart")
+
+    def broker_paused(self):
+        """Longer than the session: every member times out, or nearly."""
+        ring.broker("pause")
+        try:
+            if ring.broker_answers(self.b.brokers):
+                raise Invalid("the broker was not stopped")
+            time.sleep(SESSION)
+        finally:
+            ring.broker("resume")
+        self.did("broker paused")
+        self.b.progress(60, "rows come after the broker's pause")
 
     def storm(self, seconds):
         """Instances come and go; the group must have been seen larger."""
@@ -478,7 +497,7 @@ class Chaos:
 
     # -- the network --
 
-    def network(self, rule, count, times, seconds=25):
+    def network(self, rule, count, times, seconds=25, nudge=None):
         """One rule of the proxy; counts when it was really done."""
         px = self.b.proxy
         before = px.count(count)
@@ -486,6 +505,8 @@ class Chaos:
         for name in "ab":
             self.b.ensure(self.b.instance(name))
         try:
+            if nudge:
+                nudge()
             ring.wait(seconds, "the proxy did: " + count,
                       lambda: px.count(count) >= before + times
                       or self.b.follower.stop.is_set())
@@ -505,6 +526,9 @@ class Chaos:
                          times)
         for api in ("EndTxn", "TxnOffsetCommit", "AddPartitions", "Produce"):
             self.network("ghost " + api, "ghost " + api, times)
+        # A producer asks for its id when its process is new.
+        self.network("ghost InitProducerId", "ghost InitProducerId", 1,
+                     nudge=lambda: self.random_kills(1))
         self.b.progress(40, "rows come after the network's faults")
 
     def mixed(self, seconds):
@@ -534,7 +558,8 @@ class Chaos:
         if b.proxy:
             self.phase("proxy", self.networks, 2)
         if ours:
-            self.phase("broker", self.broker_restart)
+            self.phase("broker kill -9", self.broker_restart)
+            self.phase("broker paused", self.broker_paused)
         self.phase("zombie", self.zombies)
         self.phase("state directory deleted", self.state_deleted)
         self.phase("rebalance storm", self.storm, 22)
@@ -619,7 +644,11 @@ def main():
                 invalid = str(e)
                 raise
             if bench.follower.error:
-                raise Invalid("the follower: %s" % bench.follower.error)
+                chaos.problem("the follower", bench.follower.error)
+            if chaos.problems or bench.report.n:
+                for i in bench.instances.values():
+                    ring.say("--- the end of %s's log\n%s" % (
+                        i.name, i.tail(3000)))
     except (Invalid, Failed, KafkaException) as e:
         invalid = str(e)
     finally:
@@ -641,6 +670,8 @@ def summary(chaos, invalid, args, took):
                                    dict(b.report.by) or ""))
     for line in b.report.kept[:20]:
         ring.say("  " + line)
+    if chaos.problems and not invalid:
+        invalid = "; ".join(chaos.problems)[:2000]
     if not invalid and not b.report.n:
         if b.kills < KILLS or len(kinds(chaos)) < KINDS:
             invalid = "only %d kills and %d fault kinds" % (

@@ -28,7 +28,8 @@ ACTION (each counts only when it was really done):
                    until the broker has answered the ghost.
 API is a name or a number: Produce, AddPartitions, AddOffsets, EndTxn,
 TxnOffsetCommit, InitProducerId. Release points of ghosts:
-    EndTxn, Produce, AddPartitions   after a Produce of the next transaction
+    EndTxn, Produce, AddPartitions, InitProducerId
+                                     after a Produce of the next transaction
     TxnOffsetCommit                  after the next one's TxnOffsetCommit
 times: how often (default 1); skip: let so many pass first; gap: at least so
 many milliseconds between two; txn: only ids that contain TEXT."""
@@ -53,7 +54,7 @@ ACTIONS = ("drop-request", "drop-response", "delay-request",
 # From this version on a request has compact strings and tagged fields.
 FLEXIBLE = {0: 9, 22: 2, 24: 4, 25: 3, 26: 3, 28: 3}
 # The request of the next transaction after whose answer a ghost is let go.
-RELEASE = {26: 0, 0: 0, 24: 0, 28: 28}
+RELEASE = {26: 0, 0: 0, 22: 0, 24: 0, 28: 28}
 LIMIT = 110 << 20
 
 

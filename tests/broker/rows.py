@@ -53,14 +53,22 @@ def encode(values, types):
     return bytes([VERSION]) + bytes(bitmap) + body
 
 
-def partial(data):
-    """(n, last) of a row that crosses the repartition of the word count: the
-    partial count and maximum, with or without the word in front."""
-    for types in (["bigint", "bigint"], ["text", "bigint", "bigint"]):
-        row = decode(data, types)
-        if row is not None:
-            return tuple(row[-2:])
+def counts(data, front=()):
+    """(n, last) of a row of the word count, last None if it has no such
+    column: the state, or with `front` what may stand before it."""
+    for head in [()] + [front] * bool(front):
+        for types in (["bigint", "bigint"], ["bigint"]):
+            row = decode(data, list(head) + types)
+            if row is not None and row[len(head)] is not None:
+                got = row[len(head):]
+                return got[0], got[1] if len(got) > 1 else None
     return None
+
+
+def partial(data):
+    """The same of a row that crosses the repartition: the partial count and
+    maximum, with or without the word in front."""
+    return counts(data, ("text",)) if data is not None else None
 
 
 def word_of(key):

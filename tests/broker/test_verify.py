@@ -343,8 +343,17 @@ class Parts(unittest.TestCase):
     def test_tokens(self):
         self.assertEqual(verify.tokens(b"W1:2  w3:4 "),
                          [("w1", 2), ("w3", 4)])
-        self.assertEqual(verify.tokens(b"to be"), [("to", None),
-                                                   ("be", None)])
+        self.assertEqual(verify.tokens(b"To say: x", False),
+                         [("to", None), ("say:", None), ("x", None)])
+
+    def test_counts(self):
+        one, two = ["bigint"], ["bigint", "bigint"]
+        self.assertEqual(rows.counts(rows.encode([5, 4], two)), (5, 4))
+        self.assertEqual(rows.counts(rows.encode([5], one)), (5, None))
+        self.assertIsNone(rows.counts(rows.encode([None, 4], two)))
+        self.assertEqual(rows.partial(rows.encode([b"w", 5],
+                                                  ["text"] + one)), (5, None))
+        self.assertIsNone(rows.partial(None))
 
 
 def main():
