@@ -167,6 +167,25 @@ static const char *entry(const rd_kafka_ConfigEntry_t **entries, size_t n,
     return NULL;
 }
 
+ds_rc kafka_topic_config(ds_broker *broker, const char *topic, const char *name,
+                         ds_arena *a, const char **value, ds_err *err)
+{
+    rd_kafka_event_t *ev;
+    const rd_kafka_ConfigEntry_t **entries;
+    size_t n;
+    ds_topic_info info;
+    /* The library's answer does not tell a missing topic from other faults. */
+    ds_rc rc = kafka_topic_info(broker, topic, &info, err);
+    if (rc != DS_OK)
+        return rc;
+    DS_TRY(describe((kafka_broker *)broker, topic, &ev, &entries, &n, err));
+    const char *text = entry(entries, n, name);
+    if (text)
+        *value = ds_str_copy(a, text);
+    rd_kafka_event_destroy(ev);
+    return text ? DS_OK : DS_NOTFOUND;
+}
+
 int64_t kafka_topic_number(kafka_broker *b, const char *topic, const char *name)
 {
     rd_kafka_event_t *ev;

@@ -20,6 +20,7 @@ const ds_broker_type kafka_type = {
     .offset_at = kafka_offset_at,
     .group_offsets = kafka_group_offsets,
     .group_members = kafka_group_members,
+    .topic_config = kafka_topic_config,
     .source_open = kafka_source_open,
     .txn_open = kafka_txn_open,
     .reader_open = kafka_reader_open,

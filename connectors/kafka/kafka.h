@@ -125,6 +125,8 @@ ds_rc kafka_offset_at(ds_broker *b, const char *topic, int32_t partition,
 ds_rc kafka_group_offsets(ds_broker *b, const char *group, ds_position *pos,
                           uint32_t n, ds_err *err);
 ds_rc kafka_group_members(ds_broker *b, const char *group, int *n, ds_err *err);
+ds_rc kafka_topic_config(ds_broker *b, const char *topic, const char *name,
+                         ds_arena *a, const char **value, ds_err *err);
 /* As watermarks, on any handle: its isolation level decides. */
 ds_rc kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
                  int64_t *low, int64_t *high, ds_err *err);

@@ -321,16 +321,10 @@ static ds_rc send_offsets(kafka_txn *t,
     }
 }
 
-static ds_rc txn_positions(ds_txn *txn, ds_source *from, const ds_position *pos,
-                           uint32_t n, ds_err *err)
+/* Takes over md. */
+static ds_rc positions(kafka_txn *t, rd_kafka_consumer_group_metadata_t *md,
+                       const ds_position *pos, uint32_t n, ds_err *err)
 {
-    kafka_txn *t = (kafka_txn *)txn;
-    rd_kafka_consumer_group_metadata_t *md = NULL;
-    if (n == 0) /* the library would send nothing, and nothing would fence */
-        return ds_fail(err, DS_E_INVALID, "a transaction without positions");
-    DS_BUG_ON(t->flying > 0); /* flush() comes first (H1) */
-    DS_TRY(kafka_txn_alive(t, err));
-    DS_TRY(metadata_take(from, &md, err));
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)n);
     for (uint32_t i = 0; i < n; i++)
@@ -340,6 +334,36 @@ static ds_rc txn_positions(ds_txn *txn, ds_source *from, const ds_position *pos,
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_consumer_group_metadata_destroy(md);
     return rc;
+}
+
+static ds_rc check_positions(kafka_txn *t, uint32_t n, ds_err *err)
+{
+    if (n == 0) /* the library would send nothing, and nothing would fence */
+        return ds_fail(err, DS_E_INVALID, "a transaction without positions");
+    DS_BUG_ON(t->flying > 0); /* flush() comes first (H1) */
+    return kafka_txn_alive(t, err);
+}
+
+static ds_rc txn_positions(ds_txn *txn, ds_source *from, const ds_position *pos,
+                           uint32_t n, ds_err *err)
+{
+    kafka_txn *t = (kafka_txn *)txn;
+    rd_kafka_consumer_group_metadata_t *md = NULL;
+    DS_TRY(check_positions(t, n, err));
+    DS_TRY(metadata_take(from, &md, err));
+    return positions(t, md, pos, n, err);
+}
+
+/* Nobody is a member: the broker takes them without a generation. It would also
+ * with members (H3), so whoever calls this has looked. */
+static ds_rc txn_group_positions(ds_txn *txn, const char *group,
+                                 const ds_position *pos, uint32_t n,
+                                 ds_err *err)
+{
+    kafka_txn *t = (kafka_txn *)txn;
+    DS_TRY(check_positions(t, n, err));
+    return positions(t, rd_kafka_consumer_group_metadata_new(group), pos, n,
+                     err);
 }
 
 static ds_rc txn_commit(ds_txn *txn, ds_err *err)
@@ -438,5 +462,6 @@ const ds_txn_type kafka_txn_type = {
     .reset = txn_reset,
     .acked = txn_acked,
     .taint = txn_taint,
+    .group_positions = txn_group_positions,
     .serve = txn_serve,
 };
