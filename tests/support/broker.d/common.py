@@ -32,7 +32,8 @@ def install(*packages):
     """Install Debian packages, quietly, with sudo when not root."""
     say("installing " + " ".join(packages))
     root = [] if os.geteuid() == 0 else ["sudo"]
-    apt = root + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    apt = root + ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq",
+                  "-o", "DPkg::Lock::Timeout=600"]
     for words in (["update"],
                   ["install", "-y", "--no-install-recommends", *packages]):
         try:
