@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * key.c - key columns to bytes that compare as the keys do, and back.
+ */
+#include "record/key.h"
+
+#include "record/builder.h"
+#include "record/groups.h"
+#include "record/show.h"
+
+static const uint64_t sign_bit = 1ull << 63;
+
+static uint8_t *put_u64(uint8_t *to, uint64_t v)
+{
+    v = __builtin_bswap64(v);
+    memcpy(to, &v, sizeof(v));
+    return to + sizeof(v);
+}
+
+static uint64_t get_u64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    return __builtin_bswap64(v);
+}
+
+/* Negative numbers in reverse, then the others; NaN above everything. */
+static uint64_t order_f64(double d)
+{
+    uint64_t bits;
+    if (d == 0)
+        d = 0;
+    if (d != d)
+        return UINT64_MAX;
+    memcpy(&bits, &d, sizeof(bits));
+    if (bits == sign_bit) /* -0 */
+        bits = 0;
+    return bits & sign_bit ? ~bits : bits | sign_bit;
+}
+
+static double unorder_f64(uint64_t order)
+{
+    double d;
+    if (order == UINT64_MAX)
+        return (double)__builtin_nan("");
+    uint64_t bits = order & sign_bit ? order & ~sign_bit : ~order;
+    memcpy(&d, &bits, sizeof(d));
+    return d;
+}
+
+size_t key_bound(const ds_col *const *cols, const ds_type *types, uint32_t n,
+                 uint32_t row)
+{
+    size_t size = 0;
+    for (uint32_t c = 0; c < n; c++) {
+        size += 1;
+        if (ds_col_is_null(cols[c], row))
+            continue;
+        if (types[c] != DS_STR && types[c] != DS_BYTES)
+            size += 8;
+        else
+            size += (c + 1 < n ? 2 : 1) * (size_t)cols[c]->v.str[row].len + 2;
+    }
+    return size;
+}
+
+static uint8_t *put_bytes(uint8_t *to, ds_slice s, bool last)
+{
+    if (last || !s.len || !memchr(s.ptr, 0, s.len)) {
+        if (s.len)
+            memcpy(to, s.ptr, s.len);
+        to += s.len;
+    } else {
+        for (uint32_t i = 0; i < s.len; i++) {
+            *to++ = s.ptr[i];
+            if (s.ptr[i] == 0)
+                *to++ = 0xff;
+        }
+    }
+    if (!last) {
+        *to++ = 0x00;
+        *to++ = 0x01;
+    }
+    return to;
+}
+
+uint32_t key_write(const ds_col *const *cols, const ds_type *types, uint32_t n,
+                   uint32_t row, uint8_t *to)
+{
+    uint8_t *start = to;
+    for (uint32_t i = 0; i < n; i++) {
+        const ds_col *c = cols[i];
+        if (ds_col_is_null(c, row)) {
+            *to++ = KEY_NULL;
+            continue;
+        }
+        *to++ = KEY_VALUE;
+        switch (types[i]) {
+        case DS_BOOL:
+            *to++ = c->v.b[row] != 0;
+            break;
+        case DS_I64:
+        case DS_TS:
+            to = put_u64(to, (uint64_t)c->v.i64[row] ^ sign_bit);
+            break;
+        case DS_F64:
+            to = put_u64(to, order_f64(c->v.f64[row]));
+            break;
+        case DS_STR:
+        case DS_BYTES:
+            to = put_bytes(to, c->v.str[row], i + 1 == n);
+            break;
+        case DS_NONE:
+            break;
+        }
+    }
+    return (uint32_t)(to - start);
+}
+
+ds_slice ds_key_encode(const ds_col *cols, const ds_type *types, uint32_t n,
+                       uint32_t row, ds_arena *a)
+{
+    const ds_col **list = ds_new(a, const ds_col *, n);
+    for (uint32_t c = 0; c < n; c++)
+        list[c] = &cols[c];
+    size_t bound = key_bound(list, types, n, row);
+    DS_BUG_ON(bound > UINT32_MAX);
+    uint8_t *to = ds_arena_alloc(a, bound, 1);
+    return (ds_slice){to, key_write(list, types, n, row, to)};
+}
+
+/* The bytes of text or bytea up to its end mark, or all when it is the last
+ * column. */
+static bool take_bytes(ds_slice *rest, bool last, ds_arena *a, ds_slice *out)
+{
+    if (last) {
+        *out = *rest;
+        *rest = (ds_slice){rest->ptr + rest->len, 0};
+        return true;
+    }
+    uint32_t end = 0, escapes = 0;
+    for (;;) {
+        const uint8_t *zero =
+            memchr(rest->ptr + end, 0, (size_t)(rest->len - end));
+        if (!zero || zero + 1 == rest->ptr + rest->len)
+            return false;
+        end = (uint32_t)(zero - rest->ptr);
+        if (zero[1] == 0x01)
+            break;
+        if (zero[1] != 0xff)
+            return false;
+        escapes++;
+        end += 2;
+    }
+    *out = (ds_slice){rest->ptr, end};
+    if (escapes) {
+        uint8_t *to = ds_arena_alloc(a, end - escapes, 1);
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < end; i++) {
+            to[n++] = rest->ptr[i];
+            i += rest->ptr[i] == 0; /* 0xff */
+        }
+        *out = (ds_slice){to, n};
+    }
+    *rest = (ds_slice){rest->ptr + end + 2, rest->len - end - 2};
+    return true;
+}
+
+static bool take_f64(uint64_t order, double *out)
+{
+    *out = unorder_f64(order);
+    return order_f64(*out) == order;
+}
+
+/* One value after its tag; `to` is where the column holds it. */
+static bool take_value(ds_slice *rest, ds_type type, bool last, bool trusted,
+                       ds_arena *a, void *to)
+{
+    if (type == DS_STR || type == DS_BYTES) {
+        ds_slice s;
+        if (!take_bytes(rest, last, a, &s))
+            return false;
+        if (type == DS_STR && !trusted && s.len &&
+            (memchr(s.ptr, 0, s.len) || !ds_utf8_valid(s)))
+            return false;
+        memcpy(to, &s, sizeof(s));
+        return true;
+    }
+    uint32_t size = type == DS_BOOL ? 1 : 8;
+    if (rest->len < size)
+        return false;
+    const uint8_t *p = rest->ptr;
+    *rest = (ds_slice){p + size, rest->len - size};
+    if (type == DS_BOOL) {
+        memcpy(to, p, 1);
+        return p[0] <= 1;
+    }
+    uint64_t v = get_u64(p);
+    if (type == DS_F64)
+        return take_f64(v, to);
+    v ^= sign_bit;
+    memcpy(to, &v, sizeof(v));
+    return true;
+}
+
+static bool key_read_one(ds_slice key, uint32_t row, const ds_type *types,
+                         uint32_t n, bool trusted, ds_arena *a,
+                         uint8_t **values, uint64_t **valid)
+{
+    ds_slice rest = key;
+    for (uint32_t c = 0; c < n; c++) {
+        if (rest.len == 0)
+            return false;
+        uint8_t tag = rest.ptr[0];
+        rest = (ds_slice){rest.ptr + 1, rest.len - 1};
+        if (tag == KEY_NULL)
+            continue;
+        void *to = values[c] + row * ds_type_size(types[c]);
+        if (tag != KEY_VALUE ||
+            !take_value(&rest, types[c], c + 1 == n, trusted, a, to))
+            return false;
+        ds_bit_set(valid[c], row);
+    }
+    return rest.len == 0;
+}
+
+bool key_read(const ds_slice *keys, uint32_t n_keys, const ds_type *types,
+              uint32_t n, bool trusted, ds_arena *a, ds_col *out)
+{
+    uint8_t **values = ds_new(a, uint8_t *, n);
+    uint64_t **valid = ds_new(a, uint64_t *, n);
+    for (uint32_t c = 0; c < n; c++) {
+        values[c] = ds_arena_alloc(a, n_keys * ds_type_size(types[c]), 8);
+        valid[c] = ds_bits_new(a, n_keys, false);
+    }
+    for (uint32_t row = 0; row < n_keys; row++)
+        if (!keys[row].ptr ||
+            !key_read_one(keys[row], row, types, n, trusted, a, values, valid))
+            return false;
+    for (uint32_t c = 0; c < n; c++) {
+        out[c].valid = valid[c];
+        out[c].v.p = values[c];
+    }
+    return true;
+}
+
+bool ds_key_decode(const ds_slice *keys, uint32_t n_keys, const ds_type *types,
+                   uint32_t n, ds_arena *a, ds_col *out)
+{
+    return key_read(keys, n_keys, types, n, false, a, out);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * show.c - values as PostgreSQL's text and as JSON.
+ */
+#include "record/show.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/calendar.h"
+#include "base/utf8.h"
+#include "dstream/clock.h"
+
+static uint32_t i64_format(int64_t v, char *buf)
+{
+    char digits[24];
+    uint32_t n = 0, len = 0;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do
+        digits[n++] = (char)('0' + u % 10);
+    while (u /= 10);
+    if (v < 0)
+        buf[len++] = '-';
+    while (n > 0)
+        buf[len++] = digits[--n];
+    return len;
+}
+
+/* Adds one to the last of the digits "d.ddde+xx"; false if they are all 9. */
+static bool digits_next(char *s)
+{
+    char *last = strchr(s, 'e') - 1;
+    for (; last >= s; last--) {
+        if (*last == '.')
+            continue;
+        if (*last != '9') {
+            ++*last;
+            return true;
+        }
+        *last = '0';
+    }
+    return false;
+}
+
+/*
+ * The shortest digits that read back as v > 0, as "d.ddde+xx". 15 digits (or
+ * fewer, with zeros at the end) are enough for every number that a human
+ * writes, 17 always; a number below the normal ones may need only one. Above a
+ * power of two, numbers are twice as far apart as below it: there the digits
+ * next to the nearest ones may still be read back as v.
+ */
+static void f64_digits(double v, char *buf, size_t size)
+{
+    int exponent;
+    bool power = frexp(v, &exponent) == 0.5;
+    for (int n = v < 2.2250738585072014e-308 ? 1 : 15; n < 17; n++) {
+        snprintf(buf, size, "%.*e", n - 1, v);
+        if (strtod(buf, NULL) == v)
+            return;
+        if (power && digits_next(buf) && strtod(buf, NULL) == v)
+            return;
+    }
+    snprintf(buf, size, "%.16e", v);
+}
+
+/* The digits with their point where PostgreSQL puts it. */
+static uint32_t f64_layout(const char *digits, char *buf)
+{
+    char plain[24];
+    int n = 0;
+    const char *p = digits;
+    for (; *p != 'e'; p++)
+        if (*p != '.')
+            plain[n++] = *p;
+    int exponent = atoi(p + 1);
+    while (n > 1 && plain[n - 1] == '0')
+        n--;
+    plain[n] = '\0';
+    if (exponent < -4 || exponent >= 15)
+        return (uint32_t)sprintf(buf, "%c%s%se%c%02d", plain[0],
+                                 n > 1 ? "." : "", plain + 1,
+                                 exponent < 0 ? '-' : '+', abs(exponent));
+    if (exponent < 0)
+        return (uint32_t)sprintf(buf, "0.%.*s%s", -exponent - 1, "000", plain);
+    if (n <= exponent + 1)
+        return (uint32_t)sprintf(buf, "%s%.*s", plain, exponent + 1 - n,
+                                 "00000000000000");
+    return (uint32_t)sprintf(buf, "%.*s.%s", exponent + 1, plain,
+                             plain + exponent + 1);
+}
+
+static uint32_t f64_format(double v, char *buf)
+{
+    if (isnan(v))
+        return (uint32_t)sprintf(buf, "NaN");
+    if (isinf(v))
+        return (uint32_t)sprintf(buf, "%sInfinity", v < 0 ? "-" : "");
+    if (v == 0)
+        return (uint32_t)sprintf(buf, "%s0", signbit(v) ? "-" : "");
+    if (fabs(v) < 1e15 && v == (double)(int64_t)v)
+        return i64_format((int64_t)v, buf);
+    char digits[40];
+    uint32_t sign = v < 0;
+    if (sign)
+        buf[0] = '-';
+    f64_digits(fabs(v), digits, sizeof(digits));
+    return sign + f64_layout(digits, buf + sign);
+}
+
+static uint32_t ts_format(ds_time t, char *buf)
+{
+    calendar_time split;
+    calendar_split(t, &split);
+    bool bc = split.year <= 0;
+    if (bc)
+        split.year = 1 - split.year;
+    int n = calendar_format(&split, ' ', buf);
+    return (uint32_t)(n + sprintf(buf + n, "+00%s", bc ? " BC" : ""));
+}
+
+static void show_hex(ds_buf *b, ds_slice s)
+{
+    static const char hex[] = "0123456789abcdef";
+    for (uint32_t i = 0; i < s.len; i++) {
+        char pair[2] = {hex[s.ptr[i] >> 4], hex[s.ptr[i] & 15]};
+        ds_buf_add(b, pair, 2);
+    }
+}
+
+/* A value of at most 64 bytes; not text or bytea. */
+static uint32_t scalar_format(ds_type type, const ds_col *c, uint32_t row,
+                              char *buf)
+{
+    switch (type) {
+    case DS_BOOL:
+        return (uint32_t)sprintf(buf, c->v.b[row] ? "true" : "false");
+    case DS_I64:
+        return i64_format(c->v.i64[row], buf);
+    case DS_F64:
+        return f64_format(c->v.f64[row], buf);
+    case DS_TS:
+        return ts_format(c->v.ts[row], buf);
+    default:
+        return 0;
+    }
+}
+
+void ds_show_text(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
+{
+    char buf[64];
+    if (type == DS_STR) {
+        ds_buf_add(b, c->v.str[row].ptr, c->v.str[row].len);
+    } else if (type == DS_BYTES) {
+        ds_buf_add(b, "\\x", 2);
+        show_hex(b, c->v.str[row]);
+    } else {
+        ds_buf_add(b, buf, scalar_format(type, c, row, buf));
+    }
+}
+
+/* How many bytes from p on a JSON string can hold as they are; sets *high if
+ * one of them is no ASCII. */
+static uint32_t plain_run(const uint8_t *p, uint32_t n, bool *high)
+{
+    uint32_t i = 0;
+    uint8_t seen = 0;
+    for (; i < n && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\'; i++)
+        seen |= p[i];
+    *high |= seen >= 0x80;
+    return i;
+}
+
+static void show_escape(ds_buf *b, uint8_t c)
+{
+    static const char *const names[0x20] = {
+        ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n",
+        ['\r'] = "\\r", ['\t'] = "\\t",
+    };
+    char buf[8];
+    if (c < 0x20 && names[c]) {
+        ds_buf_add(b, names[c], 2);
+    } else if (c < 0x20) {
+        snprintf(buf, sizeof(buf), "\\u%04x", c);
+        ds_buf_add(b, buf, 6);
+    } else {
+        buf[0] = '\\';
+        buf[1] = (char)c;
+        ds_buf_add(b, buf, 2);
+    }
+}
+
+/* Bytes that are no UTF-8 become U+FFFD: JSON has nothing else for them. */
+static void show_repaired(ds_buf *b, const uint8_t *p, uint32_t n)
+{
+    for (uint32_t i = 0, len; i < n; i += len) {
+        len = utf8_char(p + i, n - i);
+        if (utf8_char_valid(p + i, len))
+            ds_buf_add(b, p + i, len);
+        else
+            ds_buf_add(b, "\xef\xbf\xbd", 3);
+    }
+}
+
+void ds_show_json_str(ds_buf *b, ds_slice s)
+{
+    ds_buf_add(b, "\"", 1);
+    for (uint32_t i = 0; i < s.len;) {
+        bool high = false;
+        uint32_t n = plain_run(s.ptr + i, s.len - i, &high);
+        if (high && !ds_utf8_valid((ds_slice){s.ptr + i, n}))
+            show_repaired(b, s.ptr + i, n);
+        else
+            ds_buf_add(b, s.ptr + i, n);
+        i += n;
+        if (i < s.len)
+            show_escape(b, s.ptr[i++]);
+    }
+    ds_buf_add(b, "\"", 1);
+}
+
+void ds_show_json(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
+{
+    char buf[64];
+    if (ds_col_is_null(c, row)) {
+        ds_buf_add(b, "null", 4);
+        return;
+    }
+    switch (type) {
+    case DS_STR:
+        ds_show_json_str(b, c->v.str[row]);
+        return;
+    case DS_BYTES:
+        ds_buf_add(b, "\"\\\\x", 4);
+        show_hex(b, c->v.str[row]);
+        ds_buf_add(b, "\"", 1);
+        return;
+    case DS_TS:
+        buf[0] = '"';
+        int n = 1 + ds_time_format(c->v.ts[row], buf + 1);
+        buf[n++] = '"';
+        ds_buf_add(b, buf, (uint32_t)n);
+        return;
+    case DS_F64:
+        if (!isfinite(c->v.f64[row])) {
+            buf[0] = '"';
+            uint32_t len = 1 + f64_format(c->v.f64[row], buf + 1);
+            buf[len++] = '"';
+            ds_buf_add(b, buf, len);
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    ds_buf_add(b, buf, scalar_format(type, c, row, buf));
+}
+
+static void show_member(ds_buf *b, const ds_schema *s, const ds_col *cols,
+                        uint32_t field, uint32_t row)
+{
+    ds_show_json_str(b, ds_slice_of(s->fields[field].name));
+    ds_buf_add(b, ":", 1);
+    ds_show_json(b, s->fields[field].type, &cols[field], row);
+}
+
+void ds_show_json_row(ds_buf *b, const ds_schema *s, const ds_col *cols,
+                      uint32_t row)
+{
+    ds_buf_add(b, "{", 1);
+    for (uint32_t c = 0; c < s->n; c++) {
+        if (c > 0)
+            ds_buf_add(b, ",", 1);
+        show_member(b, s, cols, c, row);
+    }
+    ds_buf_add(b, "}", 1);
+}
+
+ds_slice ds_show_key(const ds_schema *s, const ds_col *cols,
+                     const uint16_t *key, uint32_t n_key, uint32_t row,
+                     ds_arena *a)
+{
+    ds_buf b;
+    if (n_key == 1) {
+        const ds_col *c = &cols[key[0]];
+        ds_type type = s->fields[key[0]].type;
+        if (ds_col_is_null(c, row))
+            return DS_NULL_SLICE;
+        if ((type == DS_STR || type == DS_BYTES) && c->v.str[row].ptr)
+            return c->v.str[row];
+        ds_buf_init(&b, a, 32);
+        if (type != DS_BYTES)
+            ds_show_text(&b, type, c, row);
+    } else {
+        ds_buf_init(&b, a, 64);
+        ds_buf_add(&b, "{", 1);
+        for (uint32_t i = 0; i < n_key; i++) {
+            if (i > 0)
+                ds_buf_add(&b, ",", 1);
+            show_member(&b, s, cols, key[i], row);
+        }
+        ds_buf_add(&b, "}", 1);
+    }
+    return (ds_slice){(const uint8_t *)b.s, b.len};
+}
