@@ -258,6 +258,14 @@ static bool is_too_long(ds_job *job)
     return true;
 }
 
+/* The file was no YAML: that was said, and nothing else is. */
+static bool is_nothing(const ds_job *job)
+{
+    return job->diags.errors &&
+           job->settings.n + job->sources.n + job->n_streams + job->sinks.n ==
+               0;
+}
+
 const ds_plan *ds_job_plan(ds_job *job)
 {
     if (job->planned)
@@ -267,7 +275,7 @@ const ds_plan *ds_job_plan(ds_job *job)
     job->plan->arena = job->arena;
     job->plan->reg = job->reg;
     job->plan->file = job->file;
-    if (is_too_long(job))
+    if (is_too_long(job) || is_nothing(job))
         return NULL;
     check_counts(job);
     build_settings(job);

@@ -302,10 +302,6 @@ void build_settings(ds_job *job)
     /* What is wrong is in the diags; what is right is filled in all the same.
      */
     ds_args_fill(map, ds_job_params, "the job", set, job->arena, &job->diags);
-    if (job->file && ds_arg_find(map, "dstream") == NULL)
-        ds_diag_add(&job->diags, DS_ERROR, "E0102", map->where,
-                    "write `dstream: 1` at the top",
-                    "the file does not say its version of the language");
     check_job_name(job);
     plan->job = set->job.s ? set->job.s : "job";
     plan->batch = set->batch.interval;

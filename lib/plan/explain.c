@@ -180,8 +180,7 @@ static void put_source(struct explain *x, const ds_node *node)
         fprintf(x->to, "%s%s", i ? ", " : "", s->names[i]);
     fprintf(x->to, "   %s", codec_name(s->codec, &s->format));
     for (uint32_t i = 0; i < node->schema->n; i++)
-        fprintf(x->to, "%s%s %s", i ? ", " : " (",
-                node->schema->fields[i].name,
+        fprintf(x->to, "%s%s %s", i ? ", " : " (", node->schema->fields[i].name,
                 ds_type_name(node->schema->fields[i].type));
     fputc(')', x->to);
     if (node->n_keys) {
@@ -383,8 +382,7 @@ static void put_topics(struct explain *x)
         const ds_plan_topic *t = &x->plan->topics[i];
 
         if (!t->tap)
-            fprintf(x->to, "  %-*s  %s\n", width, t->name,
-                    topic_what(t->kind));
+            fprintf(x->to, "  %-*s  %s\n", width, t->name, topic_what(t->kind));
     }
 }
 
@@ -402,8 +400,7 @@ static void put_errors(struct explain *x)
               "`errors` or a step says otherwise\n",
               x->to);
     if (plan->error_limit) {
-        fprintf(x->to, "  more than %" PRId64 " errors in ",
-                plan->error_limit);
+        fprintf(x->to, "  more than %" PRId64 " errors in ", plan->error_limit);
         put_duration(x->to, plan->error_span);
         fputs(" stop the job\n", x->to);
     }
