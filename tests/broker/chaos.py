@@ -20,263 +20,34 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException
 
-import proxy
 import ring
 import verify
+from rig import Rig
 from ring import Failed, Invalid
 
 POINTS = ["after_poll", "before_produce", "mid_produce", "after_flush",
           "after_offsets", "before_commit", "after_commit", "before_store",
           "after_store", "during_restore"]
+# Phases in which an answer of the group's coordinator may be lost.
+FENCING = ("proxy", "broker kill -9", "broker paused", "mixed")
 SESSION = 6.0
-WORDS = 300
 KILLS = 30
 KINDS = 6
-
-
-class Feeder(threading.Thread):
-    """Writes lines of tokens WORD:SEQ. A word has one source partition, so
-    that its tokens keep their order. An idempotent producer: what it says it
-    wrote is there once."""
-
-    def __init__(self, brokers, topic, rate, seed):
-        super().__init__(daemon=True)
-        self.topic = topic
-        self.rate = rate
-        self.rnd = random.Random(seed)
-        self.count = {}
-        self.lines = 0
-        self.error = None
-        self.stop_ = threading.Event()
-        self.homes = [["w%d" % i for i in range(p, WORDS, ring.PARTITIONS)]
-                      for p in range(ring.PARTITIONS)]
-        self.p = Producer({"bootstrap.servers": brokers, "log_level": 0,
-                           "enable.idempotence": True, "linger.ms": 5,
-                           "message.timeout.ms": 0, "acks": "all",
-                           "queue.buffering.max.messages": 2000000})
-
-    def token(self, word):
-        self.count[word] = self.count.get(word, 0) + 1
-        return "%s:%d" % (word, self.count[word])
-
-    def line(self, partition, words):
-        text = " ".join(self.token(w) for w in words)
-        self.p.produce(self.topic, text.encode(), partition=partition,
-                       on_delivery=self.delivered)
-        self.lines += 1
-
-    def delivered(self, err, _):
-        if err:
-            self.error = err
-
-    def run(self):
-        start, done = time.monotonic(), 0
-        while not self.stop_.wait(0.02):
-            due = int((time.monotonic() - start) * self.rate)
-            for _ in range(due - done):
-                p = self.rnd.randrange(ring.PARTITIONS)
-                self.line(p, self.rnd.choices(self.homes[p], k=3))
-            done = due
-            self.p.poll(0)
-
-    def probe(self):
-        """One more token for each word."""
-        for p, words in enumerate(self.homes):
-            for w in words:
-                self.line(p, [w])
-        self.flush()
-
-    def stop(self):
-        self.stop_.set()
-        if self.ident:
-            self.join(10)
-        self.flush()
-
-    def flush(self):
-        if self.p.flush(60) or self.error:
-            raise Invalid("the input was not written: %s" % self.error)
-
-    def limit(self, word):
-        return self.count.get(word, 0)
-
-
-class Bench:
-    """A run's surroundings: topics, work folder, proxy, instances, input and
-    the reader that follows. `job` makes names of its own for each run."""
-
-    def __init__(self, job, seed, rate=1500, stop_first=False, env=None,
-                 use_proxy=True, keep=True):
-        self.brokers = os.environ.get("DSTREAM_BROKERS")
-        if not self.brokers:
-            raise Invalid("DSTREAM_BROKERS is not set")
-        self.work = tempfile.mkdtemp(prefix="ring-")
-        self.names = verify.Names(job, job + "-lines", job + "-counts")
-        self.report = verify.Report(stop_first)
-        self.rnd = random.Random(seed)
-        self.seed = seed
-        self.rate = rate
-        self.env = dict(env or {})
-        self.proxy = None
-        self.proxy_child = None
-        self.use_proxy = use_proxy
-        self.keep = keep
-        self.instances = {}
-        self.kills = 0
-
-    def __enter__(self):
-        try:
-            self.begin()
-        except BaseException:
-            self.end_proxy()
-            raise
-        return self
-
-    def begin(self):
-        self.start_proxy()
-        self.env["KAFKA"] = self.through
-        self.job = self.job_file()
-        ring.create_topics(self.brokers, [self.names.source, self.names.sink])
-        self.feeder = Feeder(self.brokers, self.names.source, self.rate,
-                             self.seed)
-        self.follower = verify.Follower(self.brokers, self.names, self.report,
-                                        self.feeder.limit)
-        self.feeder.start()
-        self.follower.start()
-
-    def __exit__(self, kind, value, trace):
-        for i in self.instances.values():
-            if i.alive():
-                i.signal(signal.SIGKILL)
-                i.wait(10)
-        self.follower.stop.set()
-        self.feeder.stop_.set()
-        self.follower.join(10)
-        self.end_proxy()
-        if not self.keep or (kind is None and not self.report.n):
-            shutil.rmtree(self.work, ignore_errors=True)
-        else:
-            ring.say("logs and state: " + self.work)
-
-    def job_file(self):
-        with open(os.path.join(ring.HERE, "word-count.yaml")) as f:
-            text = f.read()
-        n = self.names
-        for old, new in (("job: word-count", "job: " + n.job),
-                         ("topic: lines", "topic: " + n.source),
-                         ("topic: word-counts", "topic: " + n.sink)):
-            if old not in text:
-                raise Invalid("word-count.yaml has no " + old)
-            text = text.replace(old, new)
-        path = os.path.join(self.work, "job.yaml")
-        with open(path, "w") as f:
-            f.write(text)
-        return path
-
-    def start_proxy(self):
-        """Instances go through the proxy where the broker advertises it."""
-        self.through = self.brokers
-        upstream = os.environ.get("DSTREAM_PROXIED")
-        port = os.environ.get("RING_PROXY_PORT")
-        if not (self.use_proxy and upstream and port):
-            return
-        path = os.path.join(self.work, "proxy.sock")
-        self.proxy_child = subprocess.Popen(
-            [sys.executable, "-B", os.path.join(ring.HERE, "proxy.py"),
-             "--listen", port, "--upstream", upstream, "--control", path],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-        if b"ready" not in self.proxy_child.stdout.readline():
-            raise Invalid("the proxy does not start")
-        self.proxy = proxy.Client(path)
-        self.through = "127.0.0.1:" + port
-
-    def end_proxy(self):
-        if self.proxy_child:
-            self.proxy_child.terminate()
-            self.proxy_child.wait(10)
-
-    def instance(self, name):
-        if name not in self.instances:
-            self.instances[name] = ring.Instance(
-                name, self.work, self.job, self.env)
-        return self.instances[name]
-
-    def kill(self, inst):
-        inst.kill()
-        self.kills += 1
-
-    def ensure(self, inst, fault=None):
-        """An instance that ended by itself broke I9; go on with a new one."""
-        if inst.alive():
-            return
-        if inst.child is not None and inst.child.returncode != -9:
-            self.report.add("I9", inst.name, "-", "-", "ended by itself with "
-                            "%d: %s" % (inst.child.returncode, inst.tail()))
-        inst.start(fault)
-
-    def outcome(self):
-        """How many rows the follower has seen."""
-        return self.follower.chain.records
-
-    def progress(self, seconds, what):
-        """I9: rows go on to come."""
-        was = self.outcome()
-        try:
-            ring.wait(seconds, what, lambda: self.outcome() > was
-                      or self.follower.stop.is_set())
-        except Failed as e:
-            self.report.add("I9", self.names.sink, "-", "-", str(e))
-
-    def catch_up(self, seconds):
-        """I9: within a bound after the last fault the job is at the end."""
-        try:
-            ring.wait(seconds, "the job catches up with its input",
-                      lambda: verify.at_end(self.brokers, self.names), 1.0)
-        except Failed as e:
-            lag = {g: ring.group_offsets(self.brokers, g)
-                   for g in self.names.groups}
-            self.report.add("I9", self.names.source, "-", "-",
-                            "%s; committed %s" % (e, lag))
-
-    def end_all(self):
-        for i in self.instances.values():
-            if i.child is None:
-                continue
-            if not i.alive() and i.child.returncode == -9:
-                continue
-            rc = i.end(15)
-            if rc != 0:
-                self.report.add("I9", i.name, "-", "-", "SIGTERM: exit %s: %s"
-                                % (rc, i.tail()))
-
-    def settle_follower(self):
-        """The follower must reach the end before it is compared."""
-        def there():
-            lso = ring.offsets_of(self.brokers, self.names.sink,
-                                  committed=True)
-            seen = self.follower.chain.prints
-            last = {p: s[-1][0] for p, s in seen.items() if s}
-            return all(not verify._behind(self.brokers, self.names.sink, p,
-                                          last.get(p, -1) + 1, end)
-                       for p, end in lso.items())
-        if not self.report.stop_first:
-            ring.wait(30, "the follower reads to the end", there, 0.5)
 
 
 class Chaos:
     """The faults, each a method that asserts that it happened. Every one
     leaves both instances running."""
 
-    def __init__(self, bench):
-        self.b = bench
-        self.rnd = bench.rnd
+    def __init__(self, rig):
+        self.b = rig
+        self.rnd = rig.rnd
         self.done = {}
         self.now = "start"
         self.problems = []
@@ -296,6 +67,7 @@ class Chaos:
     def phase(self, name, fn, *args):
         """Runs a fault; violations that come meanwhile are put to it."""
         self.now = name
+        self.b.may_fence = name in FENCING
         before = self.b.report.n
         if self.b.follower.stop.is_set():
             return
@@ -631,9 +403,9 @@ def main():
     start, stop = time.monotonic(), threading.Event()
     chaos, invalid = None, None
     try:
-        with Bench("chaos%d" % (seed % 100000), seed, args.rate,
-                   args.stop_first) as bench:
-            chaos = Chaos(bench)
+        with Rig("chaos%d" % (seed % 100000), seed, args.rate,
+                   args.stop_first) as rig:
+            chaos = Chaos(rig)
             threading.Thread(target=show_progress, daemon=True,
                              args=(chaos, start, stop)).start()
             try:
@@ -643,10 +415,10 @@ def main():
             except (Invalid, Failed) as e:
                 invalid = str(e)
                 raise
-            if bench.follower.error:
-                chaos.problem("the follower", bench.follower.error)
-            if chaos.problems or bench.report.n:
-                for i in bench.instances.values():
+            if rig.follower.error:
+                chaos.problem("the follower", rig.follower.error)
+            if chaos.problems or rig.report.n:
+                for i in rig.instances.values():
                     ring.say("--- the end of %s's log\n%s" % (
                         i.name, i.tail(3000)))
     except (Invalid, Failed, KafkaException) as e:
@@ -664,10 +436,10 @@ def summary(chaos, invalid, args, took):
     rows = [(k, t, v) for k, (t, v) in sorted(done.items())]
     ring.say("\nKafka %s, %d s, seed %d" % (args.version, took, b.seed))
     ring.say(ring.table(rows, ("fault", "times", "violations")))
-    ring.say("%d kills, %d fault kinds, %d lines in, %d rows out, "
-             "%d violations %s" % (b.kills, len(kinds(chaos)), b.feeder.lines,
-                                   b.outcome(), b.report.n,
-                                   dict(b.report.by) or ""))
+    ring.say("%d kills, %d fault kinds, %d fenced by themselves, %d lines "
+             "in, %d rows out, %d violations %s" % (
+                 b.kills, len(kinds(chaos)), b.fenced, b.feeder.lines,
+                 b.outcome(), b.report.n, dict(b.report.by) or ""))
     for line in b.report.kept[:20]:
         ring.say("  " + line)
     if chaos.problems and not invalid:
