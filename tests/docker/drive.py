@@ -79,9 +79,7 @@ class Ring:
                       "{{.State.ExitCode}}", self.container(service))
 
     def must_run(self, service):
-        status = self.status(service)
-        if not status.startswith("running"):
-            raise Failed("%s is %s" % (service, status))
+        await_true(30, service + " runs", lambda: self.started(service))
 
     def await_topics(self):
         def there():
@@ -148,16 +146,24 @@ class Ring:
         self.feed(200)
         await_true(90, what, lambda: self.committed() > before)
 
+    def started(self, service):
+        """When the process that runs now was started; "" if none runs."""
+        status, at = docker("inspect", "-f", "{{.State.Status}} "
+                            "{{.State.StartedAt}}",
+                            self.container(service)).split()
+        return at if status == "running" else ""
+
     def kill(self, service):
         """kill -9 as docker does it, then the same container again."""
         container = self.container(service)
+        before = self.started(service)
+        if not before:
+            raise Failed("%s does not run" % service)
         docker("kill", "-s", "KILL", container)
-        await_true(20, service + " ends",
-                   lambda: not self.status(service).startswith("running"))
-        self.kills["kafka" if service == "kafka" else "dstream"] += 1
         docker("start", container)
         await_true(20, service + " runs again",
-                   lambda: self.status(service).startswith("running"))
+                   lambda: self.started(service) not in ("", before))
+        self.kills["kafka" if service == "kafka" else "dstream"] += 1
         say("%s was killed and runs again" % service)
 
     def await_broker(self):
@@ -203,9 +209,8 @@ class Ring:
             raise Failed("the broker lost input")
 
     def run_all(self):
-        for service in ("dstream-1", "dstream-2"):
-            await_true(60, service + " runs", lambda: self.status(
-                service).startswith("running"))
+        self.must_run("dstream-1")
+        self.must_run("dstream-2")
         self.feed(LINES)
         await_true(90, "the first rows come out", self.committed)
         say("the first rows are committed")
