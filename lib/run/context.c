@@ -268,17 +268,21 @@ void ds_context_crash(ds_context *ctx)
 
 /* ---- steps ---- */
 
-ds_rc ds_context_step(ds_context *ctx, ds_err *err)
+ds_rc ds_context_step(ds_context *ctx, uint32_t *at, ds_err *err)
 {
     ds_rc result = DS_END;
+    uint32_t first = 0;
 
-    for (uint32_t i = 0; i < ctx->n_workers; i++) {
-        ds_rc rc = worker_step(&ctx->workers[i], err);
+    if (!at)
+        at = &first;
+    for (; *at < ctx->n_workers; (*at)++) {
+        ds_rc rc = worker_step(&ctx->workers[*at], err);
         if (rc < 0)
             return rc;
         if (rc == DS_OK)
             result = DS_OK;
     }
+    *at = 0;
     return result;
 }
 

@@ -57,8 +57,9 @@ void ds_context_crash(ds_context *ctx);
 
 /* Without start: one batch of every stage, in order, on what there is to read.
  * Joins and restores first where that is due. DS_END: no stage had rows to
- * read. */
-ds_rc ds_context_step(ds_context *ctx, ds_err *err);
+ * read. `at` (may be NULL) is the stage to begin with; after an error the one
+ * that failed, so that a test goes on where a crash was. */
+ds_rc ds_context_step(ds_context *ctx, uint32_t *at, ds_err *err);
 /* Take the partitions away and give them back (rebalance). */
 ds_rc ds_context_lose(ds_context *ctx, const int32_t *partitions, uint32_t n,
                       ds_err *err);

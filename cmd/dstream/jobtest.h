@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * jobtest.h - job tests: YAML files that say what goes in and what comes out
+ * (contract.md 3).
+ *
+ *     jobtest.c          the verb: files, lines, exit code
+ *     jobtest_file.c     a test file, checked against its job
+ *     jobtest_run.c      one test on the real engine: memory cluster, virtual
+ *                        clock, crashes
+ *     jobtest_compare.c  expected rows against those that came
+ */
+#ifndef CMD_JOBTEST_H
+#define CMD_JOBTEST_H
+
+#include <jansson.h>
+
+#include "dstream/context.h"
+#include "dstream/job.h"
+#include "plan/plan.h"
+#include "record/show.h"
+#include "yaml/yaml_job.h"
+
+typedef enum step_kind {
+    STEP_ROWS,
+    STEP_EXPECT,
+    STEP_STATE,
+    STEP_CRASH,
+    STEP_AT,
+    STEP_ADVANCE,
+    STEP_LOSE
+} step_kind;
+
+typedef struct test_step {
+    step_kind kind;
+    const ds_arg *arg; /* ROWS: the rows; EXPECT, STATE: the map */
+    ds_where where;
+    const char *source; /* ROWS */
+    int32_t partition;
+    const ds_arg *key, *ts, *headers;
+    const char *point; /* CRASH */
+    ds_time time;      /* AT, ADVANCE */
+    bool strict, exact;
+} test_step;
+
+typedef struct job_test {
+    const char *name;
+    ds_where where;
+    const char *job; /* path of the job file */
+    const ds_arg *env;
+    uint32_t n_steps;
+    test_step *steps;
+} job_test;
+
+typedef struct test_file {
+    const char *path;
+    bool cuts_any;
+    uint32_t n_tests;
+    job_test *tests;
+} test_file;
+
+/* How one run of a test differs from the plain one. */
+typedef struct test_variant {
+    const char *name;  /* NULL: the plain run */
+    const char *point; /* crash there, once in every batch */
+    bool abort;        /* every commit is aborted once */
+    uint32_t column_rows, epoch_rows;
+} test_variant;
+
+/* Names that an expectation may use, and a job that was checked once. */
+typedef struct test_job {
+    ds_job *job;
+    const ds_plan *plan;
+} test_job;
+
+/* Reads and checks a test file; mistakes go to `d` (then false). */
+bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
+                    ds_diags *d, ds_slice *text, test_file *out);
+/* The job of a test with its variables; NULL with mistakes in `d`. */
+ds_job *test_job_open(const job_test *t, const ds_registry *reg,
+                      const ds_plan **plan, ds_diags *d);
+
+/* True: passed. Else `report` (in `a`) says what was wrong, in lines. */
+bool test_run(const test_file *f, const job_test *t, const test_variant *v,
+              const ds_registry *reg, ds_arena *a, char **report);
+
+/* Rows that came out of a sink or stream. */
+typedef struct got_rows {
+    const ds_schema *schema; /* NULL: dead letters */
+    const uint16_t *keys;
+    uint32_t n_keys;
+    uint32_t n;
+    json_t **rows;
+} got_rows;
+
+typedef struct compare_how {
+    bool strict, exact;
+    bool last_only; /* other cuts: the last row per key counts */
+} compare_how;
+
+/* True if they agree; else lines of a difference are added to `diff`. */
+bool rows_compare(const ds_arg *expected, const got_rows *got,
+                  const compare_how *how, ds_arena *a, ds_buf *diff);
+/* Whether a value is the expected one. */
+bool value_matches(const ds_arg *expected, ds_type type, const json_t *got);
+/* A YAML value as JSON text; rows of json sources. */
+void arg_to_json(const ds_arg *arg, ds_buf *out);
+/* A row as people write it: {word: a, n: 2}. */
+void arg_show(const ds_arg *arg, ds_buf *out);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* jobtest_file.c - a test file, checked against the job that it names. */
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/jobtest.h"
+#include "plan/args.h"
+
+typedef struct loader {
+    const ds_registry *reg;
+    ds_arena *a;
+    ds_diags *d;
+    const char *dir; /* of the test file */
+    test_file *file;
+    const ds_arg *root;
+    const ds_plan *plan; /* of the test that is being read */
+} loader;
+
+static void fail_at(loader *l, ds_where where, const char *hint,
+                    const char *msg)
+{
+    ds_diag_add(l->d, DS_ERROR, "E0901", where, hint, "%s", msg);
+}
+
+static const char *path_of(loader *l, const char *path)
+{
+    return path[0] == '/' ? path : ds_str_printf(l->a, "%s/%s", l->dir, path);
+}
+
+/* ---- the job ---- */
+
+static const char *env_get(void *arg, const char *name)
+{
+    const ds_arg *v = arg ? ds_arg_find(arg, name) : NULL;
+
+    return v && v->kind == DS_ARG_SCALAR ? v->text.s : getenv(name);
+}
+
+ds_job *test_job_open(const job_test *t, const ds_registry *reg,
+                      const ds_plan **plan, ds_diags *d)
+{
+    yaml_vars vars = {.on = true,
+                      .get = env_get,
+                      .secrets_dir = getenv("CREDENTIALS_DIRECTORY")};
+    ds_job *job = ds_job_new(reg);
+    ds_diags *jd = ds_job_diags(job);
+    ds_slice text = DS_NULL_SLICE;
+
+    vars.arg = (void *)(uintptr_t)t->env;
+    yaml_job_load(job, t->job, &vars, &text);
+    ds_job_tap_all(job);
+    *plan = ds_job_plan(job);
+    if (*plan)
+        return job;
+    for (uint32_t i = 0; i < jd->n; i++)
+        if (jd->list[i].severity == DS_ERROR)
+            ds_diag_add(d, DS_ERROR, jd->list[i].code, jd->list[i].where,
+                        jd->list[i].hint, "%s", jd->list[i].msg);
+    ds_job_free(job);
+    return NULL;
+}
+
+/* ---- what the job names ---- */
+
+static const ds_node *plan_source(const ds_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        if (!strcmp(plan->nodes[i]->type->name, "source") &&
+            !strcmp(plan->nodes[i]->stream, name))
+            return plan->nodes[i];
+    return NULL;
+}
+
+static bool plan_has_tap(const ds_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (!strncmp(plan->topics[i].name, "tap.", 4) &&
+            !strcmp(plan->topics[i].name + 4, name))
+            return true;
+    return false;
+}
+
+/* ---- steps ---- */
+
+static const char *const points[] = {"before_produce", "before_commit",
+                                     "after_commit"};
+
+static void step_crash(loader *l, test_step *s, const ds_arg *v)
+{
+    for (int i = 0; i < 3; i++)
+        if (v->kind == DS_ARG_SCALAR && !strcmp(v->text.s, points[i]))
+            s->point = points[i];
+    if (!s->point)
+        fail_at(l, v->where, "before_produce, before_commit or after_commit",
+                "no such crash point");
+    s->kind = STEP_CRASH;
+}
+
+static void step_time(loader *l, test_step *s, const ds_arg *v, step_kind kind)
+{
+    ds_slice text =
+        v->kind == DS_ARG_SCALAR ? ds_slice_of(v->text.s) : DS_NULL_SLICE;
+    bool ok = text.ptr && (kind == STEP_AT ? ds_time_parse(text, &s->time)
+                                           : ds_duration_parse(text, &s->time));
+
+    s->kind = kind;
+    if (!ok)
+        fail_at(l, v->where, kind == STEP_AT ? "2026-01-01T10:00:00Z" : "61s",
+                kind == STEP_AT ? "this is no time" : "this is no duration");
+}
+
+static void step_lose(loader *l, test_step *s, const ds_arg *v)
+{
+    s->kind = STEP_LOSE;
+    s->arg = v->kind == DS_ARG_MAP ? ds_arg_find(v, "lose") : NULL;
+    if (!s->arg || s->arg->kind != DS_ARG_LIST)
+        fail_at(l, v->where, "rebalance: {lose: [0]}",
+                "rebalance needs a list of partitions to lose");
+}
+
+/* Rows may stand in a file of JSON lines. */
+static const ds_arg *rows_file(loader *l, const ds_arg *v)
+{
+    const ds_arg *name = v->kind == DS_ARG_MAP ? ds_arg_find(v, "file") : NULL;
+    ds_arg *list = ds_new(l->a, ds_arg, 1);
+    ds_slice text;
+    const ds_arg **items;
+    uint32_t lines = 1;
+
+    if (!name || v->n != 1 || name->kind != DS_ARG_SCALAR)
+        return v;
+    if (!yaml_read(path_of(l, name->text.s), l->a, &text, l->d))
+        return v;
+    for (uint32_t i = 0; i < text.len; i++)
+        lines += text.ptr[i] == '\n';
+    items = ds_new(l->a, const ds_arg *, lines);
+    for (uint32_t at = 0; at < text.len;) {
+        const uint8_t *end = memchr(text.ptr + at, '\n', text.len - at);
+        uint32_t n = (end ? (uint32_t)(end - text.ptr) : text.len) - at;
+        ds_slice line = {text.ptr + at, n};
+        const ds_arg *row =
+            n ? yaml_parse(line, name->text.s, NULL, l->a, l->d) : NULL;
+        if (row)
+            items[list->n++] = row;
+        at += n + 1;
+    }
+    list->kind = DS_ARG_LIST;
+    list->where = v->where;
+    list->items = items;
+    return list;
+}
+
+static const ds_arg *rows_list(loader *l, const ds_arg *v, const char *what)
+{
+    v = rows_file(l, v);
+    if (v->kind == DS_ARG_LIST)
+        return v;
+    if (v->kind == DS_ARG_SCALAR && v->null) {
+        ds_arg *none = ds_new(l->a, ds_arg, 1);
+        *none = (ds_arg){.kind = DS_ARG_LIST, .where = v->where};
+        return none;
+    }
+    fail_at(l, v->where, ds_str_printf(l->a, "%s: [a row, another]", what),
+            "rows have to be a list");
+    return v;
+}
+
+static void step_rows(loader *l, test_step *s, const ds_arg *step, uint32_t i)
+{
+    const ds_arg *p = ds_arg_find(step, "partition");
+
+    s->kind = STEP_ROWS;
+    s->source = step->names[i].s;
+    s->arg = rows_list(l, step->items[i], s->source);
+    s->key = ds_arg_find(step, "key");
+    s->ts = ds_arg_find(step, "ts");
+    s->headers = ds_arg_find(step, "headers");
+    if (p) {
+        char *end;
+        long n = strtol(p->text.s ? p->text.s : "x", &end, 10);
+        if (*end || n < 0 || n > 1000)
+            fail_at(l, p->where, "0 to 1000", "this is no partition");
+        else
+            s->partition = (int32_t)n;
+    }
+}
+
+static bool is_flag(const ds_arg *map, const char *name, const char *value)
+{
+    const ds_arg *v = ds_arg_find(map, name);
+
+    return v && v->kind == DS_ARG_SCALAR && !strcmp(v->text.s, value);
+}
+
+static void expect_columns(loader *l, const ds_plan *plan, const char *name,
+                           const ds_arg *rows)
+{
+    const ds_schema *schema = NULL;
+
+    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+        const ds_node *n = plan->nodes[i];
+        if (n->topic >= 0 && n->n_inputs &&
+            !strncmp(plan->topics[n->topic].name, "tap.", 4) &&
+            !strcmp(plan->topics[n->topic].name + 4, name))
+            schema = n->inputs[0]->schema;
+    }
+    for (uint32_t i = 0; schema && i < rows->n; i++)
+        for (uint32_t k = 0;
+             k < rows->items[i]->n && rows->items[i]->kind == DS_ARG_MAP; k++)
+            if (ds_schema_find(schema, rows->items[i]->names[k].s) < 0)
+                fail_at(l, args_name_where(&rows->items[i]->names[k]), NULL,
+                        ds_str_printf(l->a, "%s has no column %s", name,
+                                      rows->items[i]->names[k].s));
+}
+
+static void step_expect(loader *l, test_step *s, const ds_arg *step,
+                        const ds_arg *v)
+{
+    ds_arg *sinks = ds_new(l->a, ds_arg, 1);
+    ds_text *names;
+    const ds_arg **items;
+
+    s->kind = STEP_EXPECT;
+    s->strict =
+        is_flag(step, "order", "strict") || is_flag(v, "order", "strict");
+    s->exact = is_flag(step, "exact", "true") || is_flag(v, "exact", "true");
+    if (v->kind != DS_ARG_MAP) {
+        fail_at(l, v->where, "expect: {counts: [{word: a, n: 1}]}",
+                "expect needs sinks or streams with their rows");
+        return;
+    }
+    names = ds_new(l->a, ds_text, v->n + 1);
+    items = ds_new(l->a, const ds_arg *, v->n + 1);
+    *sinks = *v;
+    sinks->n = 0;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const char *name = v->names[i].s;
+        if (!strcmp(name, "order") || !strcmp(name, "exact"))
+            continue;
+        names[sinks->n] = v->names[i];
+        items[sinks->n++] = rows_list(l, v->items[i], name);
+        if (!strcmp(name, "dlq"))
+            continue;
+        if (!plan_has_tap(l->plan, name))
+            fail_at(
+                l, args_name_where(&v->names[i]), NULL,
+                ds_str_printf(l->a, "the job has no sink or stream %s", name));
+        else
+            expect_columns(l, l->plan, name, items[sinks->n - 1]);
+    }
+    sinks->names = names;
+    sinks->items = items;
+    s->arg = sinks;
+}
+
+static void step_state(loader *l, test_step *s, const ds_arg *v)
+{
+    s->kind = STEP_STATE;
+    s->arg = v;
+    if (v->kind != DS_ARG_MAP) {
+        fail_at(l, v->where, "state: {counts: {be: {n: 3}}}",
+                "state needs stores with keys");
+        return;
+    }
+    for (uint32_t i = 0; i < v->n; i++) {
+        bool known = false;
+        for (uint32_t k = 0; k < l->plan->n_stores; k++)
+            known = known || !strcmp(l->plan->stores[k].name, v->names[i].s);
+        if (!known)
+            fail_at(
+                l, args_name_where(&v->names[i]), NULL,
+                ds_str_printf(l->a, "the job has no store %s", v->names[i].s));
+        else if (v->items[i]->kind != DS_ARG_MAP)
+            fail_at(l, v->items[i]->where, "{key: {column: value}}",
+                    "a store needs keys with values");
+    }
+}
+
+/* The one name of a step that says what it is. */
+static bool step_word(loader *l, test_step *s, const ds_arg *step, uint32_t i)
+{
+    const char *name = step->names[i].s;
+    const ds_arg *v = step->items[i];
+
+    if (!strcmp(name, "expect"))
+        step_expect(l, s, step, v);
+    else if (!strcmp(name, "state"))
+        step_state(l, s, v);
+    else if (!strcmp(name, "crash"))
+        step_crash(l, s, v);
+    else if (!strcmp(name, "at"))
+        step_time(l, s, v, STEP_AT);
+    else if (!strcmp(name, "advance"))
+        step_time(l, s, v, STEP_ADVANCE);
+    else if (!strcmp(name, "rebalance"))
+        step_lose(l, s, v);
+    else if (plan_source(l->plan, name))
+        step_rows(l, s, step, i);
+    else
+        return false;
+    return true;
+}
+
+static bool step_extra(const char *name)
+{
+    static const char *const extra[] = {"partition", "key",   "ts",
+                                        "headers",   "order", "exact"};
+
+    for (size_t i = 0; i < sizeof(extra) / sizeof(*extra); i++)
+        if (!strcmp(name, extra[i]))
+            return true;
+    return false;
+}
+
+static void step_load(loader *l, test_step *s, const ds_arg *step)
+{
+    int words = 0;
+
+    s->where = step->where;
+    if (step->kind != DS_ARG_MAP) {
+        fail_at(l, step->where, "- lines: [a b]", "a step is a map");
+        return;
+    }
+    for (uint32_t i = 0; i < step->n; i++) {
+        const char *name = step->names[i].s;
+        if (step_word(l, s, step, i))
+            words++;
+        else if (!step_extra(name))
+            fail_at(l, args_name_where(&step->names[i]),
+                    "a source of the job, expect, state, crash, at, advance, "
+                    "rebalance",
+                    ds_str_printf(l->a, "no such step: %s", name));
+    }
+    if (words > 1)
+        fail_at(l, step->where, "one step after the other",
+                "this step says several things");
+}
+
+/* ---- tests ---- */
+
+static const ds_arg *find_either(const ds_arg *test, const ds_arg *root,
+                                 const char *name)
+{
+    const ds_arg *v = ds_arg_find(test, name);
+
+    return v ? v : ds_arg_find(root, name);
+}
+
+static void test_load(loader *l, job_test *t, const ds_arg *test)
+{
+    const ds_arg *name = ds_arg_find(test, "name");
+    const ds_arg *job = find_either(test, l->root, "job");
+    const ds_arg *steps = ds_arg_find(test, "steps");
+    ds_job *open;
+
+    t->where = test->where;
+    t->name = name && name->kind == DS_ARG_SCALAR ? name->text.s : "unnamed";
+    t->env = find_either(test, l->root, "env");
+    if (!job || job->kind != DS_ARG_SCALAR || !steps ||
+        steps->kind != DS_ARG_LIST) {
+        fail_at(l, test->where, "{name: …, steps: [ … ]} and job: FILE",
+                "a test needs a job and steps");
+        return;
+    }
+    t->job = path_of(l, job->text.s);
+    open = test_job_open(t, l->reg, &l->plan, l->d);
+    if (!open)
+        return;
+    t->steps = ds_new(l->a, test_step, steps->n + 1);
+    t->n_steps = steps->n;
+    for (uint32_t i = 0; i < steps->n; i++)
+        step_load(l, &t->steps[i], steps->items[i]);
+    ds_job_free(open);
+}
+
+static void root_check(loader *l)
+{
+    static const char *const known[] = {"job", "tests", "env", "cuts"};
+
+    for (uint32_t i = 0; i < l->root->n; i++) {
+        bool ok = false;
+        for (int k = 0; k < 4; k++)
+            ok = ok || !strcmp(l->root->names[i].s, known[k]);
+        if (!ok)
+            fail_at(l, args_name_where(&l->root->names[i]),
+                    "job, env, cuts, tests",
+                    ds_str_printf(l->a, "unknown key %s", l->root->names[i].s));
+    }
+}
+
+bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
+                    ds_diags *d, ds_slice *text, test_file *out)
+{
+    loader l = {.reg = reg, .a = a, .d = d, .file = out};
+    const ds_arg *tests;
+
+    path = ds_str_copy(a, path);
+    out->path = path;
+    l.dir = dirname(ds_str_copy(a, path));
+    if (!yaml_read(path, a, text, d))
+        return false;
+    l.root = yaml_parse(*text, path, NULL, a, d);
+    if (!l.root)
+        return false;
+    tests = ds_arg_find(l.root, "tests");
+    if (l.root->kind != DS_ARG_MAP || !tests || tests->kind != DS_ARG_LIST) {
+        fail_at(&l, l.root->where, "job: FILE and tests: [ … ]",
+                "this is no test file");
+        return false;
+    }
+    root_check(&l);
+    out->cuts_any = is_flag(l.root, "cuts", "any");
+    out->tests = ds_new(a, job_test, tests->n + 1);
+    out->n_tests = tests->n;
+    for (uint32_t i = 0; i < tests->n; i++)
+        test_load(&l, &out->tests[i], tests->items[i]);
+    return d->errors == 0;
+}
