@@ -218,7 +218,7 @@ static void check_sink_name(ds_job *job, uint32_t i)
                     "\"%.80s\" is no name of a sink", name->s);
     for (uint32_t k = 0; k < i; k++)
         if (strcmp(job->sinks.list[k].name.s, name->s) == 0)
-            ds_diag_add(&job->diags, DS_ERROR, "E0110", args_name_where(name),
+            ds_diag_add(&job->diags, DS_ERROR, "E0125", args_name_where(name),
                         NULL, "sink `%s` stands twice", name->s);
 }
 
@@ -229,7 +229,7 @@ static void sink_connector(struct sink *sink, const struct sink_set *set,
     const ds_arg *console = ds_arg_find(arg, "console");
 
     if ((kafka != NULL) + (console != NULL) > 1) {
-        ds_diag_add(&sink->job->diags, DS_ERROR, "E0111", sink->where,
+        ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "two sinks can come from one stream",
                     "%s has two connectors", sink->what);
     } else if (kafka) {
@@ -238,7 +238,7 @@ static void sink_connector(struct sink *sink, const struct sink_set *set,
         sink_console(sink, set->console);
     } else if (arg->kind == DS_ARG_MAP && !ds_arg_find(arg, "file") &&
                !ds_arg_find(arg, "route")) {
-        ds_diag_add(&sink->job->diags, DS_ERROR, "E0111", sink->where,
+        ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "kafka: {topic: out}, or console: {}",
                     "%s says not where it goes to", sink->what);
     }

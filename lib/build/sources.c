@@ -142,7 +142,7 @@ static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
 
     if ((s->topic.s != NULL) + (s->topics != NULL) + (s->pattern.s != NULL) !=
         1) {
-        ds_diag_add(&job->diags, DS_ERROR, "E0113", arg->where, NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0128", arg->where, NULL,
                     "source %s needs one of `topic`, `topics` and `pattern`",
                     src->name.s);
         return;
@@ -392,7 +392,7 @@ static void build_source(ds_job *job, struct source *src, const ds_arg *arg)
                     "`kafka` of %s needs a map, not %s", what,
                     args_kind(set.kafka));
     else if (job->diags.errors == errors)
-        ds_diag_add(&job->diags, DS_ERROR, "E0111", where,
+        ds_diag_add(&job->diags, DS_ERROR, "E0126", where,
                     "kafka: {topic: lines, format: text}",
                     "%s says not where it comes from", what);
     source_node(job, src, whole);
@@ -407,7 +407,7 @@ void build_sources(ds_job *job)
         src->name = job->sources.list[i].name;
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(job->srcs[k].name.s, src->name.s) == 0)
-                ds_diag_add(&job->diags, DS_ERROR, "E0110",
+                ds_diag_add(&job->diags, DS_ERROR, "E0125",
                             args_name_where(&src->name), NULL,
                             "source `%s` stands twice", src->name.s);
         build_source(job, src, job->sources.list[i].arg);

@@ -79,12 +79,12 @@ static void step_arg(ds_stream *s, const ds_arg *step)
     }
     s->broken = true;
     if (n > 1)
-        ds_diag_add(d, DS_ERROR, "E0112", step->where,
+        ds_diag_add(d, DS_ERROR, "E0127", step->where,
                     "begin each step with a dash of its own",
                     "a step names one operator; this one names `%s` and more",
                     step->names[op].s);
     else
-        ds_diag_add(d, DS_ERROR, "E0112", step->where, "as in - filter: n > 0",
+        ds_diag_add(d, DS_ERROR, "E0127", step->where, "as in - filter: n > 0",
                     "a step names one operator");
 }
 
@@ -143,11 +143,11 @@ static void check_name(ds_job *job, uint32_t i)
                     "small letters, digits and _, at most 63",
                     "\"%.80s\" is no name of a stream", name->s);
     if (source_find(job, name->s))
-        ds_diag_add(&job->diags, DS_ERROR, "E0110", where,
+        ds_diag_add(&job->diags, DS_ERROR, "E0125", where,
                     "sources and streams share their names",
                     "a source is already named `%s`", name->s);
     if (stream_find(job, name->s) != job->streams[i])
-        ds_diag_add(&job->diags, DS_ERROR, "E0110", where, NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0125", where, NULL,
                     "stream `%s` stands twice", name->s);
 }
 
@@ -246,7 +246,7 @@ static const ds_op_type *step_type(ds_job *job, const struct step *step)
                        &job->diags);
             return NULL;
         }
-    ds_diag_add(&job->diags, DS_ERROR, "E0114", where, op_hint(job, step->op.s),
+    ds_diag_add(&job->diags, DS_ERROR, "E0129", where, op_hint(job, step->op.s),
                 "no operator is named \"%.80s\"", step->op.s);
     return NULL;
 }

@@ -62,7 +62,7 @@ static const ds_schema *key_schema(const struct key_by *p, ds_node *node,
 
         for (uint32_t k = 0; k < s->n; k++) {
             if (ds_schema_find(key, s->fields[k].name) >= 0) {
-                ds_diag_add(d, DS_ERROR, "E0110", node->where, NULL,
+                ds_diag_add(d, DS_ERROR, "E0125", node->where, NULL,
                             "`%s` stands twice in the key", s->fields[k].name);
                 return NULL;
             }

@@ -27,7 +27,7 @@ ds_rc select_eval(ds_op *op, const ds_exprs *e, const ds_batch *in,
                   const ds_batch **out, ds_err *err);
 /* True if a word stands in the text by itself. */
 bool select_mentions(const ds_arg *list, const char *word);
-/* The fields of `a`, then those of `b`; a name that stands twice is E0110. */
+/* The fields of `a`, then those of `b`; a name that stands twice is E0125. */
 const ds_schema *select_concat(const ds_schema *x, const ds_schema *y,
                                const ds_node *node, ds_arena *a, ds_diags *d);
 

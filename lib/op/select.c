@@ -111,7 +111,7 @@ const ds_schema *select_concat(const ds_schema *x, const ds_schema *y,
         fields[i] = x->fields[i];
     for (uint32_t i = 0; i < y->n; i++) {
         if (ds_schema_find(x, y->fields[i].name) >= 0)
-            ds_diag_add(d, DS_ERROR, "E0110", node->where,
+            ds_diag_add(d, DS_ERROR, "E0125", node->where,
                         "the key's columns stay and are not listed",
                         "`%s` is a column of the key already",
                         y->fields[i].name);

@@ -2,9 +2,9 @@
 /*
  * codes.h - the diagnostics of arguments, names and stages.
  *
- * A code is stable and never used again for something else. Those of texts
- * (E02xx, E03xx) are lib/parse's and lib/expr's, those of properties (E05xx) a
- * connector's.
+ * A code is stable and never used again for something else. E0110 to E0119 are
+ * lib/yaml's, those of texts (E02xx, E03xx) lib/parse's and lib/expr's, those of
+ * properties (E05xx) a connector's.
  */
 #ifndef PLAN_CODES_H
 #define PLAN_CODES_H
@@ -18,16 +18,16 @@
     X(E0103, "a value of the wrong kind")                                      \
     X(E0104, "a value out of range, or none of the choices")                   \
     X(E0105, "a text that is no duration, size, name, time or topic")          \
-    X(E0110, "a name is used twice")                                           \
-    X(E0111, "a source or sink needs exactly one connector")                   \
-    X(E0112, "a step names exactly one operator")                              \
-    X(E0113, "a source reads one of topic, topics and pattern")                \
-    X(E0114, "no such operator")                                               \
     X(E0120, "`from` names no source or stream")                               \
     X(E0121, "streams read each other in a circle")                            \
     X(E0122, "a job needs a source")                                           \
     X(E0123, "a job needs a sink")                                             \
     X(E0124, "two operators have the same state")                              \
+    X(E0125, "a name is used twice")                                           \
+    X(E0126, "a source or sink needs exactly one connector")                   \
+    X(E0127, "a step names exactly one operator")                              \
+    X(E0128, "a source reads one of topic, topics and pattern")                \
+    X(E0129, "no such operator")                                               \
     X(E0130, "a topic that the job writes is one that it reads")               \
     X(E0131, "a topic is read by two sources")                                 \
     X(E0132, "a topic has the name of one of the job's own")                   \
