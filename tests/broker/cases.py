@@ -273,6 +273,15 @@ def case_missing_sink(c):
     c.check(not c.committed(), "offsets moved")
 
 
+def case_missing_dead_letter_topic(c):
+    dlq = c.job + "-dlq"
+    c.topics()
+    put_rows(c, b"{")
+    c.ends(c.run(c.write(ROWS + "errors: {dlq: %(dlq)s}\n", more="",
+                         dlq=dlq)), 78, dlq)
+    c.nothing()
+
+
 def case_unreachable(c):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -451,6 +460,23 @@ def case_poison_dead_letter(c):
                 "__dstream.errors.code", "__dstream.errors.where"):
         c.check(key in has, "no header %s: %s" % (key, sorted(has)))
     c.rest([c.sink, dlq])
+
+
+def case_error_limit(c):
+    """Dead letters are for a few: past the limit the job fails."""
+    dlq = c.job + "-dlq"
+    c.topics(dlq)
+    for i in range(60):
+        c.put(i % ring.PARTITIONS, b"{")
+    c.flush()
+    got = c.run(c.write(ROWS + "errors: {dlq: %(dlq)s, limit: 20/1m}\n",
+                        more="", dlq=dlq))
+    c.ends(got, 1, "limit")
+    letters = len(c.rows(dlq))
+    done = sum(c.committed().values())
+    c.check(letters == done <= 60, "%d dead letters for %d records" % (
+        letters, done))
+    c.check(not c.rows(), "there is output")
 
 
 def case_changelog_deleted(c):

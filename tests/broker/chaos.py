@@ -393,7 +393,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     ap.add_argument("--seconds", type=float, default=240)
     ap.add_argument("--seed", type=int, default=None)
-    ap.add_argument("--rate", type=int, default=1500)
+    ap.add_argument("--rate", type=int, default=2000)
     ap.add_argument("--version", default=os.environ.get(
         "DSTREAM_BROKER_VERSION", "?"))
     ap.add_argument("--stop-first", action="store_true")

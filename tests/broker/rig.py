@@ -19,7 +19,7 @@ import ring
 import verify
 from ring import Failed, Invalid
 
-WORDS = 300
+WORDS = 120
 
 
 class Feeder(threading.Thread):
