@@ -681,6 +681,7 @@ def main():
                     help=" ".join(names))
     ap.add_argument("--jobs", type=int, default=3)
     args = ap.parse_args()
+    signal.signal(signal.SIGTERM, ring.leave_nothing)
     for n in args.names:
         if n not in names:
             ap.error("unknown case " + n)

@@ -398,6 +398,7 @@ def main():
         "DSTREAM_BROKER_VERSION", "?"))
     ap.add_argument("--stop-first", action="store_true")
     args = ap.parse_args()
+    signal.signal(signal.SIGTERM, ring.leave_nothing)
     seed = args.seed if args.seed is not None else random.randrange(10 ** 6)
     ring.say("chaos on Kafka %s, seed %d" % (args.version, seed))
     start, stop = time.monotonic(), threading.Event()

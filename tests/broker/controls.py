@@ -242,6 +242,7 @@ def main():
     ap.add_argument("--intact", action="store_true")
     ap.add_argument("--keep", action="store_true", help="keep the logs")
     args = ap.parse_args()
+    signal.signal(signal.SIGTERM, ring.leave_nothing)
     known = {c.rule: c for c in CONTROLS}
     for r in args.rules:
         if r not in known:

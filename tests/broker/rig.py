@@ -182,6 +182,7 @@ class Rig:
             [sys.executable, "-B", os.path.join(ring.HERE, "proxy.py"),
              "--listen", port, "--upstream", upstream, "--control", path],
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        ring.children.append(self.proxy_child)
         if b"ready" not in self.proxy_child.stdout.readline():
             raise Invalid("the proxy does not start")
         self.proxy = proxy.Client(path)

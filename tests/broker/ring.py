@@ -35,6 +35,19 @@ def say(text):
     print(text, flush=True)
 
 
+children = []
+
+
+def leave_nothing(*_):
+    """At SIGTERM: what was started must not outlive us."""
+    for child in children:
+        try:
+            child.kill()
+        except OSError:
+            pass
+    os._exit(143)
+
+
 def program(build="hooks"):
     """The command line of the program under test, as a list."""
     text = os.environ.get("DSTREAM")
@@ -294,6 +307,8 @@ class Instance:
         self.child = subprocess.Popen(cmd, env=full, stderr=self.log,
                                       stdout=self.log,
                                       stdin=subprocess.DEVNULL)
+        children.append(self.child)
+        self.log.close()
         return self
 
     def alive(self):
