@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json_walk.c - one pass over the tokens of a JSON object.
+ *
+ * The index says where tokens begin. This pass checks that each is what may
+ * stand there, that it is whole, and that nothing but blanks lies between two
+ * of them: so a text that passes is valid JSON whatever the index missed.
+ * Nested values are followed with a bit per level, without recursion.
+ */
+#include "codec/json_walk.h"
+
+#include <stdio.h>
+
+/* A column's name has at most 63 bytes, and an escape takes six. */
+enum { NAME_MAX_RAW = 63 * 6 };
+
+const char *json_kind_name(json_kind kind)
+{
+    static const char *const names[] = {"null",    "null",   "boolean",
+                                        "boolean", "number", "string",
+                                        "object",  "array"};
+    return names[kind];
+}
+
+static bool fail(json_walk *w, uint32_t at, const char *what)
+{
+    snprintf(w->error, sizeof(w->error),
+             "invalid input syntax for type json: %s at byte %u", what, at + 1);
+    return false;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Only blanks from the last token up to `at`. */
+static bool only_blanks(const json_walk *w, uint32_t at)
+{
+    uint32_t i = w->end;
+    while (i < at && is_blank(w->text.ptr[i]))
+        i++;
+    return i >= at;
+}
+
+/* The next token's first byte; false at the end or if something stands before
+ * it. */
+static bool take(json_walk *w, uint8_t *c, uint32_t *at)
+{
+    if (w->next >= w->n_at)
+        return fail(w, w->text.len, "the text ends early");
+    *at = w->at[w->next];
+    if (*at < w->end || !only_blanks(w, *at))
+        return fail(w, w->end, "a character that cannot stand there");
+    w->next++;
+    *c = w->text.ptr[*at];
+    w->end = *at + 1;
+    return true;
+}
+
+/* ---- strings ---- */
+
+static int hex4(const uint8_t *p)
+{
+    int v = 0;
+    for (int i = 0; i < 4; i++) {
+        uint8_t c = p[i], low = c | 0x20;
+        int digit = c >= '0' && c <= '9'       ? c - '0'
+                    : low >= 'a' && low <= 'f' ? low - 'a' + 10
+                                               : -1;
+        if (digit < 0)
+            return -1;
+        v = v * 16 + digit;
+    }
+    return v;
+}
+
+/* One escape at p (a backslash; n bytes are there): its bytes to `to`, which
+ * has room for four. Returns the escape's length, 0 if it is none. */
+static uint32_t unescape_one(const uint8_t *p, uint32_t n, uint8_t *to,
+                             uint32_t *len)
+{
+    static const char from[] = "\"\\/bfnrt", result[] = "\"\\/\b\f\n\r\t";
+    *len = 1;
+    if (n < 2)
+        return 0;
+    if (p[1] != 'u') {
+        const char *found = p[1] ? strchr(from, p[1]) : NULL;
+        if (found)
+            to[0] = (uint8_t)result[found - from];
+        return found ? 2 : 0;
+    }
+    int first = n >= 6 ? hex4(p + 2) : -1;
+    if (first < 0 || (first >= 0xdc00 && first <= 0xdfff))
+        return 0;
+    uint32_t c = (uint32_t)first, used = 6;
+    if (first >= 0xd800 && first <= 0xdbff) {
+        int second = n >= 12 && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8) : -1;
+        if (second < 0xdc00 || second > 0xdfff)
+            return 0;
+        c = 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)second - 0xdc00);
+        used = 12;
+    }
+    if (c < 0x80) {
+        to[0] = (uint8_t)c;
+        return used;
+    }
+    *len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (uint32_t i = *len - 1; i > 0; i--, c >>= 6)
+        to[i] = (uint8_t)(0x80 | (c & 0x3f));
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    to[0] = (uint8_t)(lead[*len] | c);
+    return used;
+}
+
+uint32_t json_unescape(ds_slice raw, uint8_t *to)
+{
+    uint8_t *start = to, four[4];
+    for (uint32_t i = 0; i < raw.len;) {
+        if (raw.ptr[i] != '\\') {
+            *to++ = raw.ptr[i++];
+            continue;
+        }
+        uint32_t len;
+        i += unescape_one(raw.ptr + i, raw.len - i, four, &len);
+        memcpy(to, four, len);
+        to += len;
+    }
+    return (uint32_t)(to - start);
+}
+
+/* From the first escape on: every one is checked on the way to the quote. */
+static bool take_escaped(json_walk *w, uint32_t from, uint32_t *end)
+{
+    const uint8_t *p = w->text.ptr;
+    uint32_t i = from, len;
+    uint8_t four[4];
+    while (i < w->text.len && p[i] != '"') {
+        if (p[i] != '\\') {
+            i++;
+            continue;
+        }
+        uint32_t used = unescape_one(p + i, w->text.len - i, four, &len);
+        if (!used)
+            return fail(w, i, "an invalid escape sequence");
+        i += used;
+    }
+    if (i >= w->text.len)
+        return fail(w, from, "a string does not end");
+    *end = i;
+    return true;
+}
+
+/* The rest of a string whose quote stands at `at`. */
+static bool take_string(json_walk *w, uint32_t at, json_cell *cell)
+{
+    const uint8_t *p = w->text.ptr + at + 1;
+    size_t rest = w->text.len - at - 1;
+    const uint8_t *quote = memchr(p, '"', rest);
+    if (!quote)
+        return fail(w, at, "a string does not end");
+    uint32_t end = (uint32_t)(quote - w->text.ptr);
+    const uint8_t *escape = memchr(p, '\\', (size_t)(quote - p));
+    if (escape && !take_escaped(w, (uint32_t)(escape - w->text.ptr), &end))
+        return false;
+    cell->kind = JSON_STRING;
+    cell->escaped = escape != NULL;
+    cell->raw = (ds_slice){p, end - at - 1};
+    w->end = end + 1;
+    return true;
+}
+
+/* ---- other scalars ---- */
+
+static uint32_t digits(const json_walk *w, uint32_t i)
+{
+    while (i < w->text.len && w->text.ptr[i] >= '0' && w->text.ptr[i] <= '9')
+        i++;
+    return i;
+}
+
+static bool char_at(const json_walk *w, uint32_t i, char c)
+{
+    return i < w->text.len && w->text.ptr[i] == (uint8_t)c;
+}
+
+static bool take_number(json_walk *w, uint32_t at, json_cell *cell)
+{
+    uint32_t i = at + char_at(w, at, '-');
+    uint32_t end = char_at(w, i, '0') ? i + 1 : digits(w, i);
+    bool ok = end > i;
+    cell->escaped = false;
+    if (ok && char_at(w, end, '.')) {
+        i = end + 1;
+        end = digits(w, i);
+        ok = end > i;
+        cell->escaped = true;
+    }
+    if (ok && (char_at(w, end, 'e') || char_at(w, end, 'E'))) {
+        i = end + 1;
+        i += char_at(w, i, '+') || char_at(w, i, '-');
+        end = digits(w, i);
+        ok = end > i;
+        cell->escaped = true;
+    }
+    if (!ok)
+        return fail(w, at, "an invalid number");
+    cell->kind = JSON_NUMBER;
+    cell->raw = (ds_slice){w->text.ptr + at, end - at};
+    w->end = end;
+    return true;
+}
+
+static bool take_word(json_walk *w, uint32_t at, const char *word,
+                      json_kind kind, json_cell *cell)
+{
+    uint32_t n = (uint32_t)strlen(word);
+    if (w->text.len - at < n || memcmp(w->text.ptr + at, word, n) != 0)
+        return fail(w, at, "an unknown word");
+    cell->kind = kind;
+    w->end = at + n;
+    return true;
+}
+
+/* A value that starts with c; of a container only the opening. */
+static bool take_value(json_walk *w, uint8_t c, uint32_t at, json_cell *cell)
+{
+    switch (c) {
+    case '"':
+        return take_string(w, at, cell);
+    case '{':
+        cell->kind = JSON_OBJECT;
+        return true;
+    case '[':
+        cell->kind = JSON_ARRAY;
+        return true;
+    case 't':
+        return take_word(w, at, "true", JSON_TRUE, cell);
+    case 'f':
+        return take_word(w, at, "false", JSON_FALSE, cell);
+    case 'n':
+        return take_word(w, at, "null", JSON_NULL, cell);
+    default:
+        if (c == '-' || (c >= '0' && c <= '9'))
+            return take_number(w, at, cell);
+        return fail(w, at, "a value was expected");
+    }
+}
+
+/* ---- fields ---- */
+
+static bool column_is(const json_walk *w, uint32_t i, ds_slice name)
+{
+    const char *known = w->columns->fields[i].name;
+    return strncmp(known, (const char *)name.ptr, name.len) == 0 &&
+           known[name.len] == '\0';
+}
+
+/* The column that a field is for, or -1. Records tend to have their fields in
+ * one order, so the one after the last hit is tried first. */
+static int find_column(json_walk *w, const json_cell *key)
+{
+    uint8_t buf[NAME_MAX_RAW];
+    ds_slice name = key->raw;
+    if (key->escaped) {
+        if (name.len > sizeof(buf))
+            return -1;
+        name = (ds_slice){buf, json_unescape(name, buf)};
+    }
+    uint32_t n = w->columns->n;
+    if (name.len && memchr(name.ptr, 0, name.len))
+        return -1;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t i = w->guess + k < n ? w->guess + k : w->guess + k - n;
+        if (column_is(w, i, name)) {
+            w->guess = i + 1 < n ? i + 1 : 0;
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* A key and its colon. */
+static bool take_key(json_walk *w, uint8_t c, uint32_t at, json_cell *key)
+{
+    uint32_t colon;
+    if (c != '"')
+        return fail(w, at, "a field's name was expected");
+    if (!take_string(w, at, key) || !take(w, &c, &colon))
+        return false;
+    return c == ':' || fail(w, colon, "\":\" was expected");
+}
+
+static bool fail_unknown(json_walk *w, const json_cell *key)
+{
+    int n = key->raw.len < 64 ? (int)key->raw.len : 64;
+    snprintf(w->error, sizeof(w->error), "field \"%.*s\" is no column", n,
+             (const char *)key->raw.ptr);
+    return false;
+}
+
+/* ---- the walk ---- */
+
+enum state {
+    FIRST_FIELD, /* a field or the object's end */
+    FIELD,
+    FIRST_ITEM, /* a value or the array's end */
+    ITEM,
+    AFTER /* a comma or the container's end */
+};
+
+struct walk_state {
+    enum state state;
+    uint32_t depth;
+    uint64_t objects; /* bit d: the container of level d is an object */
+};
+
+static bool in_object(const struct walk_state *s)
+{
+    return s->objects >> (s->depth - 1) & 1;
+}
+
+static bool enter(json_walk *w, struct walk_state *s, json_kind kind,
+                  uint32_t at)
+{
+    if (s->depth == JSON_MAX_DEPTH)
+        return fail(w, at, "nested more than 64 levels deep");
+    uint64_t bit = 1ull << s->depth++;
+    s->objects = kind == JSON_OBJECT ? s->objects | bit : s->objects & ~bit;
+    s->state = kind == JSON_OBJECT ? FIRST_FIELD : FIRST_ITEM;
+    return true;
+}
+
+/* A field's or an item's value; `cell` is where it belongs. */
+static bool walk_value(json_walk *w, struct walk_state *s, uint8_t c,
+                       uint32_t at, json_cell *cell)
+{
+    if (!take_value(w, c, at, cell))
+        return false;
+    s->state = AFTER;
+    if (cell->kind == JSON_OBJECT || cell->kind == JSON_ARRAY)
+        return enter(w, s, cell->kind, at);
+    return true;
+}
+
+static bool walk_field(json_walk *w, struct walk_state *s, uint8_t c,
+                       uint32_t at, json_cell *cells)
+{
+    json_cell key, other, *cell = &other;
+    if (!take_key(w, c, at, &key))
+        return false;
+    if (s->depth == 1) {
+        int i = find_column(w, &key);
+        if (i >= 0)
+            cell = &cells[i];
+        else if (w->strict)
+            return fail_unknown(w, &key);
+    }
+    return take(w, &c, &at) && walk_value(w, s, c, at, cell);
+}
+
+static bool walk_token(json_walk *w, struct walk_state *s, json_cell *cells)
+{
+    uint8_t c;
+    uint32_t at;
+    json_cell other;
+    if (!take(w, &c, &at))
+        return false;
+    bool closes = c == (in_object(s) ? '}' : ']');
+    if (closes && s->state != FIELD && s->state != ITEM) {
+        s->depth--;
+        s->state = AFTER;
+        return true;
+    }
+    switch (s->state) {
+    case AFTER:
+        if (c != ',')
+            return fail(w, at,
+                        in_object(s) ? "\",\" or \"}\" was expected"
+                                     : "\",\" or \"]\" was expected");
+        s->state = in_object(s) ? FIELD : ITEM;
+        return true;
+    case FIRST_FIELD:
+    case FIELD:
+        return walk_field(w, s, c, at, cells);
+    default:
+        return walk_value(w, s, c, at, &other);
+    }
+}
+
+static bool walk_all(json_walk *w, json_cell *cells)
+{
+    struct walk_state s = {FIRST_FIELD, 0, 0};
+    uint8_t c;
+    uint32_t at;
+    json_cell root;
+    if (!take(w, &c, &at) || !take_value(w, c, at, &root))
+        return false;
+    if (root.kind != JSON_OBJECT) {
+        snprintf(
+            w->error, sizeof(w->error), "a JSON object was expected, not %s %s",
+            root.kind == JSON_ARRAY ? "an" : "a", json_kind_name(root.kind));
+        return false;
+    }
+    if (!enter(w, &s, JSON_OBJECT, at))
+        return false;
+    while (s.depth > 0)
+        if (!walk_token(w, &s, cells))
+            return false;
+    if (w->next < w->n_at || !only_blanks(w, w->text.len))
+        return fail(w, w->end, "something follows the value");
+    return true;
+}
+
+bool json_walk_object(json_walk *w, ds_slice text, json_cell *cells)
+{
+    memset(cells, 0, w->columns->n * sizeof(*cells));
+    w->text = text;
+    w->next = w->end = w->guess = 0;
+    const char *wrong =
+        json_index_run(w->index, text.ptr, text.len, &w->at, &w->n_at);
+    if (wrong) {
+        snprintf(w->error, sizeof(w->error),
+                 "invalid input syntax for type json: %s", wrong);
+        return false;
+    }
+    return walk_all(w, cells);
+}
