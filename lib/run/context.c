@@ -275,6 +275,8 @@ ds_rc ds_context_step(ds_context *ctx, uint32_t *at, ds_err *err)
 
     if (!at)
         at = &first;
+    for (uint32_t i = 0; i < ctx->n_workers; i++)
+        DS_TRY(worker_ready(&ctx->workers[i], err));
     for (; *at < ctx->n_workers; (*at)++) {
         ds_rc rc = worker_step(&ctx->workers[*at], err);
         if (rc < 0)

@@ -161,6 +161,8 @@ void worker_source_spec(const worker *w, const char **topics,
 ds_rc worker_open(worker *w, ds_err *err);
 void worker_close(worker *w, bool crash);
 void *worker_main(void *arg);
+/* Without a thread of its own: assigned and restored. */
+ds_rc worker_ready(worker *w, ds_err *err);
 /* One batch without waiting; DS_END: there were no rows to read. */
 ds_rc worker_step(worker *w, ds_err *err);
 

@@ -477,15 +477,21 @@ static ds_rc epoch_collect_now(worker *w, ds_err *err)
     return DS_OK;
 }
 
-static ds_rc step_once(worker *w, bool *rows, ds_err *err)
+ds_rc worker_ready(worker *w, ds_err *err)
 {
-    ds_rc rc = DS_CHANGED;
-
     while (!w->assigned) {
-        rc = worker_join(w, 0, err);
+        ds_rc rc = worker_join(w, 0, err);
         if (rc < 0)
             return rc;
     }
+    return DS_OK;
+}
+
+static ds_rc step_once(worker *w, bool *rows, ds_err *err)
+{
+    ds_rc rc;
+
+    DS_TRY(worker_ready(w, err));
     epoch_begin(w->epoch);
     rc = epoch_collect_now(w, err);
     if (rc == DS_CHANGED) {
