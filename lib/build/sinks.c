@@ -108,8 +108,8 @@ static void sink_where(struct sink *sink, const ds_text *where)
     arg->text = *where;
     arg->where = args_name_where(where);
     node = build_node(job, type_of(job, "filter"), sink->name->s,
-                      ds_str_printf(job->arena, "%s.filter", sink->name->s),
-                      "filter", sink->where, sink->input, arg);
+                      ds_str_printf(job->arena, "%s.where", sink->name->s),
+                      "where", sink->where, sink->input, arg);
     planner_add(&job->planner, node);
     sink->input = node;
     sink->filtered = true;
@@ -287,7 +287,9 @@ void build_sinks(ds_job *job)
 {
     for (uint32_t i = 0; i < job->sinks.n; i++)
         build_sink(job, i);
-    check_used(job);
+    /* After a mistake nobody knows who reads what. */
+    if (job->diags.errors == 0)
+        check_used(job);
 }
 
 /* ---- taps ---- */

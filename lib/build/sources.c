@@ -150,6 +150,11 @@ static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
     for (uint32_t i = 0; i < n && s->topics; i++) {
         names[i] = s->topics->items[i]->text.s;
         check_topic(job, names[i], s->topics->items[i]->where);
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(names[k], names[i]) == 0)
+                ds_diag_add(&job->diags, DS_ERROR, "E0131",
+                            s->topics->items[i]->where, NULL,
+                            "topic %s stands twice", names[i]);
     }
     if (s->topic.s) {
         names[0] = s->topic.s;

@@ -77,7 +77,7 @@ static void step_arg(ds_stream *s, const ds_arg *step)
         ds_stream_step_arg(s, &step->names[op], step->items[op], step);
         return;
     }
-    s->broken = true;
+    ds_stream_step_arg(s, &(ds_text){0}, NULL, NULL); /* nobody knows which */
     if (n > 1)
         ds_diag_add(d, DS_ERROR, "E0127", step->where,
                     "begin each step with a dash of its own",
@@ -88,15 +88,24 @@ static void step_arg(ds_stream *s, const ds_arg *step)
                     "a step names one operator");
 }
 
+/* A name as it stands in a map, or NULL. */
+static const ds_text *name_in(const ds_arg *map, const char *name)
+{
+    for (uint32_t i = 0; ds_arg_find(map, name) && i < map->n; i++)
+        if (strcmp(map->names[i].s, name) == 0)
+            return &map->names[i];
+    return NULL;
+}
+
 void build_stream_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
 {
     struct stream_set set = {0};
     const char *what = ds_str_printf(job->arena, "stream %s", name->s);
-    bool later = ds_arg_find(arg, "sql") != NULL;
+    const ds_text *sql = name_in(arg, "sql");
     ds_stream *s;
 
-    if (later) /* the rest of it is of no use then */
-        args_later(args_name_where(name),
+    if (sql) /* the rest of it is of no use then */
+        args_later(args_name_where(sql),
                    ds_str_printf(job->arena, "`sql` in %s", what), &job->diags);
     else
         ds_args_fill(arg, ds_stream_params, what, &set, job->arena,
@@ -234,9 +243,12 @@ static const char *op_hint(const ds_job *job, const char *name)
 
 static const ds_op_type *step_type(ds_job *job, const struct step *step)
 {
-    const ds_op_type *type = ds_registry_op(job->reg, step->op.s);
     ds_where where = args_name_where(&step->op);
+    const ds_op_type *type;
 
+    if (step->op.s == NULL)
+        return NULL;
+    type = ds_registry_op(job->reg, step->op.s);
     if (type && !(type->flags & DS_OP_INTERNAL))
         return type;
     for (size_t i = 0; i < sizeof(later_ops) / sizeof(*later_ops); i++)
@@ -318,7 +330,7 @@ static const char *step_name(const ds_stream *s, uint32_t i)
     int nth = 1;
 
     for (uint32_t k = 0; k < i; k++)
-        nth += strcmp(s->steps[k].op.s, op) == 0;
+        nth += s->steps[k].op.s && strcmp(s->steps[k].op.s, op) == 0;
     if (nth == 1)
         return ds_str_printf(s->job->arena, "%s.%s", s->name.s, op);
     return ds_str_printf(s->job->arena, "%s.%s.%d", s->name.s, op, nth);
@@ -375,8 +387,10 @@ static void build_stream(ds_job *job, ds_stream *s);
 
 static void build_input(ds_job *job, ds_stream *s)
 {
-    ds_stream *before = s->from.s ? stream_find(job, s->from.s) : NULL;
+    ds_stream *before = NULL;
 
+    if (s->from.s && !source_find(job, s->from.s))
+        before = stream_find(job, s->from.s);
     if (before && before->seen == 1) {
         ds_diag_add(&job->diags, DS_ERROR, "E0121", args_name_where(&s->from),
                     NULL, "stream `%s` reads `%s`, which comes of it",

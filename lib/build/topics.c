@@ -60,14 +60,22 @@ static void check_written(ds_job *job, const struct written *w)
                         "topic %s is one of the job's internal ones", w->topic);
 }
 
-static void check_internal(ds_job *job, const char *topic)
+/* One is enough: a pattern that takes one of them takes them all. */
+static void check_internal(ds_job *job)
 {
-    const struct source *src = reader_of(job, topic);
+    const ds_plan *plan = job->plan;
 
-    if (src)
+    for (uint32_t i = 0; i < plan->n_topics; i++) {
+        const char *topic = plan->topics[i].name;
+        const struct source *src = reader_of(job, topic);
+
+        if (plan->topics[i].kind < DS_TOPIC_CHANGELOG || src == NULL)
+            continue;
         ds_diag_add(&job->diags, DS_ERROR, "E0132", args_name_where(&src->name),
                     NULL, "source `%s` would read the job's internal topic %s",
                     src->name.s, topic);
+        return;
+    }
 }
 
 /* Two sources of one topic would each want their own position in it. */
@@ -91,12 +99,8 @@ static void check_twice(ds_job *job)
 
 void build_check_topics(ds_job *job)
 {
-    const ds_plan *plan = job->plan;
-
     check_twice(job);
     for (uint32_t i = 0; i < job->n_written; i++)
         check_written(job, &job->written[i]);
-    for (uint32_t i = 0; i < plan->n_topics; i++)
-        if (plan->topics[i].kind >= DS_TOPIC_CHANGELOG)
-            check_internal(job, plan->topics[i].name);
+    check_internal(job);
 }

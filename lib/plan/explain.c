@@ -255,11 +255,10 @@ static void put_cut(struct explain *x, const ds_node *shuffle)
             node->partial ? "combined per key and batch" : "one by one");
 }
 
-static void put_step(struct explain *x, const ds_node *node, const char *name)
+static void put_step(struct explain *x, const ds_node *node)
 {
-    put_name(x, name);
-    fputs(node->op, x->to);
-    fputs("  ", x->to);
+    put_name(x, "");
+    fprintf(x->to, "%-7s  ", node->op);
     put_args(x->to, node);
     if (node->on_error == DS_ON_ERROR_SKIP)
         fputs("   on error: skip", x->to);
@@ -268,21 +267,21 @@ static void put_step(struct explain *x, const ds_node *node, const char *name)
         put_store(x, node);
 }
 
-static void put_sink(struct explain *x, const ds_node *node, const char *name)
+static void put_sink(struct explain *x, const ds_node *node)
 {
     const ds_sink_args *s = node->args;
 
-    put_name(x, name);
+    put_name(x, "");
     fprintf(x->to, "> kafka %s   %s", s->topic.s,
             codec_name(s->codec, &s->format));
     if (s->key.s) {
         fputs("   key ", x->to);
         put_text(x->to, s->key.s);
+    } else if (node->inputs[0]->copies && s->key_format.s == NULL) {
+        fputs("   the record's key", x->to);
     } else if (node->inputs[0]->n_keys) {
         fputs("   key ", x->to);
         put_keys(x->to, node->inputs[0]);
-    } else if (node->inputs[0]->copies) {
-        fputs("   key, time and headers of the record", x->to);
     } else {
         fputs("   no key", x->to);
     }
@@ -290,26 +289,28 @@ static void put_sink(struct explain *x, const ds_node *node, const char *name)
         fputs("   headers ", x->to);
         put_tree(x->to, s->headers);
     }
+    if (node->inputs[0]->copies)
+        fputs("   the record's time and headers", x->to);
     if (node->inputs[0]->deletes)
         fputs("   a removed key: a tombstone", x->to);
     fputc('\n', x->to);
 }
 
-static void put_node(struct explain *x, const ds_node *node, const char *name)
+static void put_node(struct explain *x, const ds_node *node)
 {
     if (is(node, "source")) {
         put_source(x, node);
     } else if (is(node, "shuffle")) {
         put_cut(x, node);
     } else if (is(node, "sink")) {
-        put_sink(x, node, name);
+        put_sink(x, node);
     } else if (is(node, "console")) {
         const ds_console_args *s = node->args;
 
-        put_name(x, name);
+        put_name(x, "");
         fprintf(x->to, "> console   %" PRId64 " rows\n", s->limit);
     } else if (!node->combines && !is(node, "unshuffle")) {
-        put_step(x, node, name);
+        put_step(x, node);
     }
 }
 
@@ -328,6 +329,23 @@ static void put_from(struct explain *x, const ds_node *node)
                 input->stream);
 }
 
+static bool is_where(const ds_node *node)
+{
+    return strcmp(node->op, "where") == 0;
+}
+
+/* A stream, a source or a sink begins here. A sink may have the name of the
+ * stream that it comes from. */
+static bool begins(const ds_node *node, const ds_node *before)
+{
+    if (before == NULL || strcmp(before->stream, node->stream) != 0 ||
+        is_where(node))
+        return true;
+    if (is(node, "sink") || is(node, "console"))
+        return !is_where(node->inputs[0]);
+    return node->n_inputs && node->inputs[0] != before;
+}
+
 static void put_stage(struct explain *x, const ds_stage *stage)
 {
     const ds_node *before = NULL;
@@ -335,17 +353,12 @@ static void put_stage(struct explain *x, const ds_stage *stage)
     fprintf(x->to, "\nstage %s   group %s\n", stage->name, stage->group);
     for (uint32_t i = 0; i < stage->n_nodes; i++) {
         const ds_node *node = stage->nodes[i];
-        bool leaves = is(node, "sink") || is(node, "console");
 
         if (is_tap(x->plan, node))
             continue;
-        /* A sink may have a stream's name: its input says which one it is. */
-        if (before == NULL || strcmp(before->stream, node->stream) != 0 ||
-            (leaves && node->inputs[0] != before) ||
-            (leaves && strcmp(before->name, node->inputs[0]->name) == 0 &&
-             strcmp(before->op, "filter") != 0))
+        if (begins(node, before))
             put_from(x, node);
-        put_node(x, node, "");
+        put_node(x, node);
         before = node;
     }
 }
