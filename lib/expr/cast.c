@@ -141,9 +141,8 @@ static const char *parse_int(int width, ds_slice s, tx_value *out, ds_arena *a,
                              const char **code)
 {
     parse_rc rc = parse_i64(s, &out->i);
-    if (rc == PARSE_OK &&
-        ((width == 4 && out->i != (int32_t)out->i) ||
-         (width == 2 && out->i != (int16_t)out->i)))
+    if (rc == PARSE_OK && ((width == 4 && out->i != (int32_t)out->i) ||
+                           (width == 2 && out->i != (int16_t)out->i)))
         rc = PARSE_RANGE;
     if (rc == PARSE_OK)
         return NULL;
@@ -187,8 +186,8 @@ const char *cast_parse(ds_type type, int width, ds_slice s, tx_value *out,
         return ds_str_printf(a, "invalid input syntax for type %s: \"%.*s\"",
                              tx_type_name(type), n, p);
     if (type == DS_TS)
-        return ds_str_printf(
-            a, "date/time field value out of range: \"%.*s\"", n, p);
+        return ds_str_printf(a, "date/time field value out of range: \"%.*s\"",
+                             n, p);
     return ds_str_printf(a, "\"%.*s\" is out of range for type %s", n, p,
                          tx_type_name(type));
 }
@@ -296,14 +295,23 @@ void cast_to_text_bytes(run *r, const run_step *s)
     to_text(r, s, DS_BYTES);
 }
 
+/* "t" and "f": what concat() writes. */
+void cast_bool_out(run *r, const run_step *s)
+{
+    const uint8_t *a = RUN_ARG(r, s, 0)->v.b;
+    ds_slice *out = RUN_DST(r, s)->v.str;
+    RUN_EACH(r, s, i)
+    out[i] = (ds_slice){(const uint8_t *)(a[i] ? "t" : "f"), 1};
+}
+
 /* ---- between numbers ---- */
 
 void cast_i64_f64(run *r, const run_step *s)
 {
     const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
     double *out = RUN_DST(r, s)->v.f64;
-    RUN_EACH (r, s, i)
-        out[i] = (double)a[i];
+    RUN_EACH(r, s, i)
+    out[i] = (double)a[i];
 }
 
 void cast_f64_i64(run *r, const run_step *s)
@@ -325,16 +333,16 @@ void cast_i64_bool(run *r, const run_step *s)
 {
     const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
     uint8_t *out = RUN_DST(r, s)->v.b;
-    RUN_EACH (r, s, i)
-        out[i] = a[i] != 0;
+    RUN_EACH(r, s, i)
+    out[i] = a[i] != 0;
 }
 
 void cast_bool_i64(run *r, const run_step *s)
 {
     const uint8_t *a = RUN_ARG(r, s, 0)->v.b;
     int64_t *out = RUN_DST(r, s)->v.i64;
-    RUN_EACH (r, s, i)
-        out[i] = a[i] != 0;
+    RUN_EACH(r, s, i)
+    out[i] = a[i] != 0;
 }
 
 static void narrow(run *r, const run_step *s, int64_t most, const char *name)

@@ -64,8 +64,8 @@ static inline int f64_cmp(double a, double b)
                 out[i] = test(a->v.f[i], b->v.f[i]);                           \
             return;                                                            \
         }                                                                      \
-        RUN_EACH (r, s, i)                                                     \
-            out[i] = test(a->v.f[i], b->v.f[i]);                               \
+        RUN_EACH(r, s, i)                                                      \
+        out[i] = test(a->v.f[i], b->v.f[i]);                                   \
     }
 #define CMP_STR(name, test)                                                    \
     void cmp_##name##_str(run *r, const run_step *s)                           \
@@ -73,8 +73,8 @@ static inline int f64_cmp(double a, double b)
         const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
         uint8_t *out = RUN_DST(r, s)->v.b;                                     \
         if (RUN_DST(r, s)->valid == NULL) {                                    \
-            RUN_EACH (r, s, i)                                                 \
-                out[i] = test(a->v.str[i], b->v.str[i]);                       \
+            RUN_EACH(r, s, i)                                                  \
+            out[i] = test(a->v.str[i], b->v.str[i]);                           \
             return;                                                            \
         }                                                                      \
         RUN_EACH_OK(r, s, i)                                                   \
@@ -119,10 +119,10 @@ CMP_ALL(ge, GE)
         const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
         run_reg *d = RUN_DST(r, s);                                            \
         d->valid = NULL;                                                       \
-        RUN_EACH (r, s, i) {                                                   \
+        RUN_EACH(r, s, i)                                                      \
+        {                                                                      \
             bool an = run_is_null(a, i), bn = run_is_null(b, i);               \
-            d->v.b[i] =                                                        \
-                an || bn ? an != bn : !EQ_##t(a->v.f[i], b->v.f[i]);           \
+            d->v.b[i] = an || bn ? an != bn : !EQ_##t(a->v.f[i], b->v.f[i]);   \
         }                                                                      \
     }
 DISTINCT(bool, b)
@@ -137,7 +137,8 @@ DISTINCT(str, str)
         const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
         run_reg *d = RUN_DST(r, s);                                            \
         d->valid = NULL;                                                       \
-        RUN_EACH (r, s, i) {                                                   \
+        RUN_EACH(r, s, i)                                                      \
+        {                                                                      \
             bool an = run_is_null(a, i), bn = run_is_null(b, i);               \
             if (an && bn)                                                      \
                 run_set_null(r, s->dst, i);                                    \
@@ -234,8 +235,8 @@ void logic_not(run *r, const run_step *s)
 {
     const uint8_t *a = RUN_ARG(r, s, 0)->v.b;
     uint8_t *out = RUN_DST(r, s)->v.b;
-    RUN_EACH (r, s, i)
-        out[i] = !a[i];
+    RUN_EACH(r, s, i)
+    out[i] = !a[i];
 }
 
 #define TEST(name, test)                                                       \
@@ -244,8 +245,8 @@ void logic_not(run *r, const run_step *s)
         const run_reg *a = RUN_ARG(r, s, 0);                                   \
         run_reg *d = RUN_DST(r, s);                                            \
         d->valid = NULL;                                                       \
-        RUN_EACH (r, s, i)                                                     \
-            d->v.b[i] = (test);                                                \
+        RUN_EACH(r, s, i)                                                      \
+        d->v.b[i] = (test);                                                    \
     }
 TEST(logic_is_null, run_is_null(a, i))
 TEST(logic_is_not_null, !run_is_null(a, i))

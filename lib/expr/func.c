@@ -56,6 +56,7 @@ const func_def func_table[] = {
     OP2("~~*", B, S, S, like_imatch), OP2("!~~*", B, S, S, like_not_imatch),
 
     INNER("not", B, 1, 0, logic_not, B),
+    INNER("bool out", S, 1, 0, cast_bool_out, B),
     INNER("like_escape", S, 2, 0, like_escape, S, S),
     TEST("is null", logic_is_null), TEST("is not null", logic_is_not_null),
     INNER("is true", B, 1, FUNC_NULLS, logic_is_true, B),

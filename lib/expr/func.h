@@ -83,8 +83,7 @@ cmp_set *cmp_set_new(ds_type type, tx **list, uint32_t n, ds_arena *a);
 #define FUNC_CMP_KERNELS(X)                                                    \
     X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(distinct) X(greatest) X(least)
 #define FUNC_CMP_DECLARE(op)                                                   \
-    run_kernel cmp_##op##_bool, cmp_##op##_i64, cmp_##op##_f64,                \
-        cmp_##op##_str;
+    run_kernel cmp_##op##_bool, cmp_##op##_i64, cmp_##op##_f64, cmp_##op##_str;
 FUNC_CMP_KERNELS(FUNC_CMP_DECLARE)
 run_kernel cmp_in_i64, cmp_in_f64, cmp_in_str;
 run_kernel logic_not, logic_is_null, logic_is_not_null, logic_is_true,
@@ -96,8 +95,8 @@ run_kernel num_add_i64, num_sub_i64, num_mul_i64, num_div_i64, num_mod_i64,
 run_kernel time_add, time_sub;
 run_kernel cast_i64_f64, cast_f64_i64, cast_i64_bool, cast_bool_i64,
     cast_to_text_bool, cast_to_text_i64, cast_to_text_f64, cast_to_text_ts,
-    cast_to_text_bytes, cast_text_bool, cast_text_i64, cast_text_f64,
-    cast_text_ts, cast_narrow2, cast_narrow4, cast_text_narrow4,
+    cast_to_text_bytes, cast_bool_out, cast_text_bool, cast_text_i64,
+    cast_text_f64, cast_text_ts, cast_narrow2, cast_narrow4, cast_text_narrow4,
     cast_text_narrow2;
 run_kernel str_concat, str_concat_nulls, str_lower, str_upper, str_length,
     str_octets, str_btrim, str_ltrim, str_rtrim, str_substr2, str_substr3,

@@ -167,8 +167,8 @@ static uint16_t gen_logic(gen *g, tx *x, int want, uint16_t sel)
     }
     uint16_t cur = sel;
     for (uint32_t i = 1; i < x->n_args; i++) {
-        uint16_t next = step_select(
-            g, and? run_sel_not_false : run_sel_not_true, cur, dst);
+        uint16_t next =
+            step_select(g, and? run_sel_not_false : run_sel_not_true, cur, dst);
         if (cur != sel)
             g->sel_free[cur] = true;
         cur = next;

@@ -151,9 +151,8 @@ static void like_rows(run *r, const run_step *s, bool any_case, bool negated)
     RUN_EACH_OK(r, s, i)
     {
         ds_arena *a = r->ev->arena;
-        like_rc rc = any_case
-                         ? like_run(fold_case(a, t[i]), fold_case(a, p[i]))
-                         : like_run(t[i], p[i]);
+        like_rc rc = any_case ? like_run(fold_case(a, t[i]), fold_case(a, p[i]))
+                              : like_run(t[i], p[i]);
         out[i] = (rc == LIKE_YES) != negated;
         if (rc == LIKE_BAD)
             run_error(r, s, i, "E0704",

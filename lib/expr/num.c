@@ -145,8 +145,8 @@ void num_div_f64(run *r, const run_step *s)
     {                                                                          \
         const double *a = RUN_ARG(r, s, 0)->v.f64;                             \
         double *out = RUN_DST(r, s)->v.f64;                                    \
-        RUN_EACH (r, s, i)                                                     \
-            out[i] = (result);                                                 \
+        RUN_EACH(r, s, i)                                                      \
+        out[i] = (result);                                                     \
     }
 
 F64_UNARY(num_neg_f64, -a[i])
@@ -172,8 +172,8 @@ void num_sqrt_f64(run *r, const run_step *s)
     }
 }
 
-static void power_row(run *r, const run_step *s, uint32_t i, double x,
-                      double y, double *out)
+static void power_row(run *r, const run_step *s, uint32_t i, double x, double y,
+                      double *out)
 {
     *out = 0;
     if (x == 0 && y < 0) {

@@ -189,9 +189,9 @@ static bool put_escape(translate *t, bool *atom)
     return done || invalid(t, "invalid escape \\ sequence");
 }
 
-static const char *const posix_classes[] = {
-    "alpha", "digit", "alnum", "upper", "lower", "space",
-    "blank", "punct", "xdigit", "cntrl", "word"};
+static const char *const posix_classes[] = {"alpha",  "digit", "alnum", "upper",
+                                            "lower",  "space", "blank", "punct",
+                                            "xdigit", "cntrl", "word"};
 
 static bool put_posix(translate *t)
 {
@@ -418,11 +418,10 @@ static bool compile_pcre(translate *t, uint32_t options, regex *re)
 {
     int error;
     PCRE2_SIZE at;
-    pcre2_code *code =
-        pcre2_compile((PCRE2_SPTR)t->out.s, t->out.len,
-                      PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL |
-                          PCRE2_DOLLAR_ENDONLY | options,
-                      &error, &at, NULL);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)t->out.s, t->out.len,
+                                     PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL |
+                                         PCRE2_DOLLAR_ENDONLY | options,
+                                     &error, &at, NULL);
     if (code == NULL) {
         PCRE2_UCHAR msg[200];
         pcre2_get_error_message(error, msg, sizeof msg);
@@ -453,10 +452,9 @@ static bool read_flags(translate *t, ds_slice flags, uint32_t *options,
             *quoted = true;
             break;
         default:
-            return refuse(t, ds_str_printf(t->arena, "the flag \"%c\"",
-                                           flags.ptr[i] < 0x80
-                                               ? flags.ptr[i]
-                                               : '?'));
+            return refuse(
+                t, ds_str_printf(t->arena, "the flag \"%c\"",
+                                 flags.ptr[i] < 0x80 ? flags.ptr[i] : '?'));
         }
     }
     return true;
@@ -549,11 +547,11 @@ static regex_rc longest_end(regex_run *run, ds_slice text, uint32_t begin,
         if (run->budget < to - begin + 64)
             return REGEX_LIMIT;
         run->budget -= to - begin + 64;
-        int rc = pcre2_dfa_match(
-            run->re->code, text.ptr, to, begin,
-            PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK |
-                (to < text.len ? PCRE2_PARTIAL_HARD : 0),
-            run->match, run->context, run->work, WORK_SIZE);
+        int rc =
+            pcre2_dfa_match(run->re->code, text.ptr, to, begin,
+                            PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK |
+                                (to < text.len ? PCRE2_PARTIAL_HARD : 0),
+                            run->match, run->context, run->work, WORK_SIZE);
         if (rc == PCRE2_ERROR_PARTIAL)
             continue;
         if (rc < 0)
@@ -575,8 +573,7 @@ static regex_rc next_pcre(regex_run *run, ds_slice text, uint32_t from,
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(run->match);
     *begin = (uint32_t)at[0];
     *end = (uint32_t)at[1];
-    return run->re->longest ? longest_end(run, text, *begin, end)
-                            : REGEX_MATCH;
+    return run->re->longest ? longest_end(run, text, *begin, end) : REGEX_MATCH;
 }
 
 static regex_rc next_space(const regex *re, ds_slice text, uint32_t from,

@@ -22,7 +22,7 @@ typedef enum regex_shape {
 typedef struct regex {
     regex_shape shape;
     ds_slice text;
-    void *code; /* pcre2_code */
+    void *code;   /* pcre2_code */
     bool longest; /* the end has to be looked for */
 } regex;
 

@@ -214,11 +214,14 @@ static void run_vector(run *r, uint32_t *pos, ds_col *slots, bool *nulls)
 }
 
 ds_rc run_eval(const run_program *p, const ds_batch *in, const ds_eval *ev,
-               const ds_type *slot_types, ds_col *slots, uint32_t n_slots)
+               const ds_type *slot_types, ds_col *slots, uint32_t n_slots,
+               const int *plain)
 {
     ds_arena *a = ev->arena;
     bool *nulls = ds_new(a, bool, n_slots + 1);
     for (uint32_t i = 0; i < n_slots; i++) {
+        if (plain && plain[i] >= 0)
+            continue;
         slots[i].v.p = ds_arena_alloc(
             a, ((size_t)in->n + 1) * ds_type_size(slot_types[i]), 16);
         /* A whole vector's bitmap may be set at once. */

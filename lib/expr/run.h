@@ -35,8 +35,8 @@ struct run_step {
 };
 
 typedef enum run_reg_kind {
-    RUN_COL,   /* col: of the batch */
-    RUN_META,  /* col: tx_meta */
+    RUN_COL,  /* col: of the batch */
+    RUN_META, /* col: tx_meta */
     RUN_NOW,
     RUN_TEMP,
     RUN_OUT, /* col: output slot */
@@ -84,9 +84,11 @@ struct run {
     uint32_t n;    /* rows here */
 };
 
-/* Evaluate into slots[0..n_slots). */
+/* Evaluate into slots[0..n_slots), but not into those with plain[i] >= 0
+ * (plain may be NULL). */
 ds_rc run_eval(const run_program *p, const ds_batch *in, const ds_eval *ev,
-               const ds_type *slot_types, ds_col *slots, uint32_t n_slots);
+               const ds_type *slot_types, ds_col *slots, uint32_t n_slots,
+               const int *plain);
 
 /* A row is refused. The value written for it should be harmless. */
 void run_error(run *r, const run_step *s, uint32_t row, const char *code,
@@ -121,8 +123,8 @@ static inline bool run_dense(const run *r, const run_step *s)
          k_##i++)
 /* The same, without the rows for which dst is NULL already (strict). */
 #define RUN_EACH_OK(r, s, i)                                                   \
-    RUN_EACH (r, s, i)                                                         \
-        if (!run_is_null(RUN_DST(r, s), i))
+    RUN_EACH(r, s, i)                                                          \
+    if (!run_is_null(RUN_DST(r, s), i))
 
 /* gen.c: trees to steps. */
 typedef struct gen_input {
@@ -133,12 +135,12 @@ typedef struct gen_input {
 const run_program *gen_program(const gen_input *in, ds_arena *a);
 
 /* run_flow.c: the steps that AND, OR, CASE and COALESCE are made of. */
-run_kernel run_load;      /* dst = the constant in `data`, a tx */
-run_kernel run_copy;      /* dst = a, in the selection */
-run_kernel run_begin;     /* dst is about to be written in parts */
-run_kernel run_and_into;  /* dst = dst AND a, in the selection */
+run_kernel run_load;     /* dst = the constant in `data`, a tx */
+run_kernel run_copy;     /* dst = a, in the selection */
+run_kernel run_begin;    /* dst is about to be written in parts */
+run_kernel run_and_into; /* dst = dst AND a, in the selection */
 run_kernel run_or_into;
-run_kernel run_sel_true;  /* selection dst = rows of the selection where a */
+run_kernel run_sel_true; /* selection dst = rows of the selection where a */
 run_kernel run_sel_not_true;
 run_kernel run_sel_not_false;
 run_kernel run_sel_null;

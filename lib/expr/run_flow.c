@@ -40,17 +40,17 @@ static void copy_values(run *r, const run_step *s, ds_type type)
     const run_reg *a = RUN_ARG(r, s, 0);
     switch (type) {
     case DS_BOOL:
-        RUN_EACH (r, s, i)
-            d->v.b[i] = a->v.b[i];
+        RUN_EACH(r, s, i)
+        d->v.b[i] = a->v.b[i];
         break;
     case DS_STR:
     case DS_BYTES:
-        RUN_EACH (r, s, i)
-            d->v.str[i] = a->v.str[i];
+        RUN_EACH(r, s, i)
+        d->v.str[i] = a->v.str[i];
         break;
     default:
-        RUN_EACH (r, s, i)
-            d->v.i64[i] = a->v.i64[i];
+        RUN_EACH(r, s, i)
+        d->v.i64[i] = a->v.i64[i];
     }
 }
 
@@ -61,7 +61,8 @@ void run_copy(run *r, const run_step *s)
     copy_values(r, s, r->prog->regs[s->dst].type);
     if (a->valid == NULL && d->valid == NULL)
         return;
-    RUN_EACH (r, s, i) {
+    RUN_EACH(r, s, i)
+    {
         if (run_is_null(a, i))
             run_set_null(r, s->dst, i);
         else if (d->valid)
@@ -76,11 +77,12 @@ static void logic_into(run *r, const run_step *s, uint8_t stop)
     const run_reg *a = RUN_ARG(r, s, 0);
     if (a->valid == NULL && d->valid == NULL) {
         /* The rows here have not been decided by d. */
-        RUN_EACH (r, s, i)
-            d->v.b[i] = a->v.b[i];
+        RUN_EACH(r, s, i)
+        d->v.b[i] = a->v.b[i];
         return;
     }
-    RUN_EACH (r, s, i) {
+    RUN_EACH(r, s, i)
+    {
         bool a_null = run_is_null(a, i);
         if (!a_null && a->v.b[i] == stop) {
             d->v.b[i] = stop;
@@ -114,12 +116,14 @@ void run_or_into(run *r, const run_step *s)
         if (a->valid == NULL) {                                                \
             const bool null = false;                                           \
             (void)null;                                                        \
-            RUN_EACH (r, s, i) {                                               \
+            RUN_EACH(r, s, i)                                                  \
+            {                                                                  \
                 room[n] = (uint16_t)i;                                         \
                 n += (test);                                                   \
             }                                                                  \
         } else {                                                               \
-            RUN_EACH (r, s, i) {                                               \
+            RUN_EACH(r, s, i)                                                  \
+            {                                                                  \
                 const bool null = !ds_bit_get(a->valid, i);                    \
                 room[n] = (uint16_t)i;                                         \
                 n += (test);                                                   \

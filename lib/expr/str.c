@@ -30,7 +30,8 @@ static int64_t chars_of(ds_slice s)
     return n;
 }
 
-/* The byte where the n-th character (from 0) begins; the length past the end. */
+/* The byte where the n-th character (from 0) begins; the length past the end.
+ */
 static uint32_t byte_of(ds_slice s, int64_t n)
 {
     uint32_t i = 0;
@@ -113,6 +114,12 @@ static inline uint8_t ascii_upper(uint8_t c)
     return (uint8_t)(c & ~((uint8_t)(c - 'a') < 26 ? 0x20 : 0));
 }
 
+/* utf8proc maps ß to ẞ, which is no simple mapping of Unicode's. */
+static utf8proc_int32_t simple_upper(utf8proc_int32_t c)
+{
+    return c == 0xdf ? c : utf8proc_toupper(c);
+}
+
 /* Maps character by character (no 'ß' to "SS"); a mapping may be longer. */
 static ds_slice map_wide(run *r, ds_slice in, bool upper)
 {
@@ -126,7 +133,7 @@ static ds_slice map_wide(run *r, ds_slice in, bool upper)
             out[n++] = in.ptr[i++];
             continue;
         }
-        c = upper ? utf8proc_toupper(c) : utf8proc_tolower(c);
+        c = upper ? simple_upper(c) : utf8proc_tolower(c);
         n += (uint32_t)utf8proc_encode_char(c, out + n);
         i += (uint32_t)l;
     }
@@ -154,8 +161,7 @@ static void map_case(run *r, const run_step *s, bool upper)
                 high |= a.ptr[k];
                 p[k] = ascii_lower(a.ptr[k]);
             }
-        out[i] =
-            high & 0x80 ? map_wide(r, a, upper) : (ds_slice){p, a.len};
+        out[i] = high & 0x80 ? map_wide(r, a, upper) : (ds_slice){p, a.len};
         p += a.len;
     }
 }
@@ -223,8 +229,8 @@ static void trim_rows(run *r, const run_step *s, bool left, bool right)
     static const ds_slice space = {(const uint8_t *)" ", 1};
     ds_slice *out = RUN_DST(r, s)->v.str;
     RUN_EACH_OK(r, s, i)
-    out[i] = trim(ARG_STR(0)[i], s->n_args > 1 ? ARG_STR(1)[i] : space, left,
-                  right);
+    out[i] =
+        trim(ARG_STR(0)[i], s->n_args > 1 ? ARG_STR(1)[i] : space, left, right);
 }
 
 void str_btrim(run *r, const run_step *s)
@@ -414,8 +420,7 @@ void str_strpos(run *r, const run_step *s)
     {
         ds_slice a = ARG_STR(0)[i];
         uint32_t at = find(a, ARG_STR(1)[i], 0);
-        out[i] =
-            at == UINT32_MAX ? 0 : chars_of((ds_slice){a.ptr, at}) + 1;
+        out[i] = at == UINT32_MAX ? 0 : chars_of((ds_slice){a.ptr, at}) + 1;
     }
 }
 
@@ -458,8 +463,7 @@ void str_repeat(run *r, const run_step *s)
         out[i] = empty;
         if (n == 0 || a.len == 0)
             continue;
-        if (!text_fits(r, s, i,
-                       n > TEXT_MAX ? TEXT_MAX : (uint64_t)n * a.len,
+        if (!text_fits(r, s, i, n > TEXT_MAX ? TEXT_MAX : (uint64_t)n * a.len,
                        &out[i]))
             continue;
         uint8_t *p = run_bytes(r, (size_t)n * a.len);

@@ -109,8 +109,15 @@ static const interval_unit *unit_find(const char *word, size_t len)
 typedef struct interval_sum {
     double months, days; /* whole */
     int64_t us;
+    uint32_t units; /* named so far: none may come twice */
     bool bad;
 } interval_sum;
+
+static void sum_once(interval_sum *s, uint32_t unit)
+{
+    s->bad = s->bad || (s->units & unit);
+    s->units |= unit;
+}
 
 static void sum_us(interval_sum *s, double us)
 {
@@ -129,6 +136,7 @@ static void sum_days(interval_sum *s, double days)
 
 static void sum_unit(interval_sum *s, double value, const interval_unit *u)
 {
+    sum_once(s, 1u << (u - interval_units));
     if (u->months) {
         double months = value * u->months;
         double whole = trunc(months);
@@ -160,6 +168,7 @@ static bool parse_clock(const char **p, interval_sum *s)
     }
     if (n < 2 || part[1] >= 60 || part[2] >= 60)
         return false;
+    sum_once(s, 7u << 2); /* hours, minutes, seconds */
     sum_us(s, sign * (part[0] * 3600e6 + part[1] * 60e6 + part[2] * 1e6));
     *p = q;
     return true;

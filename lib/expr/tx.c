@@ -56,38 +56,18 @@ tx *tx_call2(ds_arena *a, const func_def *f, tx *arg1, tx *arg2,
     return tx_call(a, f, args, 2, where);
 }
 
-static bool tx_same_value(const tx *x, const tx *y)
+void tx_walk(tx *x, void (*fn)(tx *x, void *arg), void *arg)
 {
-    if (x->null || y->null)
-        return x->null == y->null;
-    switch ((int)x->type) {
-    case DS_BOOL:
-        return x->v.b == y->v.b;
-    case DS_F64:
-    case DS_I64:
-    case DS_TS:
-        return x->v.i == y->v.i;
-    case DS_IV:
-        return x->v.iv.months == y->v.iv.months &&
-               x->v.iv.days == y->v.iv.days && x->v.iv.us == y->v.iv.us;
-    default:
-        return ds_slice_eq(x->v.s, y->v.s);
+    if (x->bound)
+        return;
+    fn(x, arg);
+    for (uint32_t i = 0; i < x->n_args; i++) {
+        tx_walk(x->args[i], fn, arg);
+        if (x->kind == TX_LET && i == 0)
+            x->args[0]->bound = 1;
     }
-}
-
-bool tx_same(const tx *x, const tx *y)
-{
-    if (x == y)
-        return true;
-    if (x->kind != y->kind || x->type != y->type || x->n_args != y->n_args ||
-        x->f != y->f || x->col != y->col)
-        return false;
-    if (x->kind == TX_CONST)
-        return tx_same_value(x, y);
-    for (uint32_t i = 0; i < x->n_args; i++)
-        if (!tx_same(x->args[i], y->args[i]))
-            return false;
-    return true;
+    if (x->kind == TX_LET)
+        x->args[0]->bound = 0;
 }
 
 const char *tx_type_name(ds_type t)

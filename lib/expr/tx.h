@@ -27,17 +27,17 @@ typedef union tx_value {
 } tx_value;
 
 typedef enum tx_kind {
-    TX_CONST,    /* v, or null */
-    TX_COL,      /* col: a column of the batch that is evaluated */
-    TX_META,     /* col: a tx_meta */
-    TX_NOW,      /* the batch's time */
-    TX_CALL,     /* f(args) */
-    TX_AND,      /* args, left to right, as far as needed */
+    TX_CONST, /* v, or null */
+    TX_COL,   /* col: a column of the batch that is evaluated */
+    TX_META,  /* col: a tx_meta */
+    TX_NOW,   /* the batch's time */
+    TX_CALL,  /* f(args) */
+    TX_AND,   /* args, left to right, as far as needed */
     TX_OR,
-    TX_CASE,     /* condition, result, ..., else */
+    TX_CASE, /* condition, result, ..., else */
     TX_COALESCE,
-    TX_LET,      /* args[0] in args[1] */
-    TX_SET,      /* a set-returning f(args); only the root of an item */
+    TX_LET, /* args[0] in args[1] */
+    TX_SET, /* a set-returning f(args); only the root of an item */
 } tx_kind;
 
 typedef enum tx_meta {
@@ -52,7 +52,7 @@ struct func_def;
 
 typedef struct tx {
     tx_kind kind;
-    ds_type type; /* DS_NONE: an untyped NULL or an untyped literal */
+    ds_type type;           /* DS_NONE: an untyped NULL or an untyped literal */
     uint32_t at, len, from; /* in the text, for messages */
     bool null;
     bool int4; /* PostgreSQL would call it an integer, not a bigint */
@@ -62,7 +62,11 @@ typedef struct tx {
     const void *data; /* f's: prepared from constant arguments */
     struct tx **args;
     uint32_t n_args;
-    int reg; /* while compiling: the register that holds it, or -1 */
+    int reg;         /* while compiling: the register that holds it, or -1 */
+    bool folded;     /* fold.c has been here */
+    bool shared;     /* the first argument of a TX_LET */
+    int bound;       /* while walking: number of the TX_LET around, or 0 */
+    struct tx *copy; /* while copying */
 } tx;
 
 tx *tx_new(ds_arena *a, tx_kind kind, ds_type type, const tx *where);
@@ -81,19 +85,20 @@ static inline bool tx_is_literal(const tx *x)
 {
     return x->kind == TX_CONST && x->type == DS_NONE && !x->null;
 }
-bool tx_same(const tx *x, const tx *y);
+/* Calls fn for x and everything below it, each node once. */
+void tx_walk(tx *x, void (*fn)(tx *x, void *arg), void *arg);
 const char *tx_type_name(ds_type t); /* knows interval */
 
-/* Constant folding; errors are left for the rows that reach them. */
+/* Constant folding, in place; errors are left for the rows that reach them. */
 tx *fold_tree(tx *x, ds_arena *a);
-/* fold.c, for updateStateByKey: see ds_exprs_idle_keeps. `aggs`: the first
- * column of an aggregate; is_count[k]: aggregate k is a count. */
-tx *fold_idle(const tx *x, uint32_t state, uint32_t aggs, const bool *is_count,
+/* A copy of x as it is for a key without new rows: the columns from `aggs` on
+ * are 0 if they are a count and NULL otherwise. `kept`: the state's only column
+ * (it is not NULL), or -1. */
+tx *fold_idle(tx *x, uint32_t aggs, const bool *is_count, int kept,
               ds_arena *a);
 
 /* canon.c: a tree as text that changes when its meaning does. */
-const char *canon_tree(const tx *x, const ds_schema *cols,
-                       const ds_schema *state, const char *const *aggs,
-                       ds_arena *a);
+const char *canon_tree(tx *x, const ds_schema *cols, const ds_schema *state,
+                       const char *const *aggs, ds_arena *a);
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check.c - names and types: parsed trees to typed ones.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "expr/check.h"
+
+void *check_fail(check *c, const char *code, uint32_t at, uint32_t len,
+                 const char *hint, const char *fmt, ...)
+{
+    char msg[600];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    ds_diag_add(c->diags, DS_ERROR, code, ds_text_where(c->text, at, len), hint,
+                "%s", msg);
+    return NULL;
+}
+
+tx *check_where(tx *x, const ds_node *n)
+{
+    x->at = n->at;
+    x->len = n->len;
+    x->from = n->from;
+    return x;
+}
+
+tx *check_typed(check *c, const ds_node *n, tx_kind kind, ds_type type)
+{
+    return check_where(tx_new(c->arena, kind, type, NULL), n);
+}
+
+tx **check_args(check *c, const ds_node *n)
+{
+    tx **args = ds_new(c->arena, tx *, n->n_args + 1);
+    bool ok = true;
+    c->at_root = false;
+    for (uint32_t i = 0; i < n->n_args; i++) {
+        args[i] = check_node(c, n->args[i]);
+        ok = ok && args[i];
+    }
+    return ok ? args : NULL;
+}
+
+static tx *check_const(check *c, const ds_node *n)
+{
+    tx *x = check_typed(c, n, TX_CONST, DS_NONE);
+    switch (n->kind) {
+    case DS_N_BOOL:
+        x->type = DS_BOOL;
+        x->v.b = (uint8_t)n->i;
+        return x;
+    case DS_N_INT:
+        x->type = DS_I64;
+        x->v.i = n->i;
+        x->int4 = n->i == (int32_t)n->i;
+        return x;
+    case DS_N_STR:
+        x->v.s = ds_slice_of(n->name);
+        return x;
+    case DS_N_NULL:
+        x->null = true;
+        return x;
+    default:
+        break;
+    }
+    x->type = DS_F64;
+    const char *code;
+    const char *msg =
+        cast_parse(DS_F64, 0, ds_slice_of(n->name), &x->v, c->arena, &code);
+    if (msg)
+        return check_fail(c, code, n->at, n->len, NULL, "%s", msg);
+    return x;
+}
+
+static tx *check_logic(check *c, const ds_node *n)
+{
+    const char *what = n->kind == DS_N_AND  ? "AND"
+                       : n->kind == DS_N_OR ? "OR"
+                                            : "NOT";
+    tx **args = check_args(c, n);
+    if (args == NULL)
+        return NULL;
+    bool ok = true;
+    for (uint32_t i = 0; i < n->n_args; i++) {
+        args[i] = check_bool(c, args[i], what);
+        ok = ok && args[i];
+    }
+    if (!ok)
+        return NULL;
+    if (n->kind == DS_N_NOT)
+        return check_where(
+            tx_call1(c->arena, func_exact1("not", DS_BOOL), args[0]), n);
+    tx *x = check_typed(c, n, n->kind == DS_N_AND ? TX_AND : TX_OR, DS_BOOL);
+    x->args = args;
+    x->n_args = n->n_args;
+    return x;
+}
+
+static tx *check_test(check *c, const ds_node *n, const char *name, tx *arg)
+{
+    if (arg->type == DS_IV)
+        return check_fail(c, "E0304", n->at, n->len, NULL,
+                          "tests of an interval are not supported");
+    if (arg->type == DS_NONE)
+        arg = check_coerce(c, arg, DS_STR);
+    return check_where(tx_call1(c->arena, func_exact1(name, arg->type), arg),
+                       n);
+}
+
+static tx *check_is_null(check *c, const ds_node *n)
+{
+    if (check_is_state(c, n->args[0]))
+        return check_state_null(c, n);
+    tx **args = check_args(c, n);
+    if (args == NULL)
+        return NULL;
+    return check_test(c, n, n->negated ? "is not null" : "is null", args[0]);
+}
+
+static tx *check_is_bool(check *c, const ds_node *n)
+{
+    static const char *const names[3][2] = {{"is null", "is not null"},
+                                            {"is false", "is not false"},
+                                            {"is true", "is not true"}};
+    static const char *const whats[3] = {"IS UNKNOWN", "IS FALSE", "IS TRUE"};
+    tx **args = check_args(c, n);
+    if (args == NULL)
+        return NULL;
+    tx *x = check_bool(c, args[0], whats[n->i + 1]);
+    return x ? check_test(c, n, names[n->i + 1][n->negated], x) : NULL;
+}
+
+static tx *check_other(check *c, const ds_node *n)
+{
+    const char *hint = NULL;
+    if (strcmp(n->what, "a name of the session") == 0)
+        hint = "if it is a column, quote its name";
+    return check_fail(c, "E0304", n->at, n->len, hint, "%s is not supported",
+                      n->what);
+}
+
+tx *check_node(check *c, const ds_node *n)
+{
+    switch (n->kind) {
+    case DS_N_COLUMN:
+        return check_column(c, n);
+    case DS_N_STAR:
+        return check_fail(c, "E0304", n->at, n->len, NULL,
+                          "* cannot stand inside an expression");
+    case DS_N_NULL:
+    case DS_N_BOOL:
+    case DS_N_INT:
+    case DS_N_DEC:
+    case DS_N_STR:
+        return check_const(c, n);
+    case DS_N_OP:
+        return check_op(c, n);
+    case DS_N_AND:
+    case DS_N_OR:
+    case DS_N_NOT:
+        return check_logic(c, n);
+    case DS_N_IS_NULL:
+        return check_is_null(c, n);
+    case DS_N_IS_BOOL:
+        return check_is_bool(c, n);
+    case DS_N_DISTINCT:
+        return check_distinct(c, n);
+    case DS_N_IN:
+        return check_in(c, n);
+    case DS_N_BETWEEN:
+        return check_between(c, n);
+    case DS_N_LIKE:
+        return check_like(c, n);
+    case DS_N_CASE:
+        return check_case(c, n);
+    case DS_N_COALESCE:
+        return check_coalesce(c, n);
+    case DS_N_GREATEST:
+    case DS_N_LEAST:
+        return check_pick(c, n);
+    case DS_N_NULLIF:
+        return check_nullif(c, n);
+    case DS_N_FUNC:
+        return check_func(c, n);
+    case DS_N_CAST:
+        return check_cast(c, n);
+    case DS_N_NOW:
+        return check_typed(c, n, TX_NOW, DS_TS);
+    case DS_N_OTHER:
+        break;
+    }
+    return check_other(c, n);
+}

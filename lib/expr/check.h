@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check.h - names and types: parsed trees to typed ones.
+ *
+ * Every function returns NULL after it has reported a mistake, so that a
+ * caller goes on with the next item and all mistakes are found at once.
+ */
+#ifndef EXPR_CHECK_H
+#define EXPR_CHECK_H
+
+#include "expr/exprs.h"
+#include "parse/parse.h"
+
+typedef struct check {
+    const ds_text *text;
+    const ds_scope *scope;
+    ds_arena *arena;
+    ds_diags *diags;
+    bool in_agg;  /* inside an aggregate's argument: sees scope->rows */
+    bool at_root; /* the node is an item: a set may stand here */
+    const ds_agg **aggs;
+    uint32_t n_aggs, cap_aggs;
+} check;
+
+tx *check_node(check *c, const ds_node *n);
+tx *check_op(check *c, const ds_node *n); /* check_op.c */
+tx *check_between(check *c, const ds_node *n);
+tx *check_in(check *c, const ds_node *n);
+tx *check_like(check *c, const ds_node *n);
+tx *check_distinct(check *c, const ds_node *n);
+tx *check_nullif(check *c, const ds_node *n);
+tx *check_func(check *c, const ds_node *n); /* check_func.c */
+tx *check_cast(check *c, const ds_node *n); /* check_type.c */
+tx *check_case(check *c, const ds_node *n); /* check_case.c */
+tx *check_coalesce(check *c, const ds_node *n);
+tx *check_pick(check *c, const ds_node *n);
+tx *check_column(check *c, const ds_node *n); /* check_name.c */
+tx *check_state_null(check *c, const ds_node *n);
+bool check_is_state(const check *c, const ds_node *n);
+
+/* The arguments of a node, all checked; NULL if one is wrong. */
+tx **check_args(check *c, const ds_node *n);
+tx *check_typed(check *c, const ds_node *n, tx_kind kind, ds_type type);
+void *check_fail(check *c, const char *code, uint32_t at, uint32_t len,
+                 const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
+tx *check_where(tx *x, const ds_node *n);
+
+/* x as `type`: implicitly, or NULL without a message if that cannot be. */
+bool check_can_coerce(const tx *x, ds_type type);
+tx *check_coerce(check *c, tx *x, ds_type type);
+/* The common type of alternatives, or false with a message. `what` is CASE,
+ * COALESCE, ... */
+bool check_common(check *c, const char *what, tx **list, uint32_t n,
+                  ds_type *out);
+tx *check_bool(check *c, tx *x, const char *what);
+/* An operator on checked arguments. */
+tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n);
+/* A type as written; width 2 or 4 for the shorter integers. */
+bool check_type_name(const ds_typename *t, ds_type *type, int *width);
+void check_type_unknown(const ds_text *text, ds_diags *d, const ds_typename *t);
+
+#endif

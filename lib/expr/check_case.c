@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check_case.c - CASE, COALESCE, GREATEST and LEAST.
+ */
+#include "expr/check.h"
+
+/* All as one type; false after a message. */
+static bool unify(check *c, const char *what, tx **list, uint32_t n,
+                  ds_type *type)
+{
+    if (!check_common(c, what, list, n, type))
+        return false;
+    bool ok = true;
+    for (uint32_t i = 0; i < n; i++) {
+        list[i] = check_coerce(c, list[i], *type);
+        ok = ok && list[i];
+    }
+    return ok;
+}
+
+/* CASE x WHEN v: x is evaluated once. */
+static tx *case_cond(check *c, tx *subject, const ds_node *when)
+{
+    tx *cond = check_node(c, when);
+    if (cond == NULL)
+        return NULL;
+    if (subject == NULL)
+        return check_bool(c, cond, "CASE/WHEN");
+    return check_apply(c, "=", subject, cond, when);
+}
+
+/* The conditions in the even places of `out`, the results in the odd ones. */
+static bool case_parts(check *c, const ds_node *n, tx *subject, tx **out,
+                       uint32_t pairs)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < pairs; i++) {
+        out[2 * i] = case_cond(c, subject, n->args[1 + 2 * i]);
+        out[2 * i + 1] = check_node(c, n->args[2 + 2 * i]);
+        ok = ok && out[2 * i] && out[2 * i + 1];
+    }
+    const ds_node *otherwise = n->args[n->n_args - 1];
+    out[2 * pairs] =
+        otherwise ? check_node(c, otherwise) : tx_null(c->arena, DS_NONE, NULL);
+    return ok && out[2 * pairs];
+}
+
+tx *check_case(check *c, const ds_node *n)
+{
+    uint32_t pairs = (n->n_args - 2) / 2;
+    tx *subject = NULL;
+    c->at_root = false;
+    if (n->args[0]) {
+        subject = check_node(c, n->args[0]);
+        if (subject && subject->type == DS_NONE)
+            subject = check_coerce(c, subject, DS_STR);
+        if (subject == NULL)
+            return NULL;
+    }
+    tx **parts = ds_new(c->arena, tx *, 2 * pairs + 1);
+    if (!case_parts(c, n, subject, parts, pairs))
+        return NULL;
+    /* PostgreSQL looks at ELSE first. */
+    tx **results = ds_new(c->arena, tx *, pairs + 1);
+    results[0] = parts[2 * pairs];
+    for (uint32_t i = 0; i < pairs; i++)
+        results[i + 1] = parts[2 * i + 1];
+    ds_type type;
+    if (!unify(c, "CASE", results, pairs + 1, &type))
+        return NULL;
+    parts[2 * pairs] = results[0];
+    for (uint32_t i = 0; i < pairs; i++)
+        parts[2 * i + 1] = results[i + 1];
+    tx *x = check_typed(c, n, TX_CASE, type);
+    x->args = parts;
+    x->n_args = 2 * pairs + 1;
+    if (subject == NULL)
+        return x;
+    tx *let = check_typed(c, n, TX_LET, type);
+    let->args = ds_new(c->arena, tx *, 2);
+    let->args[0] = subject;
+    let->args[1] = x;
+    let->n_args = 2;
+    return let;
+}
+
+tx *check_coalesce(check *c, const ds_node *n)
+{
+    ds_type type;
+    tx **args = check_args(c, n);
+    if (args == NULL || !unify(c, "COALESCE", args, n->n_args, &type))
+        return NULL;
+    tx *x = check_typed(c, n, TX_COALESCE, type);
+    x->args = args;
+    x->n_args = n->n_args;
+    return x;
+}
+
+tx *check_pick(check *c, const ds_node *n)
+{
+    bool most = n->kind == DS_N_GREATEST;
+    const char *name = most ? "greatest" : "least";
+    ds_type type;
+    tx **args = check_args(c, n);
+    if (args == NULL ||
+        !unify(c, most ? "GREATEST" : "LEAST", args, n->n_args, &type))
+        return NULL;
+    tx *x = args[0];
+    if (type == DS_NONE || n->n_args == 1)
+        return x;
+    const func_def *f = func_exact2(name, type, type);
+    if (f == NULL)
+        return check_fail(c, "E0304", n->at, n->len, NULL,
+                          "%s of %s is not supported", name,
+                          tx_type_name(type));
+    for (uint32_t i = 1; i < n->n_args; i++)
+        x = check_where(tx_call2(c->arena, f, x, args[i], NULL), n);
+    return x;
+}

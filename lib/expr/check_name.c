@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check_name.c - what a name stands for: a column, metadata, the state.
+ */
+#include <stdlib.h>
+
+#include "expr/check.h"
+#include "record/show.h"
+
+typedef struct meta_name {
+    const char *name;
+    ds_type type;
+    tx_meta meta;
+} meta_name;
+
+static const meta_name meta_names[] = {
+    {"_key", DS_STR, TX_META_KEY},
+    {"_ts", DS_TS, TX_META_TS},
+    {"_topic", DS_STR, TX_META_TOPIC},
+    {"_partition", DS_I64, TX_META_PARTITION},
+    {"_offset", DS_I64, TX_META_OFFSET},
+};
+
+static const meta_name *meta_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof meta_names / sizeof *meta_names; i++)
+        if (strcmp(meta_names[i].name, name) == 0)
+            return &meta_names[i];
+    return NULL;
+}
+
+uint32_t exprs_first_state(const ds_scope *s)
+{
+    return s->cols ? s->cols->n : 0;
+}
+
+uint32_t exprs_first_agg(const ds_scope *s)
+{
+    return exprs_first_state(s) + (s->state ? s->state->n : 0);
+}
+
+/* Edits between two names, up to 3. */
+static int distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    int row[65];
+    if (n > 64 || m > 64)
+        return 99;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int up = row[j];
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            if (up + 1 < best)
+                best = up + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = up;
+            row[j] = best;
+        }
+    }
+    return row[m];
+}
+
+static const char *name_hint(check *c, const char *name, const ds_schema *s)
+{
+    const char *best = NULL;
+    int least = 3;
+    if (s == NULL || s->n == 0)
+        return NULL;
+    for (uint32_t i = 0; i < s->n; i++) {
+        int d = distance(name, s->fields[i].name);
+        if (d < least && d < (int)strlen(name)) {
+            least = d;
+            best = s->fields[i].name;
+        }
+    }
+    if (best)
+        return ds_str_printf(c->arena, "did you mean %s?", best);
+    ds_buf b;
+    ds_buf_init(&b, c->arena, 128);
+    ds_buf_str(&b, "there are");
+    for (uint32_t i = 0; i < s->n && i < 20; i++)
+        ds_buf_printf(&b, "%s %s", i ? "," : "", s->fields[i].name);
+    if (s->n > 20)
+        ds_buf_str(&b, ", ...");
+    ds_buf_add(&b, "", 1);
+    return b.s;
+}
+
+static tx *column(check *c, const ds_node *n, ds_type type, uint32_t col)
+{
+    tx *x = check_typed(c, n, TX_COL, type);
+    x->col = col;
+    return x;
+}
+
+static tx *no_column(check *c, const ds_node *n, const ds_schema *cols)
+{
+    const char *name = n->names[n->n_names - 1];
+    bool rows_only = !c->in_agg && c->scope->rows &&
+                     ds_schema_find(c->scope->rows, name) >= 0;
+    if (rows_only)
+        return check_fail(
+            c, "E0301", n->at, n->len,
+            "here stand the key, the state and aggregates: sum(...), "
+            "max(...), ...",
+            "column \"%s\" must be inside an aggregate function", name);
+    return check_fail(c, "E0301", n->at, n->len, name_hint(c, name, cols),
+                      "column \"%s\" does not exist", name);
+}
+
+static tx *check_meta(check *c, const ds_node *n, const meta_name *m)
+{
+    bool may = c->in_agg ? c->scope->rows_meta : c->scope->meta;
+    if (!may)
+        return check_fail(
+            c, "E0307", n->at, n->len, "map it to a column of its own before",
+            "column \"%s\" does not exist after an aggregation", m->name);
+    tx *x = check_typed(c, n, TX_META, m->type);
+    x->col = m->meta;
+    return x;
+}
+
+/* ---- state ---- */
+
+bool check_is_state(const check *c, const ds_node *n)
+{
+    return !c->in_agg && c->scope->state && n->kind == DS_N_COLUMN &&
+           n->n_names == 1 && strcmp(n->names[0], "state") == 0 &&
+           c->scope->state->n != 1;
+}
+
+static tx *check_state(check *c, const ds_node *n)
+{
+    const ds_schema *s = c->scope->state;
+    uint32_t first = exprs_first_state(c->scope);
+    if (s->n == 0)
+        return check_where(tx_null(c->arena, DS_NONE, NULL), n);
+    if (n->n_names == 1) {
+        if (s->n == 1)
+            return column(c, n, s->fields[0].type, first);
+        return check_fail(
+            c, "E0301", n->at, n->len,
+            ds_str_printf(c->arena, "name one: state.%s", s->fields[0].name),
+            "the state has several columns");
+    }
+    int i = ds_schema_find(s, n->names[1]);
+    if (i < 0)
+        return check_fail(c, "E0301", n->at, n->len,
+                          name_hint(c, n->names[1], s),
+                          "column state.%s does not exist", n->names[1]);
+    return column(c, n, s->fields[i].type, first + (uint32_t)i);
+}
+
+/* state IS [NOT] NULL of a state of several columns: all of them are. */
+tx *check_state_null(check *c, const ds_node *n)
+{
+    const ds_schema *s = c->scope->state;
+    const char *name = n->negated ? "is not null" : "is null";
+    if (s->n == 0) {
+        tx_value v = {.b = n->negated ? 0 : 1};
+        return check_where(tx_const(c->arena, DS_BOOL, v, NULL), n);
+    }
+    tx *all = check_typed(c, n, TX_AND, DS_BOOL);
+    all->args = ds_new(c->arena, tx *, s->n);
+    for (uint32_t i = 0; i < s->n; i++) {
+        ds_type type = s->fields[i].type;
+        tx *x = column(c, n->args[0], type, exprs_first_state(c->scope) + i);
+        all->args[all->n_args++] =
+            check_where(tx_call1(c->arena, func_exact1(name, type), x), n);
+    }
+    return all;
+}
+
+/* ---- names ---- */
+
+tx *check_column(check *c, const ds_node *n)
+{
+    const ds_schema *cols = c->in_agg ? c->scope->rows : c->scope->cols;
+    bool has_state = !c->in_agg && c->scope->state;
+    if (has_state && strcmp(n->names[0], "state") == 0 && n->n_names <= 2)
+        return check_state(c, n);
+    if (n->n_names > 1)
+        return check_fail(
+            c, "E0301", n->at, n->len, "write the column without it",
+            "missing FROM-clause entry for table \"%s\"", n->names[0]);
+    int i = cols ? ds_schema_find(cols, n->names[0]) : -1;
+    if (i >= 0)
+        return column(c, n, cols->fields[i].type, (uint32_t)i);
+    const meta_name *m = meta_find(n->names[0]);
+    if (m)
+        return check_meta(c, n, m);
+    if (strcmp(n->names[0], "_headers") == 0)
+        return check_fail(c, "E0304", n->at, n->len, NULL,
+                          "_headers is not supported yet");
+    return no_column(c, n, cols);
+}

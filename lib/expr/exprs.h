@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exprs.h - what a compiled list consists of.
+ */
+#ifndef EXPR_EXPRS_H
+#define EXPR_EXPRS_H
+
+#include "expr/expr.h"
+#include "expr/func.h"
+#include "expr/regex.h"
+
+typedef enum agg_kind {
+    AGG_COUNT_STAR,
+    AGG_COUNT,
+    AGG_SUM,
+    AGG_MIN,
+    AGG_MAX,
+    AGG_AVG
+} agg_kind;
+
+struct ds_agg {
+    agg_kind kind;
+    ds_type in, out;
+    const tx *arg;        /* NULL: count(*) */
+    const ds_exprs *prog; /* arg over the rows; NULL: count(*) */
+    const char *canon;
+};
+
+struct ds_exprs {
+    ds_schema schema;
+    tx **items;
+    const char **canons;
+    ds_scope scope; /* as it was given; its schemas live as long */
+    const ds_agg **aggs;
+    uint32_t n_aggs;
+    int set_item;
+    bool uses_now;
+
+    /* Outputs of the program: an item each, or the arguments of the set. */
+    tx **slots;
+    uint16_t *slot_items;
+    ds_type *slot_types;
+    int *slot_plain; /* column of the input that the slot is, or -1 */
+    uint32_t n_slots;
+    const run_program *prog;
+    const regex *set_regex; /* regexp_split_to_table's pattern */
+};
+
+/* Everything that follows from items, canons, aggs and the names. */
+void exprs_finish(ds_exprs *e, ds_arena *a);
+ds_exprs *exprs_of_tree(tx *x, const char *canon, const ds_scope *scope,
+                        ds_arena *a);
+/* Columns of the batch that is evaluated. */
+uint32_t exprs_first_state(const ds_scope *s);
+uint32_t exprs_first_agg(const ds_scope *s);
+ds_rc exprs_eval_slots(const ds_exprs *e, const ds_batch *in, const ds_eval *ev,
+                       ds_col *slots);
+
+#endif
