@@ -613,6 +613,7 @@ def case_replay(c):
     rc, text = c.tool("replay", path, "--to-offset", "0")
     c.check(rc == 3, "--to-offset with state: exit %d: %s" % (
         rc, text[-400:]))
+    c.alone(*groups)
     inst = c.instance(path, state=state).start()
     ring.wait(20, "it is in its group", lambda: ring.group_members(
         c.brokers, c.job), 0.5)
