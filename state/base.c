@@ -64,7 +64,7 @@ static ds_rc fail_text(char *msg, const char *what, ds_err *err)
                      msg);
     else
         rc = ds_fail(err, DS_E_DISK, "%s: %s", what, msg);
-    free(msg);
+    rocksdb_free(msg);
     return rc;
 }
 
@@ -139,7 +139,7 @@ static char **families_list(base_db *db, const char *dir, size_t *n)
 
     if (msg == NULL)
         return names;
-    free(msg);
+    rocksdb_free(msg);
     names = malloc(sizeof(*names));
     DS_BUG_ON(names == NULL);
     names[0] = strdup("default");
@@ -403,7 +403,7 @@ ds_rc base_meta(base *b, ds_arena *a, ds_slice *meta, ds_err *err)
     if (val == NULL)
         return DS_NOTFOUND;
     *meta = ds_slice_copy(a, (ds_slice){(const uint8_t *)val, (uint32_t)len});
-    free(val);
+    rocksdb_free(val);
     return DS_OK;
 }
 

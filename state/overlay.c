@@ -10,6 +10,7 @@ ds_overlay *overlay_new(ds_arena *a, ds_overlay *below)
 
     ov->arena = a;
     ov->below = below;
+    ov->below_number = below ? below->number : 0;
     return ov;
 }
 

@@ -16,7 +16,9 @@ typedef struct overlay_entry {
 
 struct ds_overlay {
     ds_arena *arena;
-    ds_overlay *below; /* of the epoch before, while it has not committed */
+    ds_overlay *below; /* of the epoch before; not looked at once that has
+                          committed, since its arena is gone then */
+    uint64_t number, below_number; /* in the order of begin() */
     overlay_entry *v;
     uint32_t n, cap;
     uint32_t *slots; /* 1 + number in v; 0: free */

@@ -258,7 +258,7 @@ void table_put(table *t, uint64_t hash, ds_slice key, ds_slice val)
     } else {
         e = entry_add(t, hash, key, val);
     }
-    if (t->based)
+    if (t->based && !(e->flags & ENTRY_DIRTY))
         t->dirty_bytes += key.len + val.len;
     dirty_add(t, e);
 }

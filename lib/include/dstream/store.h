@@ -46,7 +46,7 @@ typedef struct ds_store_spec {
     const char *topic;  /* its changelog */
     int32_t partition;
     uint64_t signature; /* of the operator and its types; another one at open:
-                           DS_E_DECISION */
+                           DS_E_DECISION; 0: not checked */
 } ds_store_spec;
 
 typedef struct ds_store_stats {
