@@ -111,6 +111,23 @@ static const ds_arg *opts_map(ds_job *job, const char *const *opts,
 
 /* ---- settings ---- */
 
+/* What was said of `top` so far, as a map: a bare value is that of its main
+ * parameter. */
+static const ds_arg *setting_map(ds_job *job, const char *top,
+                                 const ds_arg *known)
+{
+    const ds_param *p = ds_job_params;
+
+    if (args_is_null(known) || known->kind == DS_ARG_MAP)
+        return known;
+    while (p->name && strcmp(p->name, top) != 0)
+        p++;
+    for (p = p->name ? p->sub : NULL; p && p->name; p++)
+        if (p->main)
+            return map_with(job, NULL, p->name, known);
+    return known;
+}
+
 void ds_job_set(ds_job *job, const char *name, const char *value)
 {
     const char *dot = strchr(name, '.');
@@ -120,7 +137,8 @@ void ds_job_set(ds_job *job, const char *name, const char *value)
     struct entry *known = entry_find(&job->settings, top.s);
 
     if (dot)
-        arg = map_with(job, known ? known->arg : NULL, dot + 1, arg);
+        arg = map_with(job, known ? setting_map(job, top.s, known->arg) : NULL,
+                       dot + 1, arg);
     if (known)
         known->arg = arg;
     else

@@ -286,8 +286,11 @@ static void put_sink(struct explain *x, const ds_node *node)
         fputs("   no key", x->to);
     }
     if (s->headers) {
-        fputs("   headers ", x->to);
-        put_tree(x->to, s->headers);
+        fputs("   headers", x->to);
+        for (uint32_t i = 0; i < s->headers->n; i++) {
+            fprintf(x->to, "%s %s: ", i ? "," : "", s->headers->names[i].s);
+            put_tree(x->to, s->headers->items[i]);
+        }
     }
     if (node->inputs[0]->copies)
         fputs("   the record's time and headers", x->to);

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "plan/args.h"
 #include "plan/plan.h"
 #include "yaml/yaml_job.h"
 
