@@ -81,6 +81,8 @@ typedef struct build {
     ds_field *fields;
     uint32_t n, cap;
     ds_where *places; /* of the names */
+    ds_where set_at;  /* of the first set that is one too many */
+    bool has_set, two_sets;
 } build;
 
 static void build_begin(build *b, const ds_scope *scope, ds_arena *a,
@@ -109,6 +111,11 @@ static void build_add(build *b, tx *x, const char *name, ds_where where)
         b->places = places;
         b->cap = cap;
     }
+    if (x && x->kind == TX_SET && b->has_set && !b->two_sets) {
+        b->two_sets = true;
+        b->set_at = ds_text_where(b->c.text, x->at, x->len);
+    }
+    b->has_set = b->has_set || (x && x->kind == TX_SET);
     b->items[b->n] = x;
     b->fields[b->n].name = name;
     b->places[b->n++] = where;
@@ -228,27 +235,15 @@ static void build_names(build *b)
                         "column name \"%s\" stands twice", sorted[k].name);
 }
 
-static void build_one_set(build *b)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < b->n; i++) {
-        const tx *x = b->items[i];
-        if (x == NULL || x->kind != TX_SET)
-            continue;
-        if (found)
-            ds_diag_add(b->diags, DS_ERROR, "E0304", b->places[i], NULL,
-                        "a second set-returning function in a list is not "
-                        "supported");
-        found = true;
-    }
-}
-
 static ds_rc build_end(build *b, ds_exprs **out)
 {
     ds_arena *a = b->c.arena;
     const ds_scope *scope = b->c.scope;
     build_names(b);
-    build_one_set(b);
+    if (b->two_sets)
+        ds_diag_add(b->diags, DS_ERROR, "E0304", b->set_at, NULL,
+                    "a second set-returning function in a list is not "
+                    "supported");
     if (b->diags->errors != b->errors)
         return DS_E_CONFIG;
     ds_exprs *e = ds_new(a, ds_exprs, 1);

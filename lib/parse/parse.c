@@ -94,11 +94,26 @@ static ds_rc parse_error(parse_ctx *p, const PgQueryError *e)
     return parse_fail(p, at, len, parse_hint(p, t), e->message);
 }
 
+/* The grammar takes a select list of nothing, and a clause after it. */
+static bool parse_begins_clause(const parse_ctx *p)
+{
+    static const char *const clauses[] = {
+        "from",      "where", "group", "having", "window", "union", "except",
+        "intersect", "order", "limit", "offset", "fetch",  "for",   "into"};
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+        if (scan_is(&p->tokens, &p->tokens.list[0], clauses[i]))
+            return true;
+    return false;
+}
+
 static ds_rc parse_run(parse_ctx *p)
 {
     DS_TRY(scan_text(p->text, p->arena, p->diags, &p->tokens));
     if (p->tokens.n == 0)
         return parse_fail(p, 0, 1, NULL, "an expression is missing");
+    if (parse_begins_clause(p))
+        return parse_fail_token(p, &p->tokens.list[0],
+                                parse_word_hint(p, &p->tokens.list[0]));
     for (uint32_t i = 0; i < p->tokens.n; i++)
         if (p->tokens.list[i].id == ';')
             return parse_fail_token(p, &p->tokens.list[i], NULL);
