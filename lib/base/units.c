@@ -110,7 +110,7 @@ static bool duration_parse_iso(const uint8_t *p, const uint8_t *end,
     const size_t n_parts = sizeof(parts) / sizeof(parts[0]);
     size_t next = 0;
     bool in_time = false, empty = true;
-    *out = 0;
+    int64_t sum = 0;
     while (p < end) {
         if (*p == 'T' && !in_time) {
             in_time = true;
@@ -128,13 +128,15 @@ static bool duration_parse_iso(const uint8_t *p, const uint8_t *end,
         if (next == n_parts || (p[-1] == '.') ||
             (fraction && parts[next].letter != 'S'))
             return false;
-        if (!add_product(out, n, parts[next].factor) ||
-            __builtin_add_overflow(*out, fraction, out))
+        if (!add_product(&sum, n, parts[next].factor) ||
+            __builtin_add_overflow(sum, fraction, &sum))
             return false;
         next++;
         p++;
         empty = false;
     }
+    if (!empty)
+        *out = sum;
     return !empty;
 }
 
