@@ -97,12 +97,12 @@ ds_rc kafka_topic_match(ds_broker *broker, const char *pattern, ds_arena *a,
 
 /* ---- admin requests ---- */
 
-static rd_kafka_AdminOptions_t *options(kafka_broker *b, rd_kafka_admin_op_t op)
+static rd_kafka_AdminOptions_t *options(kafka_broker *b, rd_kafka_admin_op_t op,
+                                        int ms)
 {
     char text[128];
     rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(b->ru, op);
-    if (rd_kafka_AdminOptions_set_request_timeout(o, KAFKA_ADMIN_MS, text,
-                                                  sizeof(text)))
+    if (rd_kafka_AdminOptions_set_request_timeout(o, ms, text, sizeof(text)))
         ds_log(DS_LOG_WARN, "kafka admin options", DS_KV("text", "%s", text));
     return o;
 }
@@ -129,13 +129,15 @@ static ds_rc answer(rd_kafka_queue_t *queue, rd_kafka_event_t **out,
 /* ---- topic configuration ---- */
 
 /* Asks for a topic's configuration; the entries live in *ev. */
-static ds_rc describe(kafka_broker *b, const char *topic, rd_kafka_event_t **ev,
+static ds_rc describe(kafka_broker *b, const char *topic, int ms,
+                      rd_kafka_event_t **ev,
                       const rd_kafka_ConfigEntry_t ***entries, size_t *n,
                       ds_err *err)
 {
     rd_kafka_ConfigResource_t *ask =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    rd_kafka_AdminOptions_t *o = options(b, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_AdminOptions_t *o =
+        options(b, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, ms);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(b->ru);
     rd_kafka_DescribeConfigs(b->ru, &ask, 1, o, queue);
     rd_kafka_AdminOptions_destroy(o);
@@ -178,7 +180,8 @@ ds_rc kafka_topic_config(ds_broker *broker, const char *topic, const char *name,
     ds_rc rc = kafka_topic_info(broker, topic, &info, err);
     if (rc != DS_OK)
         return rc;
-    DS_TRY(describe((kafka_broker *)broker, topic, &ev, &entries, &n, err));
+    DS_TRY(describe((kafka_broker *)broker, topic, KAFKA_ADMIN_MS, &ev,
+                    &entries, &n, err));
     const char *text = entry(entries, n, name);
     if (text)
         *value = ds_str_copy(a, text);
@@ -191,7 +194,13 @@ int64_t kafka_topic_number(kafka_broker *b, const char *topic, const char *name)
     rd_kafka_event_t *ev;
     const rd_kafka_ConfigEntry_t **entries;
     size_t n;
-    if (describe(b, topic, &ev, &entries, &n, NULL) < 0)
+    /* A cluster that does not tell would cost the wait every time. */
+    if (__atomic_load_n(&b->tells_nothing, __ATOMIC_RELAXED))
+        return -1;
+    ds_rc rc = describe(b, topic, KAFKA_DESCRIBE_MS, &ev, &entries, &n, NULL);
+    if (rc == DS_E_TIMEOUT || rc == DS_E_NOSUPPORT)
+        __atomic_store_n(&b->tells_nothing, 1, __ATOMIC_RELAXED);
+    if (rc < 0)
         return -1;
     const char *value = entry(entries, n, name);
     int64_t number = value ? strtoll(value, NULL, 10) : -1;
@@ -225,7 +234,8 @@ static ds_rc ensure_create(kafka_broker *b, const ds_topic_want *want,
         want->compact ? compact_configs : delete_configs;
     for (; configs[0][0]; configs++)
         rd_kafka_NewTopic_set_config(topic, configs[0][0], configs[0][1]);
-    rd_kafka_AdminOptions_t *o = options(b, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_AdminOptions_t *o =
+        options(b, RD_KAFKA_ADMIN_OP_CREATETOPICS, KAFKA_ADMIN_MS);
     rd_kafka_AdminOptions_set_operation_timeout(o, 5000, text, sizeof(text));
     rd_kafka_queue_t *queue = rd_kafka_queue_new(b->ru);
     rd_kafka_CreateTopics(b->ru, &topic, 1, o, queue);
@@ -266,7 +276,7 @@ static ds_rc ensure_configs(kafka_broker *b, const ds_topic_want *want,
     rd_kafka_event_t *ev;
     const rd_kafka_ConfigEntry_t **entries;
     size_t n;
-    DS_TRY(describe(b, want->name, &ev, &entries, &n, err));
+    DS_TRY(describe(b, want->name, KAFKA_ADMIN_MS, &ev, &entries, &n, err));
     ds_rc rc = ensure_setting(want, "cleanup.policy",
                               entry(entries, n, "cleanup.policy"),
                               want->compact ? "compact" : "delete", err);
@@ -441,7 +451,7 @@ ds_rc kafka_group_members(ds_broker *broker, const char *group, int *n,
 {
     kafka_broker *b = (kafka_broker *)broker;
     rd_kafka_AdminOptions_t *o =
-        options(b, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+        options(b, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, KAFKA_ADMIN_MS);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(b->ru);
     rd_kafka_DescribeConsumerGroups(b->ru, &group, 1, o, queue);
     rd_kafka_AdminOptions_destroy(o);

@@ -24,10 +24,11 @@
 #include "dstream/clock.h"
 
 enum {
-    KAFKA_OPEN_MS = 10000,  /* no broker answers: unreachable */
-    KAFKA_ADMIN_MS = 10000, /* one request of the cluster's calls */
-    KAFKA_CLOSE_MS = 8000,  /* then a handle is left to its fate */
-    KAFKA_SLICE_MS = 500,   /* of blocking calls */
+    KAFKA_OPEN_MS = 10000,    /* no broker answers: unreachable */
+    KAFKA_ADMIN_MS = 10000,   /* one request of the cluster's calls */
+    KAFKA_DESCRIBE_MS = 2000, /* where a default is at hand */
+    KAFKA_CLOSE_MS = 8000,    /* then a handle is left to its fate */
+    KAFKA_SLICE_MS = 500,     /* of blocking calls */
 };
 
 typedef struct kafka_prop {
@@ -41,6 +42,7 @@ typedef struct kafka_broker {
     kafka_prop *props; /* as given; names are checked */
     uint32_t n_props;
     ds_time batch;
+    int tells_nothing;  /* atomic: it does not answer about settings */
     int transaction_ms; /* transaction.timeout.ms */
     rd_kafka_t *ru;     /* reads uncommitted, in no group: true log ends */
     char *auth;         /* what error_cb said last; guarded by poll */

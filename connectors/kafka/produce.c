@@ -7,6 +7,7 @@
  * takes as many as have room, so that it never refuses one in the middle: a
  * retry could then change their order.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dstream/fault.h"
@@ -20,6 +21,12 @@ enum {
 
 /* ---- reports ---- */
 
+static bool row_was_purged(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+           e == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
 /* The delivery report of a row; inside poll, flush, commit, abort. Offsets
  * after DUPLICATE_SEQUENCE are -1, 0, 1, 2...: too low, never too high
  * (exactly-once.md H5). */
@@ -31,7 +38,8 @@ void kafka_report(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
     t->flying--;
     t->flying_bytes -= (int64_t)(m->len + m->key_len);
     if (m->err) {
-        if (!t->error) {
+        /* The first reason; that others were dropped because of it is none. */
+        if (!t->error || row_was_purged(t->error)) {
             t->error = m->err;
             t->error_topic = out->number;
             t->error_partition = m->partition;
@@ -61,6 +69,30 @@ ds_rc kafka_txn_alive(kafka_txn *t, ds_err *err)
                    text);
 }
 
+/* Rows were dropped because the transaction had failed: ask why. The library
+ * tells whoever tries to begin another one, which it refuses. */
+static ds_rc fail_purged(kafka_txn *t, ds_err *err)
+{
+    char names[256] = "";
+    size_t at = 0;
+    rd_kafka_error_t *e = rd_kafka_begin_transaction(t->rk);
+    if (!e)
+        return ds_fail(err, DS_E_UNKNOWN, "no transaction was open");
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    for (uint32_t i = 0; i < t->n_outs && at < sizeof(names); i++)
+        at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+                               i ? ", " : "", t->outs[i].name);
+    ds_rc rc = DS_E_TXN;
+    if (kafka_is_auth(code))
+        rc = kafka_fail(err, code, NULL, "write to %s%s",
+                        t->n_outs > 1 ? "one of the topics " : "topic ", names);
+    else
+        ds_fail(err, DS_E_TXN, "the transaction has failed: %s",
+                rd_kafka_error_string(e));
+    rd_kafka_error_destroy(e);
+    return rc;
+}
+
 /* What a failed row means. The same rows would fail again, if the broker
  * refuses what they are. */
 static ds_rc fail_row(kafka_txn *t, rd_kafka_resp_err_t e, uint32_t topic,
@@ -70,6 +102,8 @@ static ds_rc fail_row(kafka_txn *t, rd_kafka_resp_err_t e, uint32_t topic,
     const char *name = t->outs[topic].name;
     if (kafka_is_auth(e))
         return kafka_fail(err, e, NULL, "write to topic %s", name);
+    if (row_was_purged(e) || e == RD_KAFKA_RESP_ERR__STATE)
+        return fail_purged(t, err);
     switch (e) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
@@ -325,7 +359,8 @@ ds_rc kafka_flush(ds_txn *txn, ds_err *err)
     do {
         e = rd_kafka_flush(t->rk, KAFKA_SLICE_MS);
         DS_TRY(kafka_txn_alive(t, err));
-    } while (e && ds_mono_now() < until);
+        /* After a failure the rest may wait for ever; abort drops it. */
+    } while (e && !t->error && ds_mono_now() < until);
     ds_arena_reset(t->scratch);
     if (t->error)
         return fail_row(t, t->error, t->error_topic, t->error_partition, err);
