@@ -132,10 +132,8 @@ void build_streams(ds_job *job);
 ds_node *build_from(ds_job *job, const ds_text *from);
 /* streams.c: what a file says of a stream, as calls. */
 void build_stream_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
-/* streams.c: a node with args from `arg`. */
-ds_node *build_node(ds_job *job, const ds_op_type *type, const char *stream,
-                    const char *name, const char *op, ds_where where,
-                    ds_node *input, const ds_arg *arg);
+/* streams.c: the args of a node, from what was written. */
+void build_args(ds_job *job, ds_node *node, const ds_arg *arg);
 /* sinks.c */
 void build_sinks(ds_job *job);
 void build_taps(ds_job *job);

@@ -212,9 +212,7 @@ static void put_param(struct schema *s, const ds_param *p)
     if (p->help)
         json_str(&s->j, "description", p->help);
     put_value(s, p);
-    if (p->def && p->type == DS_P_BOOL)
-        json_raw(&s->j, "default", p->def);
-    else if (p->def && p->type == DS_P_INT)
+    if (p->def && (p->type == DS_P_BOOL || p->type == DS_P_INT))
         json_raw(&s->j, "default", p->def);
     else if (p->def)
         json_str(&s->j, "default", p->def);

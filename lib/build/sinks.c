@@ -107,9 +107,10 @@ static void sink_where(struct sink *sink, const ds_text *where)
 
     arg->text = *where;
     arg->where = args_name_where(where);
-    node = build_node(job, type_of(job, "filter"), sink->name->s,
-                      ds_str_printf(job->arena, "%s.where", sink->name->s),
-                      "where", sink->where, sink->input, arg);
+    node = planner_node(&job->planner, type_of(job, "filter"), sink->name->s,
+                        ds_str_printf(job->arena, "%s.where", sink->name->s),
+                        "where", sink->where, sink->input);
+    build_args(job, node, arg);
     planner_add(&job->planner, node);
     sink->input = node;
     sink->filtered = true;

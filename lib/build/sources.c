@@ -393,7 +393,7 @@ static void build_source(ds_job *job, struct source *src, const ds_arg *arg)
     if (set.kafka && set.kafka->kind == DS_ARG_MAP)
         whole = source_kafka(job, src, set.kafka, set.strict);
     else if (ds_arg_find(arg, "kafka"))
-        ds_diag_add(&job->diags, DS_ERROR, "E0103", set.kafka->where, NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0103", args_where(set.kafka), NULL,
                     "`kafka` of %s needs a map, not %s", what,
                     args_kind(set.kafka));
     else if (job->diags.errors == errors)

@@ -263,23 +263,20 @@ static const ds_op_type *step_type(ds_job *job, const struct step *step)
     return NULL;
 }
 
-ds_node *build_node(ds_job *job, const ds_op_type *type, const char *stream,
-                    const char *name, const char *op, ds_where where,
-                    ds_node *input, const ds_arg *arg)
+void build_args(ds_job *job, ds_node *node, const ds_arg *arg)
 {
-    ds_node *node =
-        planner_node(&job->planner, type, stream, name, op, where, input);
+    const ds_op_type *type = node->type;
     void *args =
         ds_arena_alloc(job->arena, type->args_size + 1, alignof(max_align_t));
 
     node->args = args;
     node->on_error = job->on_error;
-    if (!ds_args_fill(arg, type->params, op, args, job->arena, &job->diags))
+    if (!ds_args_fill(arg, type->params, node->op, args, job->arena,
+                      &job->diags))
         node->broken = true;
     if (++job->n_steps == BUILD_MAX_STEPS + 1)
-        ds_diag_add(&job->diags, DS_ERROR, "E0104", where, NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0104", node->where, NULL,
                     "a job has at most %d steps", BUILD_MAX_STEPS);
-    return node;
 }
 
 static bool is_store_name(const ds_text *id)
@@ -373,9 +370,9 @@ static void build_step(ds_stream *s, uint32_t i)
     }
     if (job->n_steps > BUILD_MAX_STEPS)
         return;
-    node =
-        build_node(job, type, s->name.s, step_name(s, i), type->name,
-                   args_name_where(&step->op), s->last, step_args(job, step));
+    node = planner_node(&job->planner, type, s->name.s, step_name(s, i),
+                        type->name, args_name_where(&step->op), s->last);
+    build_args(job, node, step_args(job, step));
     step_more(job, step, node);
     planner_add(&job->planner, node);
     s->last = node;

@@ -3,8 +3,8 @@
  * codes.h - the diagnostics of arguments, names and stages.
  *
  * A code is stable and never used again for something else. E0110 to E0119 are
- * lib/yaml's, those of texts (E02xx, E03xx) lib/parse's and lib/expr's, those of
- * properties (E05xx) a connector's.
+ * lib/yaml's, those of texts (E02xx, E03xx) lib/parse's and lib/expr's, those
+ * of properties (E05xx) a connector's.
  */
 #ifndef PLAN_CODES_H
 #define PLAN_CODES_H
