@@ -24,10 +24,10 @@
 
 typedef struct ds_scope {
     const ds_schema *cols; /* columns by name */
-    bool meta;   /* _key _ts _topic _partition _offset may be named; if not,
-                    naming one is an error that says why */
-    bool sets;   /* an item may be a set-returning function (flatMap) */
-    bool names;  /* every item that is no plain column needs AS name (E0313) */
+    bool meta;  /* _key _ts _topic _partition _offset may be named; if not,
+                   naming one is an error that says why */
+    bool sets;  /* an item may be a set-returning function (flatMap) */
+    bool names; /* every item that is no plain column needs AS name (E0313) */
     /* updateStateByKey. `state`: NULL: there is no `state`. With n == 0 the
      * type is not known yet: `state` and `state.x` are untyped NULLs. With one
      * field `state` stands for it. */

@@ -45,11 +45,8 @@ static ds_batch *rows_new(ds_arena *a)
     for (uint32_t c = 0; c < 3; c++)
         cols[c] = ds_col_builder_done(&b[c]);
     ds_batch *batch = ds_new(a, ds_batch, 1);
-    *batch = (ds_batch){.schema = &rows_schema,
-                        .cols = cols,
-                        .n = N,
-                        .n_sel = N,
-                        .arena = a};
+    *batch = (ds_batch){
+        .schema = &rows_schema, .cols = cols, .n = N, .n_sel = N, .arena = a};
     return batch;
 }
 
@@ -162,8 +159,7 @@ static void bad_argument(void **state)
     ds_row_errors errs = {0};
     ds_eval ev = {.arena = a, .errs = &errs};
     ds_acc *acc = ds_acc_new(agg, a);
-    assert_int_equal(ds_acc_add(acc, rows_new(a), groups, 4, &ev, NULL),
-                     DS_OK);
+    assert_int_equal(ds_acc_add(acc, rows_new(a), groups, 4, &ev, NULL), DS_OK);
     assert_int_equal(errs.n, 1);
     assert_int_equal(errs.list[0].row, 0);
     assert_string_equal(errs.list[0].code, "E0703");
