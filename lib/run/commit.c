@@ -143,6 +143,7 @@ ds_rc commit_epoch(worker *w, ds_err *err)
     if (epoch_has_work(w)) {
         ds_time start = ds_mono_now();
         DS_TRY(transaction(w, err));
+        stats_commit(w, ds_mono_now() - start);
         DS_TRY(commit_done(w, err));
         atomic_store(&w->stats.last_batch_us, ds_mono_now() - start);
     }

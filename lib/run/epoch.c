@@ -66,6 +66,7 @@ void epoch_rerun(epoch *e)
     e->outbox = ds_outbox_new(e->mem);
     e->errors = e->dead = 0;
     e->letters = NULL;
+    e->notes = NULL;
     e->lines = NULL;
     e->last_line = &e->lines;
 }

@@ -71,6 +71,13 @@ typedef struct epoch {
         ds_slice text;
     } * lines, **last_line;
     struct letter *letters; /* records that have their dead letter */
+    struct error_note {     /* how many were refused, by kind */
+        struct error_note *next;
+        const struct ds_node *node;
+        const char *code, *action;
+        uint64_t count;
+    } * notes;
+    ds_time began; /* mono: when it was cut */
 } epoch;
 
 epoch *epoch_new(void);

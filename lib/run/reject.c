@@ -177,8 +177,12 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
 {
     ds_on_error policy = node->on_error;
 
-    if (policy == DS_ON_ERROR_FAIL)
+    if (policy == DS_ON_ERROR_FAIL) {
+        const input *in = assign_input(w, env->topic, env->partition);
+        if (in && env->off[rec] < in->limit)
+            stats_failed(w, node, code);
         return limit_set(w, env, rec, code, msg, err);
+    }
     if (!letter_first(w->epoch, env, rec))
         return DS_OK;
     if (limit_reached(w))
@@ -187,6 +191,7 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
             ds_str_printf(w->epoch->mem, "errors.limit is reached; %s", msg),
             err);
     w->epoch->errors++;
+    stats_error(w, node, code, policy == DS_ON_ERROR_DLQ ? "dlq" : "skip");
     if (policy == DS_ON_ERROR_DLQ) {
         letter_send(w, node, env, rec, code, msg);
         reject_log(w, node, env, rec, code, msg, "row sent to dead letters");

@@ -28,7 +28,7 @@
 typedef struct tail {
     task *task;
     task_store *ts;
-    int64_t next, low, high;
+    int64_t next, low, high, from;
 } tail;
 
 /* DS_CHANGED: the assignment changes, or the job stops. */
@@ -185,6 +185,22 @@ static int64_t tails_left(const tail *tails, uint32_t n)
     return left;
 }
 
+/* How far the restore is, for metrics; now and then, or now (`told` NULL). */
+static void tails_tell(worker *w, const tail *tails, uint32_t n, ds_time *told)
+{
+    if (told && ds_mono_now() - *told < DS_SECOND / 4)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        const tail *t = &tails[i];
+        int64_t left = t->next < t->high ? t->high - t->next : 0;
+
+        stats_restore(w, t->ts->plan->changelog, t->task->partition, left,
+                      t->high - t->from);
+    }
+    if (told)
+        *told = ds_mono_now();
+}
+
 static void tails_stalled(const worker *w, const tail *tails, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -223,12 +239,15 @@ static ds_rc tails_step(worker *w, tail *tails, uint32_t n, bool *progress,
 static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
 {
     ds_position *pos = ds_new(w->scratch, ds_position, n + 1);
-    ds_time last = ds_mono_now();
+    ds_time last = ds_mono_now(), told = 0;
     ds_rc rc;
 
     for (uint32_t i = 0; i < n; i++)
+        tails[i].from = tails[i].next;
+    for (uint32_t i = 0; i < n; i++)
         pos[i] = (ds_position){tails[i].ts->plan->changelog,
                                tails[i].task->partition, tails[i].next};
+    tails_tell(w, tails, n, NULL);
     if (tails_left(tails, n) == 0)
         return DS_OK;
     DS_TRY(w->reader->type->assign(w->reader, pos, n, err));
@@ -236,6 +255,7 @@ static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
     while (tails_left(tails, n) > 0) {
         bool progress = false;
         atomic_store(&w->stats.restore_left, tails_left(tails, n));
+        tails_tell(w, tails, n, &told);
         DS_TRY(tails_step(w, tails, n, &progress, err));
         rc = restore_poll(w, err); /* resets the scratch arena */
         if (rc != DS_OK)
@@ -247,6 +267,7 @@ static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
         }
     }
     atomic_store(&w->stats.restore_left, 0);
+    tails_tell(w, tails, n, NULL);
     return w->reader->type->assign(w->reader, NULL, 0, err);
 }
 

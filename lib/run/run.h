@@ -96,6 +96,7 @@ struct worker {
     ds_time error_start;
     ds_err failed; /* why it ended; rc 0: it did not fail */
     worker_stats stats;
+    struct stats *metrics; /* stats.c; NULL: none */
 };
 
 /* A store that no task uses now: kept open between two assignments. */
@@ -202,5 +203,24 @@ ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err);
 
 /* commit.c: the transaction of a sealed epoch (exactly-once.md, B2). */
 ds_rc commit_epoch(worker *w, ds_err *err);
+
+/* stats.c: metrics; all of them do nothing without opts.metrics. */
+void stats_open(worker *w);
+void stats_close(worker *w);
+/* Gauges, about once a second. */
+void stats_tick(worker *w);
+/* After a commit that took `commit`, before the epoch is forgotten. */
+void stats_commit(worker *w, ds_time commit);
+void stats_abort(worker *w, ds_rc rc);
+/* A record that the epoch refuses: counted when it commits. `code` lives as
+ * long as the epoch; `action` is a constant: dlq, skip. */
+void stats_error(worker *w, const ds_node *node, const char *code,
+                 const char *action);
+/* The job stops at a record. */
+void stats_failed(worker *w, const ds_node *node, const char *code);
+void stats_lag(ds_context *ctx, const char *topic, int32_t partition,
+               int64_t lag);
+void stats_restore(worker *w, const char *topic, int32_t partition,
+                   int64_t left, int64_t total);
 
 #endif

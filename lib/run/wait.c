@@ -80,11 +80,11 @@ static ds_rc ends_left(ds_context *ctx, const ds_stage *s, int64_t *left,
     rc = ctx->broker->type->group_offsets(ctx->broker, s->group, pos,
                                           ctx->n_ends, err);
     for (uint32_t i = 0; rc == DS_OK && i < ctx->n_ends; i++) {
-        int64_t at = pos[i].next;
-        if (at < 0 && ctx->ends[i].end > 0)
-            *left += ctx->ends[i].end;
-        else if (at < ctx->ends[i].end)
-            *left += ctx->ends[i].end - at;
+        int64_t at = pos[i].next < 0 ? 0 : pos[i].next, lag = 0;
+        if (at < ctx->ends[i].end)
+            lag = ctx->ends[i].end - at;
+        stats_lag(ctx, pos[i].topic, pos[i].partition, lag);
+        *left += lag;
     }
     ds_arena_free(a);
     return rc;

@@ -231,6 +231,7 @@ static ds_rc stores_tick(worker *w, ds_err *err)
 {
     ds_time now = ds_clock_now(w->ctx->opts.clock);
 
+    stats_tick(w);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
             ds_store *s = w->tasks[i].stores[k].store;
@@ -244,6 +245,7 @@ static ds_rc epoch_finish(worker *w, ds_err *err)
     if (w->epoch->time < w->last_time)
         w->epoch->time = w->last_time;
     w->last_time = w->epoch->time;
+    w->epoch->began = ds_mono_now();
     DS_TRY(epoch_seal(w, err));
     DS_TRY(commit_epoch(w, err));
     overlays_drop(w);
@@ -379,6 +381,7 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
         break;
     }
     error_log(w, rc, err);
+    stats_abort(w, rc);
     if (txn_open(w, was) && !reset)
         reset = w->txn->type->abort(w->txn, err) < 0;
     if (reset && ++w->fences >= FENCES_MAX)
@@ -541,6 +544,7 @@ ds_rc worker_open(worker *w, ds_err *err)
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
     atomic_store(&w->stats.state, "starting");
+    stats_open(w);
     DS_TRY(b->type->txn_open(b, &txn, &w->txn, err));
     DS_TRY(b->type->reader_open(b, &w->reader, err));
     worker_source_spec(w, topics, &source);
@@ -549,6 +553,7 @@ ds_rc worker_open(worker *w, ds_err *err)
 
 void worker_close(worker *w, bool crash)
 {
+    stats_close(w);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], crash);
     w->n_tasks = 0;
