@@ -2,7 +2,7 @@
 /*
  * check_name.c - what a name stands for: a column, metadata, the state.
  */
-#include <stdlib.h>
+#include <strings.h>
 
 #include "expr/check.h"
 #include "record/show.h"
@@ -71,6 +71,11 @@ static const char *name_hint(check *c, const char *name, const ds_schema *s)
     int least = 3;
     if (s == NULL || s->n == 0)
         return NULL;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (strcasecmp(name, s->fields[i].name) == 0)
+            return ds_str_printf(c->arena,
+                                 "a name in upper case is quoted: \"%s\"",
+                                 s->fields[i].name);
     for (uint32_t i = 0; i < s->n; i++) {
         int d = distance(name, s->fields[i].name);
         if (d < least && d < (int)strlen(name)) {

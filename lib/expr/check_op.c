@@ -243,12 +243,33 @@ static tx *in_any(check *c, tx *x, tx *found, tx **list, uint32_t n_list,
     return any->n_args == 1 ? any->args[0] : any;
 }
 
+static bool is_number(const tx *x)
+{
+    return x->type == DS_I64 || x->type == DS_F64;
+}
+
+/* PostgreSQL says of x IN (y) what it says of x = y. */
+static bool in_types(check *c, tx **args, const ds_node *n)
+{
+    bool ok = true;
+    for (uint32_t i = 1; i < n->n_args; i++) {
+        bool same = args[i]->type == args[0]->type ||
+                    args[i]->type == DS_NONE || args[0]->type == DS_NONE ||
+                    (is_number(args[i]) && is_number(args[0]));
+        if (!same)
+            ok = check_apply(c, "=", args[0], args[i], n) && ok;
+    }
+    return ok;
+}
+
 tx *check_in(check *c, const ds_node *n)
 {
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;
     ds_type type;
+    if (!in_types(c, args, n))
+        return NULL;
     if (!check_common(c, "IN", args, n->n_args, &type))
         return NULL;
     if (type == DS_NONE)

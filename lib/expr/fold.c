@@ -103,7 +103,7 @@ static bool call_kept(const fold *f, tx *x)
 
 static void fold_call(fold *f, tx *x)
 {
-    bool constant = true;
+    bool constant = !(x->f->flags & FUNC_GROWS);
     for (uint32_t i = 0; i < x->n_args; i++) {
         const tx *arg = x->args[i];
         if (arg->kind != TX_CONST) {

@@ -15,6 +15,7 @@ enum {
     FUNC_VARIADIC = 2, /* the last argument may be repeated */
     FUNC_HIDDEN = 4,   /* not callable by name */
     FUNC_SET = 8,      /* returns a set of rows */
+    FUNC_GROWS = 16,   /* small arguments, large result: not folded */
 };
 
 typedef struct func_def {

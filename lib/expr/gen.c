@@ -243,6 +243,14 @@ static uint16_t gen_let(gen *g, tx *x, int want, uint16_t sel)
     return dst;
 }
 
+static uint16_t gen_meta(gen *g, const tx *x, uint16_t sel)
+{
+    uint16_t r = reg_shared(g, RUN_META, x->type, x->col);
+    if (x->col == TX_META_KEY)
+        step_new(g, run_check_key, r, sel, NULL, 0);
+    return r;
+}
+
 static uint16_t gen_tree(gen *g, tx *x, int want, uint16_t sel)
 {
     if (x->reg >= 0)
@@ -253,7 +261,7 @@ static uint16_t gen_tree(gen *g, tx *x, int want, uint16_t sel)
     case TX_COL:
         return reg_shared(g, RUN_COL, x->type, x->col);
     case TX_META:
-        return reg_shared(g, RUN_META, x->type, x->col);
+        return gen_meta(g, x, sel);
     case TX_NOW:
         return reg_shared(g, RUN_NOW, DS_TS, 0);
     case TX_CALL:

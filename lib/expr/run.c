@@ -85,18 +85,26 @@ static void reg_meta(run *r, run_reg *g, const run_reg_def *d)
     uint16_t self = (uint16_t)(g - r->regs);
     for (uint32_t k = 0; k < sel->n; k++) {
         uint32_t i = sel->idx ? sel->idx[k] : k;
-        if (r->in->env == NULL || !reg_meta_row(r, g, d->col, i)) {
+        if (r->in->env == NULL || !reg_meta_row(r, g, d->col, i))
             run_set_null(r, self, i);
+    }
+}
+
+/* A key may be any bytes; one that is no text is an error where it is read. */
+void run_check_key(run *r, const run_step *s)
+{
+    const run_reg *g = RUN_DST(r, s);
+    RUN_EACH(r, s, i)
+    {
+        if (run_is_null(g, i))
             continue;
-        }
-        if (d->col == TX_META_KEY &&
-            (!ds_utf8_valid(g->v.str[i]) ||
-             memchr(g->v.str[i].ptr, 0, g->v.str[i].len))) {
-            run_set_null(r, self, i);
-            run_row_error(r->ev, r->in, r->base + i, 0, "E0702",
-                          "_key is no text: invalid byte sequence for "
-                          "encoding \"UTF8\"");
-        }
+        ds_slice key = g->v.str[i];
+        if (ds_utf8_valid(key) && memchr(key.ptr, 0, key.len) == NULL)
+            continue;
+        run_set_null(r, s->dst, i);
+        run_error(r, s, i, "E0702",
+                  "_key is no text: invalid byte sequence for encoding "
+                  "\"UTF8\"");
     }
 }
 

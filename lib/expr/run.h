@@ -135,10 +135,11 @@ typedef struct gen_input {
 const run_program *gen_program(const gen_input *in, ds_arena *a);
 
 /* run_flow.c: the steps that AND, OR, CASE and COALESCE are made of. */
-run_kernel run_load;     /* dst = the constant in `data`, a tx */
-run_kernel run_copy;     /* dst = a, in the selection */
-run_kernel run_begin;    /* dst is about to be written in parts */
-run_kernel run_and_into; /* dst = dst AND a, in the selection */
+run_kernel run_load;      /* dst = the constant in `data`, a tx */
+run_kernel run_check_key; /* dst is _key, and must be text */
+run_kernel run_copy;      /* dst = a, in the selection */
+run_kernel run_begin;     /* dst is about to be written in parts */
+run_kernel run_and_into;  /* dst = dst AND a, in the selection */
 run_kernel run_or_into;
 run_kernel run_sel_true; /* selection dst = rows of the selection where a */
 run_kernel run_sel_not_true;

@@ -42,8 +42,8 @@ static uint32_t byte_of(ds_slice s, int64_t n)
     return i < s.len ? i : s.len;
 }
 
-/* Text of more than 1 GB is refused, as in PostgreSQL. */
-#define TEXT_MAX (1u << 30)
+/* No function makes more of its arguments: memory is bounded by the input. */
+#define TEXT_MAX (16u << 20)
 
 static bool text_fits(run *r, const run_step *s, uint32_t i, uint64_t len,
                       ds_slice *out)

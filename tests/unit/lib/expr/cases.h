@@ -206,6 +206,8 @@
     {"w || 'é' || x", "?E0301 13 column \"x\" does not exist"}, {"md5(s)", "?E0304 1 function md5 is not supported yet"},
     {"i +", "?E0201 4 syntax error at end of input"}, {"", "?E0201 1 an expression is missing"}, {"i AS x", "?E0201 6 syntax error at or near \"x\""},
     {"i, j", "?E0201 2 syntax error at or near \",\""}, {"i FROM t", "?E0201 3 syntax error at or near \"FROM\""},
+    {"i IN (s, 1)", "?E0302 3 operator does not exist: bigint = text"}, {"repeat(s, 2147483647)", "!E0704 requested length too large"},
+    {"CASE WHEN _topic = 'x' THEN _key END", "NULL"},
     {"*", "?E0201 1 syntax error at or near \"*\""}, {"sum(*)", "?E0305 1 aggregate functions are not allowed here"},
     {"offset", "?E0201 1 syntax error at or near \"offset\""}, {"i == 7", "?E0302 3 operator does not exist: =="},
 /* clang-format on */

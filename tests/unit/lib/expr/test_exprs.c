@@ -499,6 +499,42 @@ static void named(void **state)
     assert_string_equal(ds_exprs_schema(e)->fields[1].name, "b");
 }
 
+/* Nesting costs no more than its length. */
+static void nested(void **state)
+{
+    fixture *f = *state;
+    ds_scope s = {.cols = &row_schema};
+    static const char *const parts[][2] = {
+        {"nullif(", ", n + 1)"},
+        {"CASE ", " WHEN n + 2 THEN 1 ELSE 2 END"},
+        {"coalesce(nullif(", ", n), 3)"},
+    };
+    for (size_t k = 0; k < 3; k++) {
+        ds_buf b;
+        ds_buf_init(&b, f->a, 1000);
+        for (int i = 0; i < 30; i++)
+            ds_buf_str(&b, parts[k][0]);
+        ds_buf_str(&b, "n + 0");
+        for (int i = 0; i < 30; i++)
+            ds_buf_str(&b, parts[k][1]);
+        ds_buf_str(&b, " AS y");
+        ds_buf_add(&b, "", 1);
+        ds_exprs *e = compile(f, b.s, &s);
+        assert_non_null(e);
+        assert_true(strlen(ds_exprs_canon(e, f->a)) < 20000);
+    }
+}
+
+static void codes_are_in_the_table(void **state)
+{
+    (void)state;
+    for (const ds_expr_code *c = ds_expr_codes; c->code; c++) {
+        assert_int_equal(strlen(c->code), 5);
+        assert_true(c->text[0] != 0);
+        assert_true(c[1].code == NULL || strcmp(c->code, c[1].code) < 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--print") == 0) {
@@ -509,11 +545,18 @@ int main(int argc, char **argv)
     }
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(names_and_mistakes), TEST(schema_and_reads),
-        TEST(canon_tells_apart),  TEST(idle_keeps),
-        TEST(state_types),        TEST(sets),
-        TEST(hostile_patterns),   TEST(types_of_columns),
-        TEST(metadata),           TEST(named),
+        TEST(names_and_mistakes),
+        TEST(schema_and_reads),
+        TEST(canon_tells_apart),
+        TEST(idle_keeps),
+        TEST(state_types),
+        TEST(sets),
+        TEST(hostile_patterns),
+        TEST(types_of_columns),
+        TEST(metadata),
+        TEST(named),
+        TEST(nested),
+        TEST(codes_are_in_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,7 +67,7 @@ static void lists(void **state)
         {"ALL a", "E0201 1+3 syntax error at or near \"ALL\""},
         {"1) FROM (SELECT 2", "E0201 2+1 syntax error at or near \")\""},
         {"FROM t", "E0201 1+4 syntax error at or near \"FROM\""},
-        {"", "E0201 1+1 an expression is missing"},
+        {"", "E0201 1+0 an expression is missing"},
         {"/* x */", "E0201 1+1 an expression is missing"},
         {"'abc", "E0201 1+1 unterminated quoted string at or near \"'abc\""},
     };
