@@ -140,6 +140,7 @@ static char **families_list(base_db *db, const char *dir, size_t *n)
     if (msg == NULL)
         return names;
     rocksdb_free(msg);
+    rocksdb_list_column_families_destroy(names, 0);
     names = malloc(sizeof(*names));
     DS_BUG_ON(names == NULL);
     names[0] = strdup("default");

@@ -62,7 +62,7 @@ static bool init_columns(const ds_schema *items, const ds_schema *state,
     for (uint32_t i = 0; i < items->n; i++) {
         int at = ds_schema_find(state, items->fields[i].name);
 
-        if (at < 0 && state->n == 1 && items->n == 1)
+        if (at < 0 && state->n == 1 && arg->kind == DS_ARG_SCALAR)
             at = 0;
         if (at < 0) {
             ds_diag_add(d, DS_ERROR, "E0101", arg->where, NULL,
