@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/jobtest.h"
 #include "dstream/fault.h"
+#include "dstream/log.h"
 
 typedef struct session {
     const ds_registry *reg;
@@ -175,6 +176,8 @@ int verb_test(int argc, char **argv)
             return c == 'h' ? 0 : 64;
         }
     }
+    /* What goes wrong on purpose is of no interest. */
+    ds_log_start(DS_LOG_ERROR, DS_LOG_AUTO);
     if (optind == argc)
         path_run(&s, ".", 0);
     for (int i = optind; i < argc; i++)

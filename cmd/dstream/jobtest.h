@@ -8,6 +8,17 @@
  *     jobtest_run.c      one test on the real engine: memory cluster, virtual
  *                        clock, crashes
  *     jobtest_compare.c  expected rows against those that came
+ *     jobtest_records.c  expected records of a topic: key, value, headers, time
+ *
+ * Beside contract.md's steps there are two for the bytes that leave:
+ *
+ *     - records: {TOPIC: [{key: a, value: '{"n":1}', headers: {h: x}, ts: …}]}
+ *
+ * compares the records that a topic of the job got since the last such step,
+ * as bags; a record lists what matters of it. A value that is a map is compared
+ * as JSON, null is a tombstone, headers are a map or a list of maps with one
+ * name each (order and repeats count). `fails: TEXT` beside `expect` says that
+ * the job stops in this batch, with TEXT in its message.
  */
 #ifndef CMD_JOBTEST_H
 #define CMD_JOBTEST_H
@@ -16,6 +27,7 @@
 
 #include "dstream/context.h"
 #include "dstream/job.h"
+#include "memory/memory.h"
 #include "plan/plan.h"
 #include "record/show.h"
 #include "yaml/yaml_job.h"
@@ -24,6 +36,7 @@ typedef enum step_kind {
     STEP_ROWS,
     STEP_EXPECT,
     STEP_STATE,
+    STEP_RECORDS,
     STEP_CRASH,
     STEP_AT,
     STEP_ADVANCE,
@@ -32,7 +45,7 @@ typedef enum step_kind {
 
 typedef struct test_step {
     step_kind kind;
-    const ds_arg *arg; /* ROWS: the rows; EXPECT, STATE: the map */
+    const ds_arg *arg; /* ROWS: the rows; EXPECT, STATE, RECORDS: the map */
     ds_where where;
     const char *source; /* ROWS */
     int32_t partition;
@@ -40,6 +53,7 @@ typedef struct test_step {
     const char *point; /* CRASH */
     ds_time time;      /* AT, ADVANCE */
     bool strict, exact;
+    const ds_arg *fails; /* EXPECT: part of the message; NULL: it must not */
 } test_step;
 
 typedef struct job_test {
@@ -100,6 +114,12 @@ typedef struct compare_how {
 /* True if they agree; else lines of a difference are added to `diff`. */
 bool rows_compare(const ds_arg *expected, const got_rows *got,
                   const compare_how *how, ds_arena *a, ds_buf *diff);
+/* The same for records; `last_only`: the last one of each key counts. */
+bool records_compare(const ds_arg *expected, const memory_record *got,
+                     uint32_t n, const compare_how *how, ds_arena *a,
+                     ds_buf *diff);
+/* Headers as a test writes them, in Kafka's wire form. */
+ds_slice headers_of(const ds_arg *arg, ds_arena *a);
 /* Whether a value is the expected one. */
 bool value_matches(const ds_arg *expected, ds_type type, const json_t *got);
 /* A YAML value as JSON text; rows of json sources. */

@@ -169,6 +169,7 @@ static const ds_arg *rows_list(loader *l, const ds_arg *v, const char *what)
 static void step_rows(loader *l, test_step *s, const ds_arg *step, uint32_t i)
 {
     const ds_arg *p = ds_arg_find(step, "partition");
+    ds_time t;
 
     s->kind = STEP_ROWS;
     s->source = step->names[i].s;
@@ -176,6 +177,11 @@ static void step_rows(loader *l, test_step *s, const ds_arg *step, uint32_t i)
     s->key = ds_arg_find(step, "key");
     s->ts = ds_arg_find(step, "ts");
     s->headers = ds_arg_find(step, "headers");
+    if (s->ts && (s->ts->kind != DS_ARG_SCALAR || !s->ts->text.s ||
+                  !ds_time_parse(ds_slice_of(s->ts->text.s), &t)))
+        fail_at(l, s->ts->where, "2026-01-01T10:00:00Z", "this is no time");
+    if (s->key && s->key->kind != DS_ARG_SCALAR)
+        fail_at(l, s->key->where, "key: a", "a record's key is a text");
     if (p) {
         char *end;
         long n = strtol(p->text.s ? p->text.s : "x", &end, 10);
@@ -225,6 +231,10 @@ static void step_expect(loader *l, test_step *s, const ds_arg *step,
     s->strict =
         is_flag(step, "order", "strict") || is_flag(v, "order", "strict");
     s->exact = is_flag(step, "exact", "true") || is_flag(v, "exact", "true");
+    s->fails = ds_arg_find(step, "fails");
+    if (s->fails && s->fails->kind != DS_ARG_SCALAR)
+        fail_at(l, s->fails->where, "fails: division by zero",
+                "fails needs a part of the message");
     if (v->kind != DS_ARG_MAP) {
         fail_at(l, v->where, "expect: {counts: [{word: a, n: 1}]}",
                 "expect needs sinks or streams with their rows");
@@ -277,13 +287,69 @@ static void step_state(loader *l, test_step *s, const ds_arg *v)
     }
 }
 
+static bool plan_writes(const ds_plan *plan, const char *topic)
+{
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if ((plan->topics[i].kind == DS_TOPIC_SINK ||
+             plan->topics[i].kind == DS_TOPIC_DLQ) &&
+            !plan->topics[i].tap && !strcmp(plan->topics[i].name, topic))
+            return true;
+    return false;
+}
+
+static void record_check(loader *l, const ds_arg *rec)
+{
+    static const char *const known[] = {"key", "value", "headers", "ts"};
+
+    if (rec->kind != DS_ARG_MAP)
+        fail_at(l, rec->where, "{key: a, value: '1'}", "a record is a map");
+    for (uint32_t i = 0; rec->kind == DS_ARG_MAP && i < rec->n; i++) {
+        bool ok = false;
+        for (int k = 0; k < 4; k++)
+            ok = ok || !strcmp(rec->names[i].s, known[k]);
+        if (!ok)
+            fail_at(l, args_name_where(&rec->names[i]),
+                    "key, value, headers, ts",
+                    ds_str_printf(l->a, "a record has no %s", rec->names[i].s));
+    }
+}
+
+static void step_records(loader *l, test_step *s, const ds_arg *step,
+                         const ds_arg *v)
+{
+    s->kind = STEP_RECORDS;
+    s->arg = v;
+    s->strict = is_flag(step, "order", "strict");
+    if (v->kind != DS_ARG_MAP) {
+        fail_at(l, v->where, "records: {TOPIC: [{key: a, value: '1'}]}",
+                "records needs topics with their records");
+        return;
+    }
+    for (uint32_t i = 0; i < v->n; i++) {
+        if (!plan_writes(l->plan, v->names[i].s))
+            fail_at(l, args_name_where(&v->names[i]), NULL,
+                    ds_str_printf(l->a, "the job writes no topic %s",
+                                  v->names[i].s));
+        if (v->items[i]->kind != DS_ARG_LIST)
+            fail_at(l, v->items[i]->where, "[{key: a, value: '1'}]",
+                    "records have to be a list");
+        for (uint32_t k = 0;
+             v->items[i]->kind == DS_ARG_LIST && k < v->items[i]->n; k++)
+            record_check(l, v->items[i]->items[k]);
+    }
+}
+
 /* The one name of a step that says what it is. */
 static bool step_word(loader *l, test_step *s, const ds_arg *step, uint32_t i)
 {
     const char *name = step->names[i].s;
     const ds_arg *v = step->items[i];
 
-    if (!strcmp(name, "expect"))
+    if (plan_source(l->plan, name))
+        step_rows(l, s, step, i);
+    else if (!strcmp(name, "records"))
+        step_records(l, s, step, v);
+    else if (!strcmp(name, "expect"))
         step_expect(l, s, step, v);
     else if (!strcmp(name, "state"))
         step_state(l, s, v);
@@ -295,8 +361,6 @@ static bool step_word(loader *l, test_step *s, const ds_arg *step, uint32_t i)
         step_time(l, s, v, STEP_ADVANCE);
     else if (!strcmp(name, "rebalance"))
         step_lose(l, s, v);
-    else if (plan_source(l->plan, name))
-        step_rows(l, s, step, i);
     else
         return false;
     return true;
@@ -304,8 +368,8 @@ static bool step_word(loader *l, test_step *s, const ds_arg *step, uint32_t i)
 
 static bool step_extra(const char *name)
 {
-    static const char *const extra[] = {"partition", "key",   "ts",
-                                        "headers",   "order", "exact"};
+    static const char *const extra[] = {"partition", "key",   "ts",   "headers",
+                                        "order",     "exact", "fails"};
 
     for (size_t i = 0; i < sizeof(extra) / sizeof(*extra); i++)
         if (!strcmp(name, extra[i]))
@@ -328,8 +392,8 @@ static void step_load(loader *l, test_step *s, const ds_arg *step)
             words++;
         else if (!step_extra(name))
             fail_at(l, args_name_where(&step->names[i]),
-                    "a source of the job, expect, state, crash, at, advance, "
-                    "rebalance",
+                    "a source of the job, expect, records, state, crash, at, "
+                    "advance, rebalance",
                     ds_str_printf(l->a, "no such step: %s", name));
     }
     if (words > 1)
@@ -347,6 +411,23 @@ static const ds_arg *find_either(const ds_arg *test, const ds_arg *root,
     return v ? v : ds_arg_find(root, name);
 }
 
+static const char *const root_names[] = {"job", "tests", "env", "cuts", NULL};
+static const char *const test_names[] = {"job", "name", "env", "steps", NULL};
+
+static void names_check(loader *l, const ds_arg *map, const char *const *known)
+{
+    for (uint32_t i = 0; map->kind == DS_ARG_MAP && i < map->n; i++) {
+        const char *const *k = known;
+        while (*k && strcmp(*k, map->names[i].s) != 0)
+            k++;
+        if (!*k)
+            fail_at(l, args_name_where(&map->names[i]),
+                    known == root_names ? "job, env, cuts, tests"
+                                        : "name, job, env, steps",
+                    ds_str_printf(l->a, "unknown key %s", map->names[i].s));
+    }
+}
+
 static void test_load(loader *l, job_test *t, const ds_arg *test)
 {
     const ds_arg *name = ds_arg_find(test, "name");
@@ -354,6 +435,7 @@ static void test_load(loader *l, job_test *t, const ds_arg *test)
     const ds_arg *steps = ds_arg_find(test, "steps");
     ds_job *open;
 
+    names_check(l, test, test_names);
     t->where = test->where;
     t->name = name && name->kind == DS_ARG_SCALAR ? name->text.s : "unnamed";
     t->env = find_either(test, l->root, "env");
@@ -374,26 +456,11 @@ static void test_load(loader *l, job_test *t, const ds_arg *test)
     ds_job_free(open);
 }
 
-static void root_check(loader *l)
-{
-    static const char *const known[] = {"job", "tests", "env", "cuts"};
-
-    for (uint32_t i = 0; i < l->root->n; i++) {
-        bool ok = false;
-        for (int k = 0; k < 4; k++)
-            ok = ok || !strcmp(l->root->names[i].s, known[k]);
-        if (!ok)
-            fail_at(l, args_name_where(&l->root->names[i]),
-                    "job, env, cuts, tests",
-                    ds_str_printf(l->a, "unknown key %s", l->root->names[i].s));
-    }
-}
-
 bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
                     ds_diags *d, ds_slice *text, test_file *out)
 {
     loader l = {.reg = reg, .a = a, .d = d, .file = out};
-    const ds_arg *tests;
+    const ds_arg *tests, *cuts;
 
     path = ds_str_copy(a, path);
     out->path = path;
@@ -409,7 +476,10 @@ bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
                 "this is no test file");
         return false;
     }
-    root_check(&l);
+    names_check(&l, l.root, root_names);
+    cuts = ds_arg_find(l.root, "cuts");
+    if (cuts && !is_flag(l.root, "cuts", "any"))
+        fail_at(&l, cuts->where, "cuts: any", "cuts can be any, or left out");
     out->cuts_any = is_flag(l.root, "cuts", "any");
     out->tests = ds_new(a, job_test, tests->n + 1);
     out->n_tests = tests->n;

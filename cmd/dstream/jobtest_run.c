@@ -34,6 +34,7 @@ typedef struct runner {
     const char *point; /* crash there next; NULL: nowhere */
     bool then_restore; /* and once more while restoring */
     int64_t *seen;     /* by topic: offsets up to which rows were compared */
+    int64_t *recorded; /* idem, of records */
 } runner;
 
 /* ---- faults ---- */
@@ -109,19 +110,31 @@ static ds_rc engine_step(runner *r, ds_err *err)
     }
 }
 
-static ds_rc engine_batch(runner *r, ds_err *err)
+/* `all`: until nothing is left, in as many epochs as that takes. */
+static ds_rc engine_batch(runner *r, bool all, ds_err *err)
 {
-    ds_rc rc;
+    ds_rc rc = DS_OK;
 
     r->clock.virtual_now += r->plan->batch;
     r->clock.virtual_now -= r->clock.virtual_now % r->plan->batch;
     crash_arm(r);
+    if (!r->ctx) /* it failed before */
+        DS_TRY(engine_open(r, err));
     do {
         rc = engine_step(r, err);
-    } while (rc == DS_OK && r->variant->epoch_rows);
+    } while (rc == DS_OK && (all || r->variant->epoch_rows));
     if (r->variant->point)
         r->point = NULL;
     return rc < 0 ? rc : DS_OK;
+}
+
+/* A job that failed is not run any further: what comes next is a restart. */
+static void engine_end(runner *r)
+{
+    if (r->ctx)
+        ds_context_close(r->ctx);
+    r->ctx = NULL;
+    r->at = 0;
 }
 
 /* ---- rows in ---- */
@@ -161,6 +174,31 @@ static ds_slice scalar_bytes(const ds_arg *v)
                          : (ds_slice){(const uint8_t *)v->text.s, v->text.len};
 }
 
+/* The key column of a source that has it in the record's key only is no field
+ * of the value. */
+static const ds_arg *value_columns(runner *r, const ds_node *node,
+                                   const ds_arg *row)
+{
+    const ds_source_args *args = node->args;
+    ds_arg *out = ds_new(r->a, ds_arg, 1);
+    ds_text *names = ds_new(r->a, ds_text, row->n + 1);
+    const ds_arg **items = ds_new(r->a, const ds_arg *, row->n + 1);
+
+    if (!args->key_from_record || row->kind != DS_ARG_MAP)
+        return row;
+    *out = *row;
+    out->n = 0;
+    for (uint32_t i = 0; i < row->n; i++) {
+        if (!strcmp(row->names[i].s, args->key.s))
+            continue;
+        names[out->n] = row->names[i];
+        items[out->n++] = row->items[i];
+    }
+    out->names = names;
+    out->items = items;
+    return out;
+}
+
 static ds_slice row_value(runner *r, const ds_node *node, const ds_arg *row)
 {
     ds_buf b;
@@ -170,20 +208,8 @@ static ds_slice row_value(runner *r, const ds_node *node, const ds_arg *row)
     if (is_text(node))
         return scalar_bytes(ds_arg_find(row, "value"));
     ds_buf_init(&b, r->a, 128);
-    arg_to_json(row, &b);
+    arg_to_json(value_columns(r, node, row), &b);
     return (ds_slice){(const uint8_t *)b.s, b.len};
-}
-
-static ds_slice row_headers(runner *r, const ds_arg *headers)
-{
-    ds_header *list = ds_new(r->a, ds_header, headers ? headers->n + 1 : 1);
-    uint32_t n = 0;
-
-    for (uint32_t i = 0;
-         headers && headers->kind == DS_ARG_MAP && i < headers->n; i++)
-        list[n++] = (ds_header){ds_slice_of(headers->names[i].s),
-                                scalar_bytes(headers->items[i])};
-    return n ? ds_headers_encode(r->a, DS_NULL_SLICE, list, n) : DS_NULL_SLICE;
 }
 
 static void rows_put(runner *r, const test_step *s)
@@ -201,7 +227,7 @@ static void rows_put(runner *r, const test_step *s)
             key = ds_arg_find(row, args->key.s);
         rec.val = row_value(r, node, row);
         rec.key = scalar_bytes(key);
-        rec.hdr = row_headers(r, s->headers);
+        rec.hdr = headers_of(s->headers, r->a);
         if (s->ts && s->ts->text.s)
             ds_time_parse(ds_slice_of(s->ts->text.s), &rec.ts);
         memory_put(r->broker, topic, s->partition, &rec);
@@ -343,18 +369,91 @@ static bool expect_rest(runner *r, const test_step *s)
     return ok;
 }
 
-static bool step_expect(runner *r, const test_step *s)
+static bool expect_batch(runner *r, const test_step *s)
 {
     ds_err err = {DS_OK, ""};
-    bool ok = true;
+    ds_rc rc = engine_batch(r, s->fails != NULL, &err);
 
-    if (engine_batch(r, &err) < 0) {
+    if (rc < 0)
+        engine_end(r);
+    if (rc < 0 && !s->fails) {
         report_where(r, s->where, err.msg);
         return false;
     }
+    if (!s->fails || (rc < 0 && strstr(err.msg, s->fails->text.s)))
+        return true;
+    report_where(r, s->fails->where, "the job should have failed");
+    ds_buf_printf(&r->report, "  - %s      expected\n", s->fails->text.s);
+    ds_buf_printf(&r->report, "  + %s      got\n",
+                  rc < 0 ? err.msg : "it went on");
+    return false;
+}
+
+static bool step_expect(runner *r, const test_step *s)
+{
+    bool ok = expect_batch(r, s);
+
+    if (!ok)
+        return false;
     for (uint32_t i = 0; i < s->arg->n; i++)
         ok = expect_one(r, s, i) && ok;
     return expect_rest(r, s) && ok;
+}
+
+/* ---- records ---- */
+
+static int plan_topic(const ds_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (!strcmp(plan->topics[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static const memory_record *records_take(runner *r, const char *name,
+                                         uint32_t *n)
+{
+    int topic = plan_topic(r->plan, name);
+    memory_record *list = NULL, rec;
+    uint32_t cap = 0;
+
+    *n = 0;
+    for (int64_t off = r->recorded[topic];
+         memory_get(r->broker, name, 0, off, &rec); off = rec.off + 1) {
+        if (*n == cap) {
+            memory_record *more;
+            cap = cap ? cap * 2 : 16;
+            more = ds_new(r->a, memory_record, cap);
+            if (*n)
+                memcpy(more, list, *n * sizeof(*more));
+            list = more;
+        }
+        list[(*n)++] = rec;
+        r->recorded[topic] = rec.off + 1;
+    }
+    return list;
+}
+
+static bool step_records(runner *r, const test_step *s)
+{
+    compare_how how = {s->strict, false,
+                       r->variant->epoch_rows && r->file->cuts_any};
+    bool ok = true;
+
+    for (uint32_t i = 0; i < s->arg->n; i++) {
+        uint32_t n;
+        const memory_record *got = records_take(r, s->arg->names[i].s, &n);
+        ds_buf diff;
+
+        ds_buf_init(&diff, r->a, 256);
+        if (records_compare(s->arg->items[i], got, n, &how, r->a, &diff))
+            continue;
+        ok = false;
+        report_where(r, ds_text_where(&s->arg->names[i], 0, 1),
+                     s->arg->names[i].s);
+        ds_buf_add(&r->report, diff.s, diff.len);
+    }
+    return ok;
 }
 
 /* ---- state ---- */
@@ -470,11 +569,22 @@ static bool state_row(runner *r, const ds_plan_store *store, const ds_text *key,
     return ok;
 }
 
+/* A test may look at the state of a job that failed: it is restored. */
+static bool engine_ready(runner *r, const test_step *s)
+{
+    ds_err err = {DS_OK, ""};
+
+    if (r->ctx || engine_open(r, &err) >= 0)
+        return true;
+    report_where(r, s->where, err.msg);
+    return false;
+}
+
 static bool step_state(runner *r, const test_step *s)
 {
-    bool ok = true;
+    bool ok = engine_ready(r, s);
 
-    for (uint32_t i = 0; i < s->arg->n; i++)
+    for (uint32_t i = 0; ok && i < s->arg->n; i++)
         for (uint32_t k = 0; k < r->plan->n_stores; k++)
             for (uint32_t j = 0;
                  !strcmp(r->plan->stores[k].name, s->arg->names[i].s) &&
@@ -512,6 +622,8 @@ static bool step_run(runner *r, const test_step *s)
         return step_expect(r, s);
     case STEP_STATE:
         return step_state(r, s);
+    case STEP_RECORDS:
+        return step_records(r, s);
     case STEP_CRASH:
         r->point = s->point;
         return true;
@@ -548,6 +660,7 @@ static bool runner_steps(runner *r)
     topics_make(r);
     memory_fail_commits(r->broker, r->variant->abort);
     r->seen = ds_new(r->a, int64_t, r->plan->n_topics + 1);
+    r->recorded = ds_new(r->a, int64_t, r->plan->n_topics + 1);
     ds_fault_set_hook(crash_hook, r);
     if (engine_open(r, &err) < 0) {
         report_where(r, r->test->where, err.msg);
