@@ -45,6 +45,7 @@ static struct rig {
     int64_t off;
     char said[4000]; /* errors, prints */
     bool failed;     /* on_error: fail */
+    const char *dir; /* RocksDB there; NULL: memory */
 } rig;
 
 static void rig_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -127,8 +128,9 @@ static void rig_link(ds_op *op)
 
 static void rig_stores_open(void)
 {
-    const ds_store_type *type = ds_registry_store(rig.reg, "memory");
-    ds_db_spec spec = {NULL, "job", "", 64 << 20};
+    const ds_store_type *type =
+        ds_registry_store(rig.reg, rig.dir ? "rocksdb" : "memory");
+    ds_db_spec spec = {rig.dir, "job", "", 256 << 20};
     const ds_plan *plan = rig.plan;
 
     assert_int_equal(type->db_open(&spec, &rig.db, NULL), DS_OK);
@@ -346,7 +348,7 @@ static const char *rig_text(ds_slice s)
     return s.ptr ? ds_strn_copy(rig.epoch, (const char *)s.ptr, s.len) : "~";
 }
 
-static const char *rig_headers(ds_slice hdr)
+static inline const char *rig_headers(ds_slice hdr)
 {
     const char *out = "";
     ds_header *h;
@@ -362,7 +364,7 @@ static const char *rig_headers(ds_slice hdr)
 }
 
 /* The rows for topics of a kind, as text. */
-static const char *rig_rows(ds_topic_kind kind)
+static inline const char *rig_rows(ds_topic_kind kind)
 {
     const char *out = "";
     const ds_row *rows;
@@ -387,7 +389,7 @@ static const char *rig_rows(ds_topic_kind kind)
 }
 
 /* An epoch of these values, and what the sinks got. */
-static const char *rig_run(const char *const *vals)
+static inline const char *rig_run(const char *const *vals)
 {
     rig_rec recs[RIG_ROWS] = {0};
     ds_err err = {0};
