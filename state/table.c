@@ -274,7 +274,7 @@ void table_fill(table *t, uint64_t hash, ds_slice key, ds_slice val)
 void table_evict(table *t, size_t bytes)
 {
     size_t over = table_bytes(t), freed = 0;
-    uint64_t steps = t->cap * 2;
+    uint64_t steps = t->cap * 3; /* every slot: used, clean, gone */
 
     if (!t->based || over <= bytes)
         return;
