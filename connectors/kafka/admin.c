@@ -41,7 +41,7 @@ static ds_rc topic_info_of(const struct rd_kafka_metadata *md,
             continue;
         if (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             return DS_NOTFOUND;
-        if (t->err && t->partition_cnt == 0)
+        if (kafka_is_auth(t->err) || (t->err && t->partition_cnt == 0))
             return kafka_fail(err, t->err, NULL, "describe topic %s", topic);
         out->partitions = t->partition_cnt;
         out->replication = t->partition_cnt ? t->partitions[0].replica_cnt : 0;

@@ -171,6 +171,8 @@ void kafka_rows_init(kafka_rows *r, rd_kafka_t *rk);
 void kafka_rows_free(kafka_rows *r);
 /* Read these and no others; drops what is held. */
 void kafka_rows_assign(kafka_rows *r, const ds_position *pos, uint32_t n);
+/* Tell the library to read what is assigned. */
+rd_kafka_resp_err_t kafka_rows_start(kafka_rows *r);
 /* Move them; drops what is held of them. NULL: one is not assigned. */
 kafka_part *kafka_rows_find(kafka_rows *r, const char *topic, int32_t p);
 void kafka_rows_drop(kafka_rows *r, kafka_part *part);

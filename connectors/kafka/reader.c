@@ -71,16 +71,8 @@ static ds_rc reader_assign(ds_reader *reader, const ds_position *pos,
                            uint32_t n, ds_err *err)
 {
     kafka_reader *r = (kafka_reader *)reader;
-    rd_kafka_topic_partition_list_t *list = NULL;
     kafka_rows_assign(&r->rows, pos, n);
-    if (n > 0)
-        list = rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, pos[i].topic, pos[i].partition)
-            ->offset = pos[i].next;
-    rd_kafka_resp_err_t e = rd_kafka_assign(r->rk, list);
-    if (list)
-        rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_resp_err_t e = kafka_rows_start(&r->rows);
     kafka_poke_parts(r->poke, r->rows.parts, n);
     return e ? kafka_fail(err, e, NULL, "start reading the changelogs") : DS_OK;
 }

@@ -91,6 +91,36 @@ kafka_part *kafka_rows_find(kafka_rows *r, const char *topic, int32_t p)
     return NULL;
 }
 
+/* The library stops the partitions of the old assignment later, in its own
+ * thread, and dies if it is told to stop one twice. It does one thing after
+ * another there: when it has answered a few questions, it has also stopped. */
+static void wait_stopped(rd_kafka_t *rk)
+{
+    for (int i = 0; i < 4; i++) {
+        rd_kafka_topic_partition_list_t *list = NULL;
+        if (rd_kafka_assignment(rk, &list) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_topic_partition_list_destroy(list);
+    }
+}
+
+rd_kafka_resp_err_t kafka_rows_start(kafka_rows *r)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+    if (r->n_parts > 0)
+        list = rd_kafka_topic_partition_list_new((int)r->n_parts);
+    for (uint32_t i = 0; i < r->n_parts; i++) {
+        kafka_part *part = &r->parts[i];
+        part->started = false;
+        rd_kafka_topic_partition_list_add(list, part->topic, part->partition)
+            ->offset = part->next;
+    }
+    rd_kafka_resp_err_t e = rd_kafka_assign(r->rk, list);
+    if (list)
+        rd_kafka_topic_partition_list_destroy(list);
+    wait_stopped(r->rk);
+    return e;
+}
+
 static void pop(kafka_rows *r, kafka_part *part)
 {
     uint32_t i = part->head - 1;

@@ -101,29 +101,10 @@ static void source_change(ds_source *src, ds_change *out)
     *out = s->change;
 }
 
-static rd_kafka_topic_partition_list_t *list_of(const kafka_part *parts,
-                                                uint32_t n)
-{
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, parts[i].topic,
-                                          parts[i].partition)
-            ->offset = parts[i].next;
-    return list;
-}
-
 /* Tell the library what `rows` says. */
 static ds_rc assign_rows(kafka_source *s, ds_err *err)
 {
-    rd_kafka_topic_partition_list_t *list = NULL;
-    if (s->rows.n_parts > 0)
-        list = list_of(s->rows.parts, s->rows.n_parts);
-    for (uint32_t i = 0; i < s->rows.n_parts; i++)
-        s->rows.parts[i].started = false;
-    rd_kafka_resp_err_t e = rd_kafka_assign(s->rk, list);
-    if (list)
-        rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_resp_err_t e = kafka_rows_start(&s->rows);
     kafka_poke_parts(s->poke, s->rows.parts, s->rows.n_parts);
     if (!e)
         return DS_OK;

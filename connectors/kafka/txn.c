@@ -403,7 +403,8 @@ static ds_rc txn_abort(ds_txn *txn, ds_err *err)
         ds_rc rc = kafka_txn_fail(e, "abort the transaction", err);
         /* After a commit that timed out the library asks for commit only. */
         if (rc == DS_E_TIMEOUT && !conflict && ds_mono_now() < until) {
-            /* Rows that came back to the queue meanwhile would be waited for. */
+            /* Rows that came back to the queue meanwhile would be waited for.
+             */
             rd_kafka_purge(t->rk,
                            RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
             continue;
