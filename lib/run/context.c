@@ -90,10 +90,10 @@ void context_store_give(ds_context *ctx, const ds_plan_store *plan,
 
 void context_fail(ds_context *ctx, const ds_err *err)
 {
-    pthread_mutex_lock(&ctx->lock);
+    pthread_mutex_lock(&ctx->fail_lock);
     if (ctx->failed.rc == DS_OK)
         ctx->failed = *err;
-    pthread_mutex_unlock(&ctx->lock);
+    pthread_mutex_unlock(&ctx->fail_lock);
     if (atomic_load(&ctx->stop) == 0)
         atomic_store(&ctx->stop, 1);
 }
@@ -186,6 +186,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     ctx->opts = *opts;
     ctx->arena = ds_arena_new(1 << 16);
     pthread_mutex_init(&ctx->lock, NULL);
+    pthread_mutex_init(&ctx->fail_lock, NULL);
     ctx->opened = ds_mono_now();
     atomic_store(&ctx->lag, -1);
     if (!ctx->opts.clock)
@@ -247,6 +248,7 @@ static void context_free(ds_context *ctx, bool crash)
     free(ctx->parked);
     ds_arena_free(ctx->arena);
     pthread_mutex_destroy(&ctx->lock);
+    pthread_mutex_destroy(&ctx->fail_lock);
     free(ctx);
 }
 

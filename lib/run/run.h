@@ -130,6 +130,7 @@ struct ds_context {
     pthread_mutex_t lock; /* the rest */
     parked_store *parked;
     uint32_t n_parked;
+    pthread_mutex_t fail_lock; /* held for moments only, unlike `lock` */
     ds_err failed;
     ds_time opened;
 };

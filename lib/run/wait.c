@@ -191,12 +191,12 @@ void ds_context_status(ds_context *ctx, ds_job_status *out)
             out->state = state;
     }
     out->restore_ratio = total > 0 ? 1.0 - (double)left / (double)total : 1.0;
-    pthread_mutex_lock(&ctx->lock);
+    pthread_mutex_lock(&ctx->fail_lock);
     if (ctx->failed.rc != DS_OK) {
         out->state = "failed";
         snprintf(out->note, sizeof(out->note), "%.199s", ctx->failed.msg);
-    }
-    pthread_mutex_unlock(&ctx->lock);
-    if (atomic_load(&ctx->stop) && ctx->failed.rc == DS_OK)
+    } else if (atomic_load(&ctx->stop)) {
         out->state = "draining";
+    }
+    pthread_mutex_unlock(&ctx->fail_lock);
 }
