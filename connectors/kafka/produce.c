@@ -82,13 +82,13 @@ static ds_rc fail_purged(kafka_txn *t, ds_err *err)
     for (uint32_t i = 0; i < t->n_outs && at < sizeof(names); i++)
         at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
                                i ? ", " : "", t->outs[i].name);
-    ds_rc rc = DS_E_TXN;
+    ds_rc rc;
     if (kafka_is_auth(code))
         rc = kafka_fail(err, code, NULL, "write to %s%s",
                         t->n_outs > 1 ? "one of the topics " : "topic ", names);
     else
-        ds_fail(err, DS_E_TXN, "the transaction has failed: %s",
-                rd_kafka_error_string(e));
+        rc = ds_fail(err, DS_E_TXN, "the transaction has failed: %s",
+                     rd_kafka_error_string(e));
     rd_kafka_error_destroy(e);
     return rc;
 }

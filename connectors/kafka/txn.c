@@ -35,9 +35,9 @@ ds_rc kafka_txn_fail(rd_kafka_error_t *e, const char *what, ds_err *err)
         rc = kafka_is_auth(code) ? DS_E_AUTH : DS_E_TXN;
     else if (rd_kafka_error_is_retriable(e))
         rc = DS_E_TIMEOUT;
-    ds_fail(err, rc, "%s %s: %s (%s)",
-            rc == DS_E_AUTH ? "not authorised to" : "cannot", what,
-            rd_kafka_error_string(e), rd_kafka_err2name(code));
+    rc = ds_fail(err, rc, "%s %s: %s (%s)",
+                 rc == DS_E_AUTH ? "not authorised to" : "cannot", what,
+                 rd_kafka_error_string(e), rd_kafka_err2name(code));
     rd_kafka_error_destroy(e);
     return rc;
 }
