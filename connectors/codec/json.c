@@ -23,6 +23,7 @@ struct json_codec {
     ds_codec_spec spec;
     json_walk walk;
     json_cell *cells;
+    ds_slice *names; /* encode: what stands before each value, '{"n":' */
 };
 
 /* A batch being decoded. */
@@ -50,6 +51,20 @@ static void free_index(void *arg)
     json_index_free(arg);
 }
 
+static ds_slice *names_of(const ds_schema *columns, ds_arena *a)
+{
+    ds_slice *names = ds_new(a, ds_slice, columns->n);
+    for (uint32_t c = 0; c < columns->n; c++) {
+        ds_buf b;
+        ds_buf_init(&b, a, 64);
+        ds_buf_add(&b, c > 0 ? "," : "{", 1);
+        ds_show_json_str(&b, ds_slice_of(columns->fields[c].name));
+        ds_buf_add(&b, ":", 1);
+        names[c] = (ds_slice){(const uint8_t *)b.s, b.len};
+    }
+    return names;
+}
+
 static ds_rc json_open(const ds_codec_spec *spec, ds_codec **out, ds_err *err)
 {
     json_index *index = json_index_new();
@@ -64,6 +79,7 @@ static ds_rc json_open(const ds_codec_spec *spec, ds_codec **out, ds_err *err)
     c->walk.columns = spec->columns;
     c->walk.strict = spec->strict;
     c->cells = ds_new(a, json_cell, spec->columns->n);
+    c->names = names_of(spec->columns, a);
     *out = (ds_codec *)c;
     return DS_OK;
 }
@@ -318,6 +334,18 @@ static ds_rc json_decode(ds_codec *codec, const ds_slice *vals, uint32_t n,
 
 /* ---- encode ---- */
 
+/* As ds_show_json_row(), with the names at hand. */
+static void encode_row(const struct json_codec *c, const ds_col *cols,
+                       uint32_t row, ds_buf *b)
+{
+    const ds_schema *columns = c->spec.columns;
+    for (uint32_t i = 0; i < columns->n; i++) {
+        ds_buf_add(b, c->names[i].ptr, c->names[i].len);
+        ds_show_json(b, columns->fields[i].type, &cols[i], row);
+    }
+    ds_buf_str(b, columns->n ? "}" : "{}");
+}
+
 static ds_rc json_encode(ds_codec *codec, const ds_batch *rows, ds_arena *a,
                          ds_slice *out, ds_row_errors *errs, ds_err *err)
 {
@@ -330,7 +358,7 @@ static ds_rc json_encode(ds_codec *codec, const ds_batch *rows, ds_arena *a,
         if (b.len > ENCODE_BUFFER)
             ds_buf_init(&b, a, 64 << 10);
         uint32_t start = b.len;
-        ds_show_json_row(&b, c->spec.columns, rows->cols, row);
+        encode_row(c, rows->cols, row, &b);
         /* When the buffer moves later, these bytes stay where they are. */
         out[k_row] = (ds_slice){(const uint8_t *)b.s + start, b.len - start};
     }

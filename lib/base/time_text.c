@@ -85,6 +85,14 @@ static bool take_date(struct reader *r, int64_t *days)
  * to the even neighbour. */
 static bool take_fraction(struct reader *r, int64_t *micros)
 {
+    int count = count_digits(r), exact_micros;
+    if (count >= 1 && count <= 6) {
+        take_digits(r, 1, 6, &exact_micros);
+        for (; count < 6; count++)
+            exact_micros *= 10;
+        *micros = exact_micros;
+        return true;
+    }
     char digits[32] = "0.";
     size_t n = 2;
     if (!at_digit(r))

@@ -101,7 +101,7 @@ static uint32_t groups_add(ds_groups *g, ds_slice key)
     uint8_t *p = ds_arena_alloc(g->arena, len, 1);
     if (tag)
         p[0] = key.ptr ? KEY_VALUE : KEY_NULL;
-    if (key.len)
+    if (key.ptr)
         memcpy(p + tag, key.ptr, key.len);
     g->keys[g->n] = (ds_slice){p, len};
     g->hashes[g->n] = ds_hash(p, len);
@@ -113,7 +113,7 @@ static bool groups_key_is(const ds_groups *g, uint32_t group, ds_slice key)
     ds_slice known = g->keys[group];
     uint32_t tag = g->bare ? 1 : 0;
     return known.len == key.len + tag &&
-           memcmp(known.ptr + tag, key.ptr, key.len) == 0;
+           (key.len == 0 || memcmp(known.ptr + tag, key.ptr, key.len) == 0);
 }
 
 static uint32_t groups_find(ds_groups *g, ds_slice key, uint64_t hash)

@@ -34,8 +34,9 @@ static bool take_varint(ds_slice *rest, int32_t *out)
 
 static uint8_t *put_bytes(uint8_t *to, ds_slice s)
 {
-    if (s.len)
-        memcpy(to, s.ptr, s.len);
+    if (!s.ptr)
+        return to;
+    memcpy(to, s.ptr, s.len);
     return to + s.len;
 }
 

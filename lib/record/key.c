@@ -203,23 +203,31 @@ static bool take_value(ds_slice *rest, ds_type type, bool last, bool trusted,
     return true;
 }
 
-static bool key_read_one(ds_slice key, uint32_t row, const ds_type *types,
-                         uint32_t n, bool trusted, ds_arena *a,
-                         uint8_t **values, uint64_t **valid)
+/* Where keys are read to. */
+struct target {
+    const ds_type *types;
+    uint32_t n;
+    bool trusted;
+    ds_arena *arena;
+    uint8_t **values; /* per column */
+    uint64_t **valid;
+};
+
+static bool key_read_one(const struct target *t, ds_slice key, uint32_t row)
 {
     ds_slice rest = key;
-    for (uint32_t c = 0; c < n; c++) {
+    for (uint32_t c = 0; c < t->n; c++) {
         if (rest.len == 0)
             return false;
         uint8_t tag = rest.ptr[0];
         rest = (ds_slice){rest.ptr + 1, rest.len - 1};
         if (tag == KEY_NULL)
             continue;
-        void *to = values[c] + row * ds_type_size(types[c]);
-        if (tag != KEY_VALUE ||
-            !take_value(&rest, types[c], c + 1 == n, trusted, a, to))
+        void *to = t->values[c] + row * ds_type_size(t->types[c]);
+        if (tag != KEY_VALUE || !take_value(&rest, t->types[c], c + 1 == t->n,
+                                            t->trusted, t->arena, to))
             return false;
-        ds_bit_set(valid[c], row);
+        ds_bit_set(t->valid[c], row);
     }
     return rest.len == 0;
 }
@@ -227,19 +235,22 @@ static bool key_read_one(ds_slice key, uint32_t row, const ds_type *types,
 bool key_read(const ds_slice *keys, uint32_t n_keys, const ds_type *types,
               uint32_t n, bool trusted, ds_arena *a, ds_col *out)
 {
-    uint8_t **values = ds_new(a, uint8_t *, n);
-    uint64_t **valid = ds_new(a, uint64_t *, n);
+    struct target t = {types,
+                       n,
+                       trusted,
+                       a,
+                       ds_new(a, uint8_t *, n),
+                       ds_new(a, uint64_t *, n)};
     for (uint32_t c = 0; c < n; c++) {
-        values[c] = ds_arena_alloc(a, n_keys * ds_type_size(types[c]), 8);
-        valid[c] = ds_bits_new(a, n_keys, false);
+        t.values[c] = ds_arena_alloc(a, n_keys * ds_type_size(types[c]), 8);
+        t.valid[c] = ds_bits_new(a, n_keys, false);
     }
     for (uint32_t row = 0; row < n_keys; row++)
-        if (!keys[row].ptr ||
-            !key_read_one(keys[row], row, types, n, trusted, a, values, valid))
+        if (!keys[row].ptr || !key_read_one(&t, keys[row], row))
             return false;
     for (uint32_t c = 0; c < n; c++) {
-        out[c].valid = valid[c];
-        out[c].v.p = values[c];
+        out[c].valid = t.valid[c];
+        out[c].v.p = t.values[c];
     }
     return true;
 }

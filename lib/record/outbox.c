@@ -35,10 +35,10 @@ ds_outbox *ds_outbox_new(ds_arena *a)
 
 static struct chunk *outbox_new_chunk(ds_outbox *box, uint32_t least)
 {
-    if (box->n == box->cap) {
+    if (!box->chunks || box->n == box->cap) {
         uint32_t cap = box->cap ? box->cap * 2 : 16;
         struct chunk *chunks = ds_new(box->arena, struct chunk, cap);
-        if (box->n)
+        if (box->chunks)
             memcpy(chunks, box->chunks, box->n * sizeof(*chunks));
         box->chunks = chunks;
         box->cap = cap;

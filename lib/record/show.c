@@ -90,6 +90,37 @@ static uint32_t f64_layout(const char *digits, char *buf)
                              plain + exponent + 1);
 }
 
+/*
+ * A number like 12.75: r / 10^k with r below 10^15. Division rounds to the
+ * nearest, so if it gives v, these digits read back as v; and of 15 digits or
+ * fewer no others do. The smallest k leaves no zeros at the end. Returns 0 if v
+ * is no such number.
+ */
+static uint32_t f64_format_short(double v, char *buf)
+{
+    static const double powers[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+    double size = fabs(v);
+    if (size < 1e-4 || size >= 1e7)
+        return 0;
+    for (int k = 0; k <= 8; k++) {
+        int64_t r = (int64_t)(size * powers[k] + 0.5);
+        if ((double)r / powers[k] != size)
+            continue;
+        uint32_t n = 0;
+        int64_t unit = (int64_t)powers[k];
+        if (v < 0)
+            buf[n++] = '-';
+        n += i64_format(r / unit, buf + n);
+        if (k == 0)
+            return n;
+        buf[n++] = '.';
+        for (int i = k - 1; i >= 0; i--, r /= 10)
+            buf[n + (uint32_t)i] = (char)('0' + r % 10);
+        return n + (uint32_t)k;
+    }
+    return 0;
+}
+
 static uint32_t f64_format(double v, char *buf)
 {
     if (isnan(v))
@@ -100,6 +131,9 @@ static uint32_t f64_format(double v, char *buf)
         return (uint32_t)sprintf(buf, "%s0", signbit(v) ? "-" : "");
     if (fabs(v) < 1e15 && v == (double)(int64_t)v)
         return i64_format((int64_t)v, buf);
+    uint32_t n = f64_format_short(v, buf);
+    if (n)
+        return n;
     char digits[40];
     uint32_t sign = v < 0;
     if (sign)
