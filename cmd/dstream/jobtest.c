@@ -86,6 +86,40 @@ static void test_sweep(session *s, const test_file *f, const job_test *t)
         printf("       and %u variants\n", s->tests - n);
 }
 
+/* Mistakes of one file, with its lines. */
+static void mistakes_of(const ds_diags *d, const char *file, ds_slice text,
+                        ds_arena *a)
+{
+    ds_diags of, ignored;
+
+    ds_diags_init(&of, a);
+    for (uint32_t i = 0; i < d->n; i++)
+        if (d->list[i].where.file && !strcmp(d->list[i].where.file, file))
+            ds_diag_add(&of, d->list[i].severity, d->list[i].code,
+                        d->list[i].where, d->list[i].hint, "%s",
+                        d->list[i].msg);
+    ds_diags_init(&ignored, a);
+    if (!text.ptr)
+        yaml_read(file, a, &text, &ignored);
+    ds_diags_show(&of, text, stdout);
+}
+
+/* Those of the test file, and those of the jobs that it names. */
+static void mistakes_show(const ds_diags *d, const char *path, ds_slice text,
+                          ds_arena *a)
+{
+    mistakes_of(d, path, text, a);
+    for (uint32_t i = 0; i < d->n; i++) {
+        const char *file = d->list[i].where.file;
+        bool known = !file || !strcmp(file, path);
+        for (uint32_t k = 0; k < i && !known; k++)
+            known =
+                d->list[k].where.file && !strcmp(d->list[k].where.file, file);
+        if (!known)
+            mistakes_of(d, file, DS_NULL_SLICE, a);
+    }
+}
+
 static void file_run(session *s, const char *path)
 {
     ds_arena *a = ds_arena_new(1 << 16);
@@ -97,7 +131,7 @@ static void file_run(session *s, const char *path)
     ds_diags_init(&d, a);
     printf("%s\n", path);
     if (!test_file_load(path, s->reg, a, &d, &text, &f)) {
-        ds_diags_show(&d, text, stdout);
+        mistakes_show(&d, path, text, a);
         s->broken++;
         ds_arena_free(a);
         return;
