@@ -6,6 +6,8 @@
  *         lines] [--records N] [--keys N] [--dist uniform|zipf] [--seed N]
  *         [--time MS]
  *
+ *     bench_gen --brokers B --delete T1[,T2…]
+ *
  * --records 0 makes an empty topic.
  */
 #include <stdio.h>
@@ -44,6 +46,28 @@ static void send_record(rd_kafka_t *rk, rd_kafka_topic_t *t, int32_t partition,
     }
 }
 
+/* What is not there is no mistake. */
+static int delete_topics(const char *brokers, const char *list)
+{
+    rd_kafka_DeleteTopic_t *topics[32];
+    size_t n = 0;
+    char text[1024], *at;
+    snprintf(text, sizeof(text), "%s", list);
+    for (char *t = strtok_r(text, ",", &at); t && n < 32;
+         t = strtok_r(NULL, ",", &at))
+        topics[n++] = rd_kafka_DeleteTopic_new(t);
+    rd_kafka_t *rk = kit_client(RD_KAFKA_PRODUCER, kit_conf(brokers, NULL));
+    rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+    rd_kafka_DeleteTopics(rk, topics, n, NULL, q);
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, 30000);
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    rd_kafka_DeleteTopic_destroy_array(topics, n);
+    rd_kafka_queue_destroy(q);
+    rd_kafka_destroy(rk);
+    return ev == NULL;
+}
+
 int main(int argc, char **argv)
 {
     const char *brokers = kit_opt(argc, argv, "brokers", "127.0.0.1:9092");
@@ -58,8 +82,11 @@ int main(int argc, char **argv)
                                  "delivery.report.only.error",
                                  "true",
                                  NULL};
+    const char *gone = kit_opt(argc, argv, "delete", NULL);
     data d;
     data_record r;
+    if (gone)
+        return delete_topics(brokers, gone);
     if (!topic)
         kit_die("--topic is missing");
     data_open(&d, argc, argv);

@@ -4,8 +4,8 @@
  *
  *     bench_watch --brokers B --topics IN[,T2] --groups G[,G2]
  *         [--timeout S] -- PROGRAM ARGS…     until it ends by itself
- *     bench_watch --brokers B --warm S --seconds S -- PROGRAM ARGS…
- *                                            that long, then SIGTERM
+ *     bench_watch --brokers B --warm S --seconds S [--hold S] -- PROGRAM ARGS…
+ *                                            that long; SIGTERM after `hold`
  *
  * One line of JSON. "steady" is from the first to the last change of the
  * groups' committed offsets: without the start, and without the first batch.
@@ -197,7 +197,7 @@ static int until_end(int64_t timeout_s)
     return rc;
 }
 
-static int for_seconds(int64_t warm, int64_t seconds)
+static int for_seconds(int64_t warm, int64_t seconds, int64_t hold)
 {
     struct rusage use;
     kit_sleep_ms(warm * 1000);
@@ -207,6 +207,7 @@ static int for_seconds(int64_t warm, int64_t seconds)
     double used = read_cpu(child) - cpu;
     ns = kit_mono_ns() - ns;
     read_peak(child);
+    kit_sleep_ms(hold * 1000);
     kill(child, SIGTERM);
     int rc = wait_end(&use);
     printf("{\"exit\": %d, \"cpu_percent\": %.2f, \"rss_kb\": %lld}\n", rc,
@@ -230,7 +231,8 @@ int main(int argc, char **argv)
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     if (seconds > 0)
-        return for_seconds(kit_opt_int(argc, argv, "warm", 3), seconds);
+        return for_seconds(kit_opt_int(argc, argv, "warm", 3), seconds,
+                           kit_opt_int(argc, argv, "hold", 0));
     open_groups(brokers, topics, ids);
     return until_end(kit_opt_int(argc, argv, "timeout", 120));
 }
