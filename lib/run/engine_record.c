@@ -23,34 +23,45 @@ static uint8_t *put(uint8_t *at, const void *p, size_t n)
     return at + n;
 }
 
+ds_slice engine_record_make(uint64_t signature, ds_time time,
+                            const ds_position *pos, uint32_t n, ds_arena *a)
+{
+    size_t size = HEAD;
+    uint16_t count = (uint16_t)n;
+    uint8_t version = VERSION, *buf, *at;
+
+    DS_BUG_ON(n > UINT16_MAX);
+    for (uint32_t i = 0; i < n; i++)
+        size += 2 + strlen(pos[i].topic) + 4 + 8;
+    buf = at = ds_arena_alloc(a, size, 1);
+    at = put(at, &version, 1);
+    at = put(at, &signature, 8);
+    at = put(at, &time, 8);
+    at = put(at, &count, 2);
+    for (uint32_t i = 0; i < n; i++) {
+        uint16_t len = (uint16_t)strlen(pos[i].topic);
+
+        at = put(at, &len, 2);
+        at = put(at, pos[i].topic, len);
+        at = put(at, &pos[i].partition, 4);
+        at = put(at, &pos[i].next, 8);
+    }
+    return (ds_slice){buf, (uint32_t)size};
+}
+
 ds_slice engine_record_encode(const worker *w, const task *t,
                               const task_store *ts, ds_arena *a)
 {
-    size_t size = HEAD;
-    uint16_t n = 0;
-    uint8_t version = VERSION, *buf, *at;
+    ds_position *pos = ds_new(a, ds_position, w->n_inputs + 1);
+    uint32_t n = 0;
 
-    for (uint32_t i = 0; i < w->n_inputs; i++)
-        if (w->inputs[i].task == t && w->inputs[i].next >= 0)
-            size += 2 + strlen(w->inputs[i].topic) + 4 + 8;
-    buf = at = ds_arena_alloc(a, size, 1);
-    at = put(at, &version, 1);
-    at = put(at, &ts->plan->signature, 8);
-    at = put(at, &w->epoch->time, 8);
-    at += 2;
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        uint16_t len = (uint16_t)strlen(in->topic);
-        if (in->task != t || in->next < 0)
-            continue;
-        at = put(at, &len, 2);
-        at = put(at, in->topic, len);
-        at = put(at, &in->partition, 4);
-        at = put(at, &in->next, 8);
-        n++;
+
+        if (in->task == t && in->next >= 0)
+            pos[n++] = (ds_position){in->topic, in->partition, in->next};
     }
-    put(buf + HEAD - 2, &n, 2);
-    return (ds_slice){buf, (uint32_t)size};
+    return engine_record_make(ts->plan->signature, w->epoch->time, pos, n, a);
 }
 
 /* Takes n bytes off the front; false if there are fewer. */

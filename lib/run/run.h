@@ -180,6 +180,8 @@ input *assign_input(worker *w, const char *topic, int32_t partition);
 ds_rc restore_run(worker *w, bool resync, ds_err *err);
 
 /* engine_record.c */
+ds_slice engine_record_make(uint64_t signature, ds_time time,
+                            const ds_position *pos, uint32_t n, ds_arena *a);
 ds_slice engine_record_encode(const worker *w, const task *t,
                               const task_store *ts, ds_arena *a);
 /* The positions in it; false: damaged or of another format. */
