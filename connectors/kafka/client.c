@@ -188,7 +188,7 @@ static void conf_consumer(kafka_broker *b, rd_kafka_conf_t *conf)
     kafka_default(b, conf, "fetch.min.bytes", 65536);
     kafka_default(b, conf, "fetch.wait.max.ms", quick ? 3 : 10);
     kafka_default(b, conf, "max.partition.fetch.bytes", 262144);
-    kafka_default(b, conf, "queued.min.messages", 5000);
+    kafka_default(b, conf, "queued.min.messages", KAFKA_QUEUED_MIN);
     kafka_default(b, conf, "queued.max.messages.kbytes", 65536);
     kafka_default(b, conf, "fetch.error.backoff.ms", 50);
 #if RD_KAFKA_VERSION >= 0x020200ff

@@ -28,6 +28,7 @@ enum {
     KAFKA_ADMIN_MS = 10000,   /* one request of the cluster's calls */
     KAFKA_DESCRIBE_MS = 2000, /* where a default is at hand */
     KAFKA_CLOSE_MS = 8000,    /* then a handle is left to its fate */
+    KAFKA_QUEUED_MIN = 5000,  /* messages the library fetches ahead */
     KAFKA_SLICE_MS = 500,     /* of blocking calls */
 };
 
@@ -162,12 +163,14 @@ typedef struct kafka_rows {
     rd_kafka_message_t **held;
     uint32_t *link; /* the next one of the same partition, index + 1 */
     uint32_t n_held, cap_held, n_left;
-    uint64_t seen; /* messages */
-    char **names;  /* topics; they live as long as this */
+    size_t full_at; /* messages in the queue: the fetcher may wait */
+    bool full;      /* it was that full, or large, at the last fetch */
+    size_t bytes;
+    char **names; /* topics; they live as long as this */
     uint32_t n_names;
 } kafka_rows;
 
-void kafka_rows_init(kafka_rows *r, rd_kafka_t *rk);
+void kafka_rows_init(kafka_rows *r, kafka_broker *b, rd_kafka_t *rk);
 void kafka_rows_free(kafka_rows *r);
 /* Read these and no others; drops what is held. */
 void kafka_rows_assign(kafka_rows *r, const ds_position *pos, uint32_t n);
@@ -202,7 +205,7 @@ kafka_poke *kafka_poke_start(rd_kafka_t *rk);
 void kafka_poke_stop(kafka_poke *p);
 /* The partitions that may be asked for, after an assignment. */
 void kafka_poke_parts(kafka_poke *p, const kafka_part *parts, uint32_t n);
-void kafka_poke_flow(kafka_poke *p); /* records flow */
+void kafka_poke_flow(kafka_poke *p); /* the queue was full: for a second */
 
 /* ---- txn.c, produce.c, taint.c ---- */
 

@@ -5,8 +5,9 @@
  * When its queue is full, librdkafka before 2.2 does not fetch a partition
  * again for up to a second, however quickly the queue gets empty. Asking a
  * broker for anything wakes its thread; so this thread asks each of them for
- * the ends of one partition, every few milliseconds while records flow
- * (performance.md, finding 3).
+ * the ends of one partition, every few milliseconds, from when the queue was
+ * half full until the library would have come back by itself (performance.md,
+ * finding 3). At a low rate it sleeps.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@
 
 enum {
     POKE_EVERY_MS = 10,
-    POKE_IDLE_ROUNDS = 10, /* without records: sleep */
-    POKE_MAX = 64,         /* brokers */
+    POKE_ROUNDS = 120, /* longer than the library waits */
+    POKE_MAX = 64,     /* brokers */
 };
 
 struct target {
@@ -34,7 +35,7 @@ struct kafka_poke {
     uint32_t version; /* of parts */
     struct target *parts;
     uint32_t n_parts;
-    int flow;   /* atomic: records came since the last round */
+    int flow;   /* atomic: the queue was full since the last round */
     int asleep; /* atomic */
 };
 
@@ -79,7 +80,7 @@ static bool rest(kafka_poke *p, int *idle)
     nanosleep(&ts, NULL);
     *idle = __atomic_exchange_n(&p->flow, 0, __ATOMIC_RELAXED) ? 0 : *idle + 1;
     pthread_mutex_lock(&p->lock);
-    if (*idle >= POKE_IDLE_ROUNDS) {
+    if (*idle >= POKE_ROUNDS) {
         __atomic_store_n(&p->asleep, 1, __ATOMIC_SEQ_CST);
         while (!p->stop && !__atomic_load_n(&p->flow, __ATOMIC_SEQ_CST))
             pthread_cond_wait(&p->wake, &p->lock);

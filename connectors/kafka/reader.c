@@ -47,7 +47,7 @@ ds_rc kafka_reader_open(ds_broker *broker, ds_reader **out, ds_err *err)
         return rc;
     }
     rd_kafka_poll_set_consumer(r->rk);
-    kafka_rows_init(&r->rows, r->rk);
+    kafka_rows_init(&r->rows, r->broker, r->rk);
     r->poke = kafka_poke_start(r->rk);
     *out = &r->base;
     return DS_OK;
@@ -102,9 +102,8 @@ static ds_rc reader_poll(ds_reader *reader, ds_arena *a, uint32_t max_rows,
     ds_rc rc = kafka_rows_next(&r->rows, a, max_rows, out, reader_odd, r, err);
     if (rc != DS_END)
         return rc;
-    uint64_t seen = r->rows.seen;
     rc = kafka_rows_fetch(&r->rows, max_rows, timeout_ms, reader_odd, r, err);
-    if (r->rows.seen != seen)
+    if (r->rows.full)
         kafka_poke_flow(r->poke);
     DS_TRY(rc);
     return kafka_rows_next(&r->rows, a, max_rows, out, reader_odd, r, err);

@@ -17,13 +17,18 @@
 #include "kafka/kafka.h"
 
 enum {
-    ROWS_STEP = 1000,         /* messages per call of the library */
+    ROWS_STEP = 1000, /* messages per call of the library */
+    ROWS_FULL_BYTES =
+        8 << 20, /* that many at once: the fetcher may have waited */
     ROWS_MAX_BYTES = 8 << 20, /* of one envelope, unless one row is larger */
 };
 
-void kafka_rows_init(kafka_rows *r, rd_kafka_t *rk)
+void kafka_rows_init(kafka_rows *r, kafka_broker *b, rd_kafka_t *rk)
 {
-    *r = (kafka_rows){.rk = rk, .queue = rd_kafka_queue_get_consumer(rk)};
+    int most = kafka_prop_int(b, "queued.min.messages", KAFKA_QUEUED_MIN);
+    *r = (kafka_rows){.rk = rk,
+                      .queue = rd_kafka_queue_get_consumer(rk),
+                      .full_at = (size_t)most / 2};
 }
 
 static void drop_held(kafka_rows *r)
@@ -180,6 +185,7 @@ static ds_rc fetch_once(kafka_rows *r, uint32_t max, int timeout_ms,
             m->rkt
                 ? kafka_rows_find(r, rd_kafka_topic_name(m->rkt), m->partition)
                 : NULL;
+        r->bytes += m->err ? 0 : m->len + m->key_len;
         if (part) {
             hold(r, m, part);
             continue;
@@ -188,7 +194,6 @@ static ds_rc fetch_once(kafka_rows *r, uint32_t max, int timeout_ms,
             rc = odd(arg, m, err);
         rd_kafka_message_destroy(m);
     }
-    r->seen += *got;
     return rc;
 }
 
@@ -198,6 +203,8 @@ ds_rc kafka_rows_fetch(kafka_rows *r, uint32_t max, int timeout_ms,
     uint32_t got;
     if (r->n_left == 0)
         r->n_held = 0;
+    r->full = rd_kafka_queue_length(r->queue) >= r->full_at;
+    r->bytes = 0;
     DS_TRY(fetch_once(r, ROWS_STEP, 0, &got, odd, arg, err));
     if (got == 0 && timeout_ms > 0) {
         /* A longer list would be waited for until it is full. */
@@ -207,6 +214,7 @@ ds_rc kafka_rows_fetch(kafka_rows *r, uint32_t max, int timeout_ms,
     }
     while (got == ROWS_STEP && r->n_held < max)
         DS_TRY(fetch_once(r, ROWS_STEP, 0, &got, odd, arg, err));
+    r->full = r->full || r->bytes >= ROWS_FULL_BYTES;
     return DS_OK;
 }
 

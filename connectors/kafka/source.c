@@ -290,9 +290,8 @@ static ds_rc source_poll(ds_source *src, ds_arena *a, uint32_t max_rows,
     ds_rc rc = kafka_rows_next(&s->rows, a, max_rows, out, source_odd, s, err);
     if (rc != DS_END)
         return rc;
-    uint64_t seen = s->rows.seen;
     rc = kafka_rows_fetch(&s->rows, max_rows, timeout_ms, source_odd, s, err);
-    if (s->rows.seen != seen)
+    if (s->rows.full)
         kafka_poke_flow(s->poke);
     DS_TRY(rc);
     DS_TRY(check_gone(s, err));
@@ -384,7 +383,7 @@ ds_rc kafka_source_open(ds_broker *broker, const ds_source_spec *spec,
     ds_rc rc = kafka_new(s->broker, RD_KAFKA_CONSUMER, conf, &s->rk, err);
     if (rc == DS_OK) {
         rd_kafka_poll_set_consumer(s->rk);
-        kafka_rows_init(&s->rows, s->rk);
+        kafka_rows_init(&s->rows, s->broker, s->rk);
         s->poke = kafka_poke_start(s->rk);
         rc = subscribe(s, spec, err);
     }
