@@ -300,7 +300,7 @@ ds_rc store_seal(ds_store *head, ds_overlay *ov, ds_slice engine,
     return DS_OK;
 }
 
-#define AHEAD 16
+#define AHEAD 8 /* keys: as long as memory takes */
 
 ds_rc store_commit(ds_store *head, ds_overlay *ov, int64_t pos, ds_err *err)
 {
@@ -309,8 +309,10 @@ ds_rc store_commit(ds_store *head, ds_overlay *ov, int64_t pos, ds_err *err)
     DS_BUG_ON(ov->number <= s->committed);
     s->committed = ov->number;
     for (uint32_t i = 0; i < ov->n; i++) {
+        if (i + 2 * AHEAD < ov->n)
+            table_prefetch(&s->table, ov->v[i + 2 * AHEAD].hash);
         if (i + AHEAD < ov->n)
-            table_prefetch(&s->table, ov->v[i + AHEAD].hash);
+            table_prefetch_entry(&s->table, ov->v[i + AHEAD].hash);
         table_put(&s->table, ov->v[i].hash, ov->v[i].key, ov->v[i].val);
     }
     if (ov->engine.ptr)

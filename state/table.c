@@ -142,7 +142,7 @@ void table_prefetch(const table *t, uint64_t hash)
     __builtin_prefetch(&t->slots[hash & (t->cap - 1)]);
 }
 
-static void prefetch_entry(const table *t, uint64_t hash)
+void table_prefetch_entry(const table *t, uint64_t hash)
 {
     const struct table_slot *s = &t->slots[hash & (t->cap - 1)];
 
@@ -159,7 +159,7 @@ void table_find_n(const table *t, const uint64_t *hashes, const ds_slice *keys,
         for (uint32_t i = at; i < end; i++)
             table_prefetch(t, hashes[i]);
         for (uint32_t i = at; i < end; i++)
-            prefetch_entry(t, hashes[i]);
+            table_prefetch_entry(t, hashes[i]);
         for (uint32_t i = at; i < end; i++) {
             out[i] = table_find(t, hashes[i], keys[i]);
             if (out[i])

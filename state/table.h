@@ -79,8 +79,10 @@ void table_find_n(const table *t, const uint64_t *hashes, const ds_slice *keys,
 void table_put(table *t, uint64_t hash, ds_slice key, ds_slice val);
 /* What the base has, unless the table knows better. */
 void table_fill(table *t, uint64_t hash, ds_slice key, ds_slice val);
-/* Brings what is needed for `hash` into the cache. */
+/* Bring what is needed for `hash` into the cache: first the slot, and once that
+ * is there, the entry. */
 void table_prefetch(const table *t, uint64_t hash);
+void table_prefetch_entry(const table *t, uint64_t hash);
 
 size_t table_bytes(const table *t);
 /* Drops clean entries until `bytes` is reached or none is left. */
