@@ -215,6 +215,8 @@ ds_rc keyed_add(struct keyed *k, ds_op *op, const ds_batch *in, ds_err *err)
     ds_row_errors errs = {0};
     ds_row_errors none = {0};
 
+    if (op->host->admit)
+        in = op->host->admit(op, in);
     if (k->careful)
         DS_TRY(batch_try(k, op, in, &errs, err));
     else

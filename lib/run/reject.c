@@ -5,12 +5,16 @@
  * `fail` cuts the epoch before the record: the input gets a limit, the epoch
  * runs again up to it and commits, then the job stops at exactly that offset.
  * An aggregate that many records went into blames the last one; the epoch runs
- * again without it (a poison). Limits and poisons outlive an abort: the same
- * records come again.
+ * again, and that operator does not get it (a poison). Limits and poisons
+ * outlive an abort: the same records come again.
+ *
+ * A row that an aggregate made belongs to no record. Its dead letter is the row
+ * itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "record/show.h"
 #include "run/run.h"
 
 struct poison {
@@ -201,6 +205,64 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
     return DS_OK;
 }
 
+/* ---- rows that belong to no record ---- */
+
+static void orphan_letter(worker *w, const ds_node *node, const ds_batch *in,
+                          const ds_row_error *why)
+{
+    epoch *e = w->epoch;
+    const char *file = node->where.file ? node->where.file : "";
+    ds_header h[] = {
+        {ds_slice_of("__streams.errors.exception"),
+         ds_slice_of(error_class(why->code))},
+        {ds_slice_of("__streams.errors.message"), ds_slice_of(why->msg)},
+        {ds_slice_of("__dstream.errors.job"), ds_slice_of(w->ctx->plan->job)},
+        {ds_slice_of("__dstream.errors.stream"), ds_slice_of(node->stream)},
+        {ds_slice_of("__dstream.errors.op"), ds_slice_of(node->op)},
+        {ds_slice_of("__dstream.errors.code"), ds_slice_of(why->code)},
+        {ds_slice_of("__dstream.errors.where"),
+         ds_slice_of(ds_str_printf(e->mem, "%s:%u:%u", file, node->where.line,
+                                   node->where.col))},
+    };
+    ds_row row = {.topic = (uint32_t)w->ctx->plan->dlq_topic,
+                  .partition = DS_PARTITION_BY_KEY,
+                  .ts = DS_TIME_NONE};
+    ds_buf b;
+
+    ds_buf_init(&b, e->mem, 128);
+    ds_show_json_row(&b, in->schema, in->cols, why->row);
+    row.val = (ds_slice){(const uint8_t *)b.s, b.len};
+    row.hdr =
+        ds_headers_encode(e->mem, DS_NULL_SLICE, h, sizeof(h) / sizeof(*h));
+    ds_outbox_add(e->outbox, &row);
+    e->dead++;
+}
+
+static ds_rc orphan_reject(worker *w, const ds_node *node, const ds_batch *in,
+                           const ds_row_error *why, ds_err *err)
+{
+    bool letter = node->on_error == DS_ON_ERROR_DLQ;
+    bool limit = node->on_error != DS_ON_ERROR_FAIL && limit_reached(w);
+
+    if (limit || node->on_error == DS_ON_ERROR_FAIL)
+        return ds_fail(err, DS_E_FAILED,
+                       "%s: error[%s]: %s%s (a row made of "
+                       "many records)",
+                       node->name, why->code,
+                       limit ? "errors.limit is reached; " : "", why->msg);
+    w->epoch->errors++;
+    if (letter)
+        orphan_letter(w, node, in, why);
+    ds_log(DS_LOG_WARN, letter ? "row sent to dead letters" : "row skipped",
+           DS_KV("code", "%s", why->code),
+           DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("stream", "%s", node->stream), DS_KV("op", "%s", node->op),
+           DS_KV("error", "%s", why->msg));
+    return DS_OK;
+}
+
+/* ---- what operators call ---- */
+
 static ds_rc host_reject(ds_op *op, const ds_batch *in,
                          const ds_row_errors *errs, const ds_batch **rest,
                          ds_err *err)
@@ -211,13 +273,12 @@ static ds_rc host_reject(ds_op *op, const ds_batch *in,
     *rest = in;
     if (errs->n == 0)
         return DS_OK;
-    if (!in->env)
-        return ds_fail(err, DS_E_INVALID, "%s: rows without records refused",
-                       op->node->name);
     for (uint32_t i = 0; i < errs->n; i++) {
         const ds_row_error *e = &errs->list[i];
-        ds_rc rc = reject_one(w, op->node, in->env, ds_batch_rec(in, e->row),
-                              e->code, e->msg, err);
+        ds_rc rc =
+            in->env ? reject_one(w, op->node, in->env, ds_batch_rec(in, e->row),
+                                 e->code, e->msg, err)
+                    : orphan_reject(w, op->node, in, e, err);
         if (rc < 0)
             failed = rc; /* go on: an earlier record may fail too */
     }
@@ -274,13 +335,6 @@ static void host_discard(ds_op *op, uint32_t n, const char *reason)
            DS_KV("reason", "%s", reason), DS_KV("n", "%u", n));
 }
 
-const ds_op_host reject_host = {
-    .reject = host_reject,
-    .reject_record = host_reject_record,
-    .print = host_print,
-    .discard = host_discard,
-};
-
 ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err)
 {
     const ds_plan *plan = w->ctx->plan;
@@ -297,11 +351,12 @@ ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err)
     return ds_fail(err, DS_E_RECORD, "%s", msg);
 }
 
+/* The next poison at or after `*k` that is this record; `*k` moves past it. */
 static const struct poison *poison_of(const worker *w, const ds_envelope *rows,
-                                      uint32_t i)
+                                      uint32_t i, uint32_t *k)
 {
-    for (uint32_t k = 0; k < w->n_poison; k++) {
-        const struct poison *p = &w->poison[k];
+    while (*k < w->n_poison) {
+        const struct poison *p = &w->poison[(*k)++];
         if (p->off == rows->off[i] && p->partition == rows->partition &&
             !strcmp(p->topic, rows->topic))
             return p;
@@ -346,6 +401,12 @@ static const ds_envelope *envelope_gather(ds_arena *a, const ds_envelope *from,
     return e;
 }
 
+/* The record is refused where it comes in: nobody gets it. */
+static bool is_at_source(const struct poison *p)
+{
+    return p->node->n_inputs == 0 || !strcmp(p->node->type->name, "unshuffle");
+}
+
 ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
                     const ds_envelope **out, ds_err *err)
 {
@@ -360,12 +421,45 @@ ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
     }
     kept = ds_new(w->epoch->mem, uint32_t, n + 1);
     for (uint32_t i = 0; i < n; i++) {
-        const struct poison *p = poison_of(w, rows, i);
-        if (p)
+        const struct poison *p;
+        uint32_t k = 0;
+        bool keep = true;
+        while ((p = poison_of(w, rows, i, &k)) != NULL) {
             DS_TRY(reject_one(w, p->node, rows, i, p->code, p->msg, err));
-        else
+            keep = keep && !is_at_source(p);
+        }
+        if (keep)
             kept[n_kept++] = i;
     }
     *out = envelope_gather(w->epoch->mem, rows, kept, n_kept);
     return DS_OK;
 }
+
+static const ds_batch *host_admit(ds_op *op, const ds_batch *in)
+{
+    const worker *w = ((task *)op->task)->worker;
+    uint64_t *bad = NULL;
+
+    if (w->n_poison == 0 || !in->env)
+        return in;
+    DS_EACH (in, i) {
+        const struct poison *p;
+        uint32_t k = 0;
+        while ((p = poison_of(w, in->env, ds_batch_rec(in, i), &k)) != NULL) {
+            if (p->node != op->node)
+                continue;
+            if (!bad)
+                bad = ds_new(in->arena, uint64_t, in->n / 64 + 1);
+            bad[i / 64] |= UINT64_C(1) << (i % 64);
+        }
+    }
+    return bad ? ds_batch_drop(in, bad) : in;
+}
+
+const ds_op_host reject_host = {
+    .reject = host_reject,
+    .reject_record = host_reject_record,
+    .admit = host_admit,
+    .print = host_print,
+    .discard = host_discard,
+};

@@ -95,10 +95,12 @@ static ds_rc epoch_again(worker *w, ds_err *err)
     }
 }
 
+/* Whether one of them has come to a record that stops the job. A limit outlives
+ * an abort, and then the records before it come again. */
 static bool inputs_limited(const worker *w)
 {
     for (uint32_t i = 0; i < w->n_inputs; i++)
-        if (w->inputs[i].limit != INT64_MAX)
+        if (w->inputs[i].next >= w->inputs[i].limit)
             return true;
     return false;
 }
@@ -108,11 +110,11 @@ static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
     input *in = assign_input(w, f->topic, f->partition);
     ds_rc rc;
 
-    if (!in || f->next <= in->next || in->limit != INT64_MAX)
+    if (!in || f->next <= in->next || in->next >= in->limit)
         return DS_OK; /* not ours any more, or behind a record that stops us */
     in->moved_by_eof =
         !f->rows && (in->next == in->position || in->moved_by_eof);
-    in->next = f->next;
+    in->next = f->next < in->limit ? f->next : in->limit;
     if (!f->rows || f->rows->n == 0)
         return DS_OK;
     w->last_rows = ds_mono_now();

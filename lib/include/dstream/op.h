@@ -81,9 +81,12 @@ typedef struct ds_op_host {
     /* An aggregate of many records was refused (sum out of range): the given
      * record, the last one that went in, is made responsible. Always returns
      * DS_E_RECORD, which the operator passes up: the engine runs the epoch
-     * again without that record. */
+     * again, and admit() keeps that record from this operator. */
     ds_rc (*reject_record)(ds_op *op, const ds_envelope *env, uint32_t rec,
                            const char *code, const char *msg, ds_err *err);
+    /* `in` without the records that this operator refused with reject_record.
+     * Others still get them. */
+    const ds_batch *(*admit)(ds_op *op, const ds_batch *in);
     /* Lines for standard output, printed when the epoch has committed. */
     void (*print)(ds_op *op, ds_slice text);
     /* Rows dropped on purpose, by reason ("null_key"); for metrics. */
