@@ -48,6 +48,7 @@ static struct {
     bool running, stop, done;
     bool json, terminal;
     char *fill, *drain;
+    char *left[2]; /* with a writer that did not end */
     size_t n;
     unsigned long dropped;
     struct site sites[LOG_SITES];
@@ -328,7 +329,10 @@ void ds_log_stop(void)
             pthread_join(log_state.thread, NULL);
         } else {
             pthread_detach(log_state.thread);
-            log_state.fill = log_state.drain = NULL; /* still in use there */
+            /* The writer still uses them: the next start takes others. */
+            log_state.left[0] = log_state.fill;
+            log_state.left[1] = log_state.drain;
+            log_state.fill = log_state.drain = NULL;
         }
         log_state.running = false;
     }
