@@ -76,7 +76,7 @@ static void test_sweep(session *s, const test_file *f, const job_test *t)
     for (size_t i = 0;
          f->cuts_any && i < sizeof(cut_variants) / sizeof(*cut_variants); i++)
         variant_run(s, f, t, &cut_variants[i]);
-    for (size_t i = 0; ds_fault_points[i]; i++) {
+    for (size_t i = 0; ds_fault_points[i] && !f->crashes_none; i++) {
         char name[80];
         test_variant v = {.name = name, .point = ds_fault_points[i]};
         snprintf(name, sizeof(name), "crash at %s", v.point);

@@ -411,7 +411,8 @@ static const ds_arg *find_either(const ds_arg *test, const ds_arg *root,
     return v ? v : ds_arg_find(root, name);
 }
 
-static const char *const root_names[] = {"job", "tests", "env", "cuts", NULL};
+static const char *const root_names[] = {"job",  "tests",   "env",
+                                         "cuts", "crashes", NULL};
 static const char *const test_names[] = {"job", "name", "env", "steps", NULL};
 
 static void names_check(loader *l, const ds_arg *map, const char *const *known)
@@ -422,7 +423,7 @@ static void names_check(loader *l, const ds_arg *map, const char *const *known)
             k++;
         if (!*k)
             fail_at(l, args_name_where(&map->names[i]),
-                    known == root_names ? "job, env, cuts, tests"
+                    known == root_names ? "job, env, cuts, crashes, tests"
                                         : "name, job, env, steps",
                     ds_str_printf(l->a, "unknown key %s", map->names[i].s));
     }
@@ -460,7 +461,7 @@ bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
                     ds_diags *d, ds_slice *text, test_file *out)
 {
     loader l = {.reg = reg, .a = a, .d = d, .file = out};
-    const ds_arg *tests, *cuts;
+    const ds_arg *tests, *cuts, *crashes;
 
     path = ds_str_copy(a, path);
     out->path = path;
@@ -480,6 +481,11 @@ bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
     cuts = ds_arg_find(l.root, "cuts");
     if (cuts && !is_flag(l.root, "cuts", "any"))
         fail_at(&l, cuts->where, "cuts: any", "cuts can be any, or left out");
+    crashes = ds_arg_find(l.root, "crashes");
+    out->crashes_none = is_flag(l.root, "crashes", "none");
+    if (crashes && !out->crashes_none)
+        fail_at(&l, crashes->where, "crashes: none",
+                "crashes can be none, or left out");
     out->cuts_any = is_flag(l.root, "cuts", "any");
     out->tests = ds_new(a, job_test, tests->n + 1);
     out->n_tests = tests->n;

@@ -33,6 +33,8 @@ typedef struct runner {
 
     const char *point; /* crash there next; NULL: nowhere */
     bool then_restore; /* and once more while restoring */
+    bool crashed;      /* since it was last looked at */
+    bool failed;       /* the job stopped: the next batch is a restart */
     int64_t *seen;     /* by topic: offsets up to which rows were compared */
     int64_t *recorded; /* idem, of records */
 } runner;
@@ -103,11 +105,28 @@ static ds_rc engine_step(runner *r, ds_err *err)
             r->at++;
         ds_context_crash(r->ctx);
         r->ctx = NULL;
+        r->crashed = true;
         do {
             rc = r->ctx ? DS_OK : engine_open(r, err);
         } while (rc == DS_E_CRASH);
         DS_TRY(rc);
     }
+}
+
+/* After a job that failed. */
+static ds_rc engine_restart(runner *r, ds_err *err)
+{
+    ds_rc rc;
+
+    r->failed = false;
+    r->at = 0;
+    if (r->ctx)
+        ds_context_close(r->ctx);
+    r->ctx = NULL;
+    do {
+        rc = engine_open(r, err);
+    } while (rc == DS_E_CRASH);
+    return rc < 0 ? rc : DS_OK;
 }
 
 /* `all`: until nothing is left, in as many epochs as that takes. */
@@ -118,23 +137,16 @@ static ds_rc engine_batch(runner *r, bool all, ds_err *err)
     r->clock.virtual_now += r->plan->batch;
     r->clock.virtual_now -= r->clock.virtual_now % r->plan->batch;
     crash_arm(r);
-    if (!r->ctx) /* it failed before */
-        DS_TRY(engine_open(r, err));
+    if (r->failed)
+        DS_TRY(engine_restart(r, err));
     do {
+        r->crashed = false;
         rc = engine_step(r, err);
-    } while (rc == DS_OK && (all || r->variant->epoch_rows));
+    } while ((rc == DS_OK && (all || r->variant->epoch_rows)) ||
+             (rc == DS_END && all && r->crashed));
     if (r->variant->point)
         r->point = NULL;
     return rc < 0 ? rc : DS_OK;
-}
-
-/* A job that failed is not run any further: what comes next is a restart. */
-static void engine_end(runner *r)
-{
-    if (r->ctx)
-        ds_context_close(r->ctx);
-    r->ctx = NULL;
-    r->at = 0;
 }
 
 /* ---- rows in ---- */
@@ -148,6 +160,34 @@ static const ds_node *source_node(const runner *r, const char *name)
     return NULL;
 }
 
+/* A name that the pattern takes, as far as that can be guessed: what is written
+ * literally, one of what stands for several. */
+static const char *topic_of_pattern(const char *pattern, ds_arena *a)
+{
+    char *name = ds_str_copy(a, pattern);
+    size_t n = 0;
+    int skip = 0; /* inside the other choices of a group */
+
+    for (const char *p = pattern; *p; p++) {
+        char c = *p;
+        if (c == '\\' && p[1])
+            c = *++p;
+        else if (c == '.')
+            c = 'x';
+        else if (c == '[') {
+            c = p[1] == '^' ? 'x' : p[1];
+            p += strcspn(p, "]") - (strchr(p, ']') == NULL);
+        } else if (c == '|')
+            skip++;
+        else if (c == ')')
+            skip = 0;
+        if (!skip && (*p == '.' || *p == ']' || !strchr("^$|()*+?", *p)))
+            name[n++] = c;
+    }
+    name[n] = 0;
+    return name;
+}
+
 /* The topic that rows of a source are put into. */
 static const char *source_topic(const runner *r, const ds_node *node)
 {
@@ -156,7 +196,7 @@ static const char *source_topic(const runner *r, const ds_node *node)
     if (args->topic.s)
         return args->topic.s;
     if (args->pattern.s)
-        return ds_str_printf(r->a, "test.%s", node->stream);
+        return topic_of_pattern(args->pattern.s, r->a);
     return args->topics->items[0]->text.s;
 }
 
@@ -374,8 +414,7 @@ static bool expect_batch(runner *r, const test_step *s)
     ds_err err = {DS_OK, ""};
     ds_rc rc = engine_batch(r, s->fails != NULL, &err);
 
-    if (rc < 0)
-        engine_end(r);
+    r->failed = rc < 0;
     if (rc < 0 && !s->fails) {
         report_where(r, s->where, err.msg);
         return false;
@@ -569,20 +608,9 @@ static bool state_row(runner *r, const ds_plan_store *store, const ds_text *key,
     return ok;
 }
 
-/* A test may look at the state of a job that failed: it is restored. */
-static bool engine_ready(runner *r, const test_step *s)
-{
-    ds_err err = {DS_OK, ""};
-
-    if (r->ctx || engine_open(r, &err) >= 0)
-        return true;
-    report_where(r, s->where, err.msg);
-    return false;
-}
-
 static bool step_state(runner *r, const test_step *s)
 {
-    bool ok = engine_ready(r, s);
+    bool ok = r->ctx != NULL;
 
     for (uint32_t i = 0; ok && i < s->arg->n; i++)
         for (uint32_t k = 0; k < r->plan->n_stores; k++)
@@ -639,18 +667,40 @@ static bool step_run(runner *r, const test_step *s)
     return false;
 }
 
-static void topics_make(runner *r)
+static int32_t partitions_of(const runner *r, const char *source)
 {
-    for (uint32_t i = 0; i < r->plan->n_topics; i++)
-        if (r->plan->topics[i].kind < DS_TOPIC_CHANGELOG &&
-            r->plan->topics[i].name[0] != '^')
-            memory_topic(r->broker, r->plan->topics[i].name, 1);
+    int32_t n = 1;
+
     for (uint32_t i = 0; i < r->test->n_steps; i++) {
         const test_step *s = &r->test->steps[i];
-        if (s->kind == STEP_ROWS)
-            memory_topic(r->broker, source_topic(r, source_node(r, s->source)),
-                         s->partition + 1);
+        bool is =
+            s->kind == STEP_ROWS && (!source || !strcmp(s->source, source));
+        if (is && s->partition >= n)
+            n = s->partition + 1;
     }
+    return n;
+}
+
+/* A source has the partitions that its steps name; beside state all have as
+ * many as the one that has most. */
+static void topics_make(runner *r)
+{
+    for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
+        const ds_node *node = r->plan->nodes[i];
+        const ds_source_args *args = node->args;
+        int32_t n;
+        if (strcmp(node->type->name, "source") != 0)
+            continue;
+        n = partitions_of(r, r->plan->n_stores ? NULL : node->stream);
+        if (args->pattern.s)
+            memory_topic(r->broker, source_topic(r, node), n);
+        for (uint32_t k = 0; !args->pattern.s && k < args->n_names; k++)
+            memory_topic(r->broker, args->names[k], n);
+    }
+    for (uint32_t i = 0; i < r->plan->n_topics; i++)
+        if (r->plan->topics[i].kind == DS_TOPIC_SINK ||
+            r->plan->topics[i].kind == DS_TOPIC_DLQ)
+            memory_topic(r->broker, r->plan->topics[i].name, 1);
 }
 
 static bool runner_steps(runner *r)
