@@ -446,32 +446,65 @@ ds_rc kafka_group_offsets(ds_broker *broker, const char *group,
     return rc;
 }
 
-ds_rc kafka_group_members(ds_broker *broker, const char *group, int *n,
-                          ds_err *err)
+/* What the coordinator says of a group: *out is NULL if there is none of that
+ * name; else it lives as long as *ev, which is the caller's. */
+static ds_rc group_describe(kafka_broker *b, const char *group,
+                            rd_kafka_event_t **ev,
+                            const rd_kafka_ConsumerGroupDescription_t **out,
+                            ds_err *err)
 {
-    kafka_broker *b = (kafka_broker *)broker;
     rd_kafka_AdminOptions_t *o =
         options(b, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, KAFKA_ADMIN_MS);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(b->ru);
     rd_kafka_DescribeConsumerGroups(b->ru, &group, 1, o, queue);
     rd_kafka_AdminOptions_destroy(o);
-    rd_kafka_event_t *ev;
-    DS_TRY(answer(queue, &ev, err, "describe group", group));
+    DS_TRY(answer(queue, ev, err, "describe group", group));
     size_t m;
     const rd_kafka_ConsumerGroupDescription_t **list =
         rd_kafka_DescribeConsumerGroups_result_groups(
-            rd_kafka_event_DescribeConsumerGroups_result(ev), &m);
+            rd_kafka_event_DescribeConsumerGroups_result(*ev), &m);
     const rd_kafka_error_t *bad =
         m ? rd_kafka_ConsumerGroupDescription_error(list[0]) : NULL;
     rd_kafka_resp_err_t e =
         bad ? rd_kafka_error_code(bad) : RD_KAFKA_RESP_ERR_NO_ERROR;
     ds_rc rc = DS_OK;
-    *n = 0;
     if (e && e != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
         rc = kafka_fail(err, e, rd_kafka_error_string(bad), "describe group %s",
                         group);
-    else if (!e && m)
-        *n = (int)rd_kafka_ConsumerGroupDescription_member_count(list[0]);
-    rd_kafka_event_destroy(ev);
+    *out = !e && m ? list[0] : NULL;
+    if (rc < 0)
+        rd_kafka_event_destroy(*ev);
     return rc;
+}
+
+ds_rc kafka_group_members(ds_broker *broker, const char *group, int *n,
+                          ds_err *err)
+{
+    const rd_kafka_ConsumerGroupDescription_t *desc;
+    rd_kafka_event_t *ev;
+    DS_TRY(group_describe((kafka_broker *)broker, group, &ev, &desc, err));
+    *n = desc ? (int)rd_kafka_ConsumerGroupDescription_member_count(desc) : 0;
+    rd_kafka_event_destroy(ev);
+    return DS_OK;
+}
+
+bool kafka_member_is_other(kafka_broker *b, const char *group,
+                           const char *member, const char *client)
+{
+    const rd_kafka_ConsumerGroupDescription_t *desc;
+    rd_kafka_event_t *ev;
+    bool other = false;
+    if (group_describe(b, group, &ev, &desc, NULL) < 0)
+        return false;
+    size_t n = desc ? rd_kafka_ConsumerGroupDescription_member_count(desc) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const rd_kafka_MemberDescription_t *m =
+            rd_kafka_ConsumerGroupDescription_member(desc, i);
+        const char *id = rd_kafka_MemberDescription_group_instance_id(m);
+        if (id && !strcmp(id, member))
+            other =
+                strcmp(rd_kafka_MemberDescription_client_id(m), client) != 0;
+    }
+    rd_kafka_event_destroy(ev);
+    return other;
 }

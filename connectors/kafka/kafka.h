@@ -127,6 +127,10 @@ ds_rc kafka_offset_at(ds_broker *b, const char *topic, int32_t partition,
                       ds_time t, int64_t *out, ds_err *err);
 ds_rc kafka_group_offsets(ds_broker *b, const char *group, ds_position *pos,
                           uint32_t n, ds_err *err);
+/* Whether the static member of that id is another client than ours now. False
+ * also where nobody answers. */
+bool kafka_member_is_other(kafka_broker *b, const char *group,
+                           const char *member, const char *client);
 ds_rc kafka_group_members(ds_broker *b, const char *group, int *n, ds_err *err);
 ds_rc kafka_topic_config(ds_broker *b, const char *topic, const char *name,
                          ds_arena *a, const char **value, ds_err *err);

@@ -16,6 +16,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "dstream/log.h"
 #include "kafka/kafka.h"
@@ -30,6 +31,7 @@ typedef struct kafka_source {
     rd_kafka_t *rk;
     char *group;
     char *member;
+    char client[160]; /* client.id: tells this member from any other */
     kafka_rows rows;
     kafka_poke *poke;
     bool closing;
@@ -101,6 +103,23 @@ static void source_change(ds_source *src, ds_change *out)
     *out = s->change;
 }
 
+/* Another process took our member id; or the library fenced itself: its
+ * JoinGroup was answered, the answer was lost, and it joined once more, so that
+ * the broker knows a younger member id than it does. The group tells which: the
+ * static member is ours or somebody else's. */
+static ds_rc fail_fenced(kafka_source *s, ds_err *err)
+{
+    if (s->member &&
+        !kafka_member_is_other(s->broker, s->group, s->member, s->client))
+        return ds_fail(err, DS_E_REJOIN,
+                       "member %s of group %s is not known under its last id",
+                       s->member, s->group);
+    return ds_fail(err, DS_E_FENCED,
+                   "another process runs with the same --instance: member %s "
+                   "of group %s was taken over",
+                   s->member ? s->member : "(none)", s->group);
+}
+
 /* Tell the library what `rows` says. */
 static ds_rc assign_rows(kafka_source *s, ds_err *err)
 {
@@ -110,7 +129,7 @@ static ds_rc assign_rows(kafka_source *s, ds_err *err)
         return DS_OK;
     if (rd_kafka_fatal_error(s->rk, NULL, 0) ==
         RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-        e = RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+        return fail_fenced(s, err);
     return kafka_fail(err, e, NULL, "start reading in group %s", s->group);
 }
 
@@ -165,14 +184,6 @@ static ds_rc source_seek(ds_source *src, const ds_position *pos, uint32_t n,
 }
 
 /* ---- errors ---- */
-
-static ds_rc fail_fenced(kafka_source *s, ds_err *err)
-{
-    return ds_fail(err, DS_E_FENCED,
-                   "another process runs with the same --instance: member %s "
-                   "of group %s was taken over",
-                   s->member ? s->member : "(none)", s->group);
-}
 
 static ds_rc fail_fatal(kafka_source *s, ds_err *err)
 {
@@ -337,6 +348,19 @@ static void source_close(ds_source *src)
 }
 
 /* A member has to answer for longer than its slowest step takes. */
+/* A client id of this member's own: see fail_fenced(). */
+static void conf_client(kafka_source *s, rd_kafka_conf_t *conf)
+{
+    char base[100] = "";
+    size_t n = sizeof(base);
+    uint32_t nonce = 0;
+    if (getrandom(&nonce, sizeof(nonce), 0) < 0)
+        nonce = (uint32_t)ds_mono_now();
+    rd_kafka_conf_get(conf, "client.id", base, &n);
+    snprintf(s->client, sizeof(s->client), "%.99s-%08x", base, nonce);
+    kafka_set(conf, "client.id", s->client);
+}
+
 static void conf_group(kafka_source *s, rd_kafka_conf_t *conf,
                        const ds_source_spec *spec)
 {
@@ -348,8 +372,10 @@ static void conf_group(kafka_source *s, rd_kafka_conf_t *conf,
     kafka_default(b, conf, "max.poll.interval.ms",
                   session_ms > 120000 ? session_ms : 120000);
     kafka_set(conf, "group.id", spec->group);
-    if (spec->member)
+    if (spec->member) {
         kafka_set(conf, "group.instance.id", spec->member);
+        conf_client(s, conf);
+    }
     kafka_set(conf, "partition.assignment.strategy", "range");
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_opaque(conf, s);

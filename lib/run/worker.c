@@ -296,7 +296,8 @@ static ds_rc consumer_reopen(worker *w, ds_err *err)
         ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
 
     assign_drop(w);
-    w->source->type->close(w->source);
+    if (w->source)
+        w->source->type->close(w->source);
     w->source = NULL;
     worker_source_spec(w, topics, &spec);
     DS_TRY(w->ctx->broker->type->source_open(w->ctx->broker, &spec, &w->source,
@@ -364,7 +365,7 @@ static void error_log(const worker *w, ds_rc rc, const ds_err *e)
 static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
 {
     epoch_state was = w->epoch->state;
-    bool reset = false;
+    bool reset = false, rejoin = false;
 
     switch (ds_rc_act(rc)) {
     case DS_ACT_NONE:
@@ -381,19 +382,24 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
     case DS_ACT_RESYNC:
         reset = true;
         break;
+    case DS_ACT_REJOIN:
+        rejoin = true;
+        break;
     }
     error_log(w, rc, err);
     stats_abort(w, rc);
     if (txn_open(w, was) && !reset)
         reset = w->txn->type->abort(w->txn, err) < 0;
-    if (reset && ++w->fences >= FENCES_MAX)
+    if ((reset || rejoin) && ++w->fences >= FENCES_MAX)
         return ds_fail(err, DS_E_FENCED,
-                       "the producer %s is fenced again and again: another "
-                       "process uses the same instance id",
+                       "%s is fenced again and again: another process uses the "
+                       "same instance id",
                        w->id);
     epoch_rewind(w);
     if (ds_rc_act(rc) == DS_ACT_RETRY)
         w->ctx->opts.clock->sleep(w->ctx->opts.clock, 200 * DS_MS);
+    if (rejoin)
+        DS_TRY(consumer_reopen(w, err));
     return worker_resync(w, reset, err);
 }
 
@@ -414,9 +420,11 @@ static ds_rc worker_recover(worker *w, ds_rc rc, ds_err *err)
 static ds_rc worker_join(worker *w, int timeout_ms, ds_err *err)
 {
     ds_fetch f;
-    ds_rc rc =
-        w->source->type->poll(w->source, w->scratch, 1, timeout_ms, &f, err);
+    ds_rc rc;
 
+    if (!w->source) /* it could not be opened again */
+        DS_TRY(consumer_reopen(w, err));
+    rc = w->source->type->poll(w->source, w->scratch, 1, timeout_ms, &f, err);
     ds_arena_reset(w->scratch);
     if (rc == DS_CHANGED)
         return assign_changed(w, err);

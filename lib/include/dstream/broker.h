@@ -161,7 +161,8 @@ typedef struct ds_source_type {
      * that are not explained; rows below the position given to assign/seek are
      * dropped. DS_OK: *out is filled in; the rows and the bytes behind their
      * slices live as long as `a`. DS_END: nothing within timeout_ms. DS_CHANGED:
-     * see change(). DS_E_FENCED: a newer member has our id. DS_E_FAILED with
+     * see change(). DS_E_FENCED: a newer member has our id. DS_E_REJOIN: close
+     * this one and open another. DS_E_FAILED with
      * topic, partition, offset in the message: the log is truncated, corrupt,
      * or the offset is gone. Must be called at least every few seconds, also
      * while restoring. */

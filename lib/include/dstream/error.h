@@ -8,7 +8,7 @@
  *   < 0   an error.
  *
  * The code says what happened; its ds_act says what to do next. Exactly one
- * place in the program switches on ds_act: lib/run/task.c. Everybody else
+ * place in the program switches on ds_act: lib/run/worker.c. Everybody else
  * passes errors up unchanged, adding context with ds_wrap(). A program that
  * ends because of an error exits with ds_rc_exit() (sysexits, contract 9).
  *
@@ -20,7 +20,8 @@
 #define DSTREAM_ERROR_H
 
 #if defined(__clang__)
-#define DS_MUST_USE __attribute__((warn_unused_result)) /* on the type, below */
+#define DS_MUST_USE __attribute__((warn_unused_result)) /* on the type, below  \
+                                                         */
 #else
 #define DS_MUST_USE /* gcc knows it on functions only; CI builds with both */
 #endif
@@ -36,6 +37,7 @@ typedef enum ds_act {
     DS_ACT_RETRY,   /* transient: the same call may succeed later */
     DS_ACT_ABORT,   /* abort the transaction, replay the epoch */
     DS_ACT_RESYNC,  /* outcome unknown: new producer, then as ABORT */
+    DS_ACT_REJOIN,  /* as ABORT, with a new group member */
     DS_ACT_REBUILD, /* as ABORT, and drop local state: restore from changelog */
     DS_ACT_STOP     /* this process must not go on (fenced, bad job, bug) */
 } ds_act;
@@ -64,7 +66,8 @@ typedef enum ds_act {
     X(DS_E_USAGE,        -15,  STOP,     64, "wrong usage")                    \
     X(DS_E_NOSUPPORT,    -16,  STOP,     78, "not supported")                  \
     X(DS_E_FAILED,       -17,  STOP,      1, "the job failed at a record")     \
-    X(DS_E_CRASH,        -18,  STOP,      1, "a test asked for a crash here")
+    X(DS_E_CRASH,        -18,  STOP,      1, "a test asked for a crash here")  \
+    X(DS_E_REJOIN,       -19,  REJOIN,    1, "the group does not know this member any more")
 /* clang-format on */
 
 typedef enum DS_MUST_USE ds_rc {

@@ -96,8 +96,17 @@ static void rig_discard(ds_op *op, uint32_t n, const char *reason)
     (void)reason;
 }
 
-static const ds_op_host rig_host = {rig_reject, rig_reject_record, rig_print,
-                                    rig_discard};
+static const ds_batch *rig_admit(ds_op *op, const ds_batch *in)
+{
+    (void)op;
+    return in;
+}
+
+static const ds_op_host rig_host = {.reject = rig_reject,
+                                    .reject_record = rig_reject_record,
+                                    .admit = rig_admit,
+                                    .print = rig_print,
+                                    .discard = rig_discard};
 
 /* ---- the job ---- */
 
