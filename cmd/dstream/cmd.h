@@ -37,6 +37,8 @@ int cmd_fail(const ds_err *err);
  * them. NULL: there is a mistake; the job is freed then. */
 ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,
                 const ds_plan **plan);
+/* A ds_cluster_fn that knows every name: for checks without a daemon file. */
+const ds_arg *cmd_cluster_any(void *arg, const char *name);
 /* The plan, with brokers where the job names none: DSTREAM_BROKERS, else
  * localhost:9092. */
 const ds_plan *cmd_plan_brokers(ds_job *job, const ds_plan *plan);

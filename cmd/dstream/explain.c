@@ -25,15 +25,6 @@ static const char schema_usage[] =
     "\n"
     "  --help               this text\n";
 
-static const ds_arg no_props = {.kind = DS_ARG_MAP};
-
-static const ds_arg *cluster_any(void *arg, const char *name)
-{
-    (void)arg;
-    (void)name;
-    return &no_props;
-}
-
 int verb_explain(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -53,7 +44,7 @@ int verb_explain(int argc, char **argv)
     }
     if (argc - optind != 1)
         return cmd_usage("explain", "one job file");
-    job = cmd_job(argv[optind], cluster_any, NULL, stderr, &plan);
+    job = cmd_job(argv[optind], cmd_cluster_any, NULL, stderr, &plan);
     if (!job)
         return EXIT_BAD_CONFIG;
     fputs(ds_plan_explain(plan, ds_job_arena(job)), stdout);

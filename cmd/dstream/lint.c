@@ -32,13 +32,12 @@ typedef struct session {
     unsigned files, bad;
 } session;
 
-static const ds_arg no_props = {.kind = DS_ARG_MAP};
-
 static const ds_arg *cluster_any(void *arg, const char *name)
 {
     const session *s = arg;
 
-    return s->config ? daemon_cluster(s->config, name) : &no_props;
+    return s->config ? daemon_cluster(s->config, name)
+                     : cmd_cluster_any(NULL, name);
 }
 
 static void lint_file(session *s, const char *path)
