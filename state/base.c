@@ -131,47 +131,43 @@ static void options_free(base_db *db)
     rocksdb_writeoptions_destroy(db->writes);
 }
 
-/* The families that are there; "default" of a new database. */
-static char **families_list(base_db *db, const char *dir, size_t *n)
+/* Opens the families that are named; of a new database, "default". */
+static ds_rc families_open_named(base_db *db, const char *dir,
+                                 const char *const *names, size_t n,
+                                 ds_err *err)
 {
-    char *msg = NULL;
-    char **names = rocksdb_list_column_families(db->options, dir, n, &msg);
-
-    if (msg == NULL)
-        return names;
-    rocksdb_free(msg);
-    rocksdb_list_column_families_destroy(names, 0);
-    names = malloc(sizeof(*names));
-    DS_BUG_ON(names == NULL);
-    names[0] = strdup("default");
-    *n = 1;
-    return names;
-}
-
-static ds_rc families_open(base_db *db, const char *dir, ds_err *err)
-{
-    size_t n = 0;
-    char **names = families_list(db, dir, &n);
     rocksdb_column_family_handle_t **cfs = calloc(n, sizeof(*cfs));
     const rocksdb_options_t **options = calloc(n, sizeof(*options));
     char *msg = NULL;
-    ds_rc rc = DS_OK;
 
     db->families = calloc(n, sizeof(*db->families));
     DS_BUG_ON(!cfs || !options || !db->families);
     for (size_t i = 0; i < n; i++)
         options[i] = db->options;
-    db->db = rocksdb_open_column_families(db->options, dir, (int)n,
-                                          (const char *const *)names, options,
-                                          cfs, &msg);
+    db->db = rocksdb_open_column_families(db->options, dir, (int)n, names,
+                                          options, cfs, &msg);
     for (size_t i = 0; !msg && i < n; i++)
         db->families[db->n_families++] =
             (struct family){strdup(names[i]), cfs[i]};
-    if (msg)
-        rc = fail_text(msg, "open", err);
-    rocksdb_list_column_families_destroy(names, n);
     free(cfs);
     free(options);
+    return msg ? fail_text(msg, "open", err) : DS_OK;
+}
+
+static ds_rc families_open(base_db *db, const char *dir, ds_err *err)
+{
+    static const char *const fresh[] = {"default"};
+    char *msg = NULL;
+    size_t n = 0;
+    char **names = rocksdb_list_column_families(db->options, dir, &n, &msg);
+    ds_rc rc;
+
+    if (msg)
+        rc = families_open_named(db, dir, fresh, 1, err);
+    else
+        rc = families_open_named(db, dir, (const char *const *)names, n, err);
+    rocksdb_list_column_families_destroy(names, n);
+    rocksdb_free(msg);
     return rc;
 }
 
@@ -271,7 +267,7 @@ ds_rc base_open(base_db *db, const char *name, base **out, ds_err *err)
         rc = family_make(db, name, &f, err);
     if (rc == DS_OK) {
         *out = calloc(1, sizeof(**out));
-        DS_BUG_ON(*out == NULL);
+        DS_BUG_ON(*out == NULL || f == NULL);
         (*out)->db = db;
         (*out)->family = (struct family){strdup(name), f->cf};
     }
@@ -294,6 +290,7 @@ ds_rc base_wipe(base *b, ds_err *err)
 
     pthread_mutex_lock(&db->lock);
     f = family_find(db, b->family.name);
+    DS_BUG_ON(f == NULL);
     rocksdb_drop_column_family(db->db, f->cf, &msg);
     if (msg) {
         rc = fail_text(msg, "drop a store", err);

@@ -25,7 +25,7 @@ static uint32_t *slot_of(const ds_overlay *ov, uint64_t hash, ds_slice key)
         if (ov->slots[i] == 0)
             return &ov->slots[i];
         e = &ov->v[ov->slots[i] - 1];
-        if (e->hash == hash && ds_slice_eq(e->key, key))
+        if (e->hash == hash && ds_slice_cmp(e->key, key) == 0)
             return &ov->slots[i];
     }
 }

@@ -55,7 +55,7 @@ static void items_sort(struct items *l)
         return;
     qsort(l->v, l->n, sizeof(*l->v), item_cmp);
     for (size_t i = 1; i < l->n; i++)
-        if (!ds_slice_eq(l->v[n].key, l->v[i].key))
+        if (ds_slice_cmp(l->v[n].key, l->v[i].key) != 0)
             l->v[++n] = l->v[i];
     l->n = n + 1;
 }

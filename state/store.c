@@ -231,6 +231,7 @@ static ds_rc missing_get(struct store *s, struct missing *m, uint32_t n,
     return behind_bound(s, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the interface's parameters */
 ds_rc store_get(ds_store *head, ds_overlay *ov, const ds_slice *keys,
                 const uint64_t *hashes, uint32_t n, ds_arena *a, ds_slice *vals,
                 ds_err *err)
@@ -280,11 +281,14 @@ ds_rc store_seal(ds_store *head, ds_overlay *ov, ds_slice engine,
 {
     struct store *s = (struct store *)head;
     uint32_t n = ov->n + (engine.ptr != NULL);
-    ds_row *rows = n ? ds_outbox_add_n(out, n) : NULL;
+    ds_row *rows;
 
     (void)err;
     ov->sealed = true;
     ov->engine = ds_slice_copy(ov->arena, engine);
+    if (n == 0)
+        return DS_OK;
+    rows = ds_outbox_add_n(out, n);
     for (uint32_t i = 0; i < ov->n; i++)
         rows[i] = (ds_row){.topic = topic,
                            .partition = s->partition,

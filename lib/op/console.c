@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * console - the first rows of each batch for people, as Spark's print().
+ * console.c - the first rows of each batch for people, as Spark's print().
  */
 #include "op/ops.h"
 #include "record/show.h"

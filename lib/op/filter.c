@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * filter - keep the rows for which an expression is true.
+ * filter.c - keep the rows for which an expression is true.
  *
  * Rows are not moved: the result is the same batch under a shorter selection
  * vector. NULL counts as false, as in SQL.

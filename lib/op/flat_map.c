@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flatMap - any number of rows for each row: a select list in which an item
+ * flat_map.c - any number of rows for each row: a select list in which an item
  * returns a set.
  *
  * The rows made from a record still belong to it, but no longer to a key.

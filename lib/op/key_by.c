@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keyBy - say which columns are the key.
+ * key_by.c - say which columns are the key.
  *
  * The key comes first; a column of the same name is replaced (contract.md 8.4).
  * Nothing moves here: the cut is made before the operator that needs the rows

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * map - one row for each row: a select list.
+ * map.c - one row for each row: a select list.
  *
  * A stream stays keyed if every column of its key comes through as it is; it
  * may get another name and place (contract.md 8.4).

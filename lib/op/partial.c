@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * partial - map-side combine: one row per key and epoch crosses the cut.
+ * partial.c - map-side combine: one row per key and epoch crosses the cut.
  *
  * Rows: the key's columns, then "$0", "$1", ... as ds_agg_partial() says.
  */

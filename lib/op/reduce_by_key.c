@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reduceByKey - aggregates of the batch's rows, one row per key.
+ * reduce_by_key.c - aggregates of the batch's rows, one row per key.
  *
  * Of this batch only: what should go on counting is updateStateByKey.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * shuffle - rows to a repartition topic, to the partition of their key.
+ * shuffle.c - rows to a repartition topic, to the partition of their key.
  *
  * A row travels as bytes of the row format; the record key is the key's text,
  * so that the partition is the one that any Kafka client would choose.

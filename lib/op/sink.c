@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sink - rows to records of an output topic.
+ * sink.c - rows to records of an output topic.
  *
  *     key         the sink's `key:`; else, if the job only maps and filters,
  * the source record's; else the stream's key; else none value       the
@@ -302,8 +302,11 @@ static void rows_add(ds_op *op, const ds_batch *in, const ds_row_errors *errs,
 {
     const struct sink_plan *p = op->node->planned;
     uint32_t n = in->n_sel - errs->n;
-    ds_row *row = n ? ds_outbox_add_n(op->outbox, n) : NULL;
+    ds_row *row;
 
+    if (n == 0)
+        return;
+    row = ds_outbox_add_n(op->outbox, n);
     op->rows_out += n;
     DS_EACH (in, i) {
         if (errs->n && errs->bad[i / 64] >> (i % 64) & 1)

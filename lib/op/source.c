@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * source - records to rows: decodes the columns that the plan reads.
+ * source.c - records to rows: decodes the columns that the plan reads.
  */
 #include "op/ops.h"
 #include "record/builder.h"
@@ -38,62 +38,66 @@ static void source_close(ds_op *op)
         args->key_codec->close(s->key);
 }
 
-/* Keys that are there, decoded, back to their rows; a null key is NULL. */
-static ds_rc key_decode_some(struct source *s, const ds_slice *keys,
-                             const uint32_t *rows, uint32_t n_rows,
-                             const ds_batch *in, ds_col *out,
-                             ds_row_errors *errs, ds_err *err)
+/* The keys that are there, and their rows. */
+struct keys {
+    ds_slice *keys;
+    uint32_t *rows;
+    uint32_t n;
+};
+
+/* Decoded keys back to their rows; a null key is NULL. */
+static ds_col keys_spread(const struct keys *some, const ds_col *col,
+                          ds_type type, const ds_batch *in)
 {
-    const ds_source_args *args = s->op.node->args;
-    ds_type type = s->key_schema.fields[0].type;
     size_t size = ds_type_size(type);
-    ds_row_errors some = {0};
     ds_col_builder b;
-    ds_col col = {0};
     uint32_t at = 0;
 
-    if (n_rows)
-        DS_TRY(args->key_codec->decode(s->key, keys, n_rows, in->arena, &col,
-                                       &some, err));
     ds_col_builder_init(&b, type, in->arena, in->n);
     for (uint32_t i = 0; i < in->n; i++) {
-        bool here = at < n_rows && rows[at] == i;
+        bool here = at < some->n && some->rows[at] == i;
 
-        if (here && !ds_col_is_null(&col, at))
-            ds_col_builder_add(&b, (const uint8_t *)col.v.p + at * size);
+        if (here && !ds_col_is_null(col, at))
+            ds_col_builder_add(&b, (const uint8_t *)col->v.p + at * size);
         else
             ds_col_builder_add_null(&b);
         at += here;
     }
-    for (uint32_t i = 0; i < some.n; i++)
-        ds_row_errors_add(errs, in->arena, in->n, rows[some.list[i].row],
-                          some.list[i].code, 0, some.list[i].msg);
-    *out = ds_col_builder_done(&b);
-    return DS_OK;
+    return ds_col_builder_done(&b);
+}
+
+static struct keys keys_there(const ds_batch *in)
+{
+    const ds_slice *keys = in->env->key;
+    struct keys k = {ds_new(in->arena, ds_slice, in->n + 1),
+                     ds_new(in->arena, uint32_t, in->n + 1), 0};
+
+    for (uint32_t i = 0; keys && i < in->n; i++)
+        if (keys[i].ptr) {
+            k.keys[k.n] = keys[i];
+            k.rows[k.n++] = i;
+        }
+    return k;
 }
 
 static ds_rc key_decode(struct source *s, const ds_batch *in, ds_col *out,
                         ds_row_errors *errs, ds_err *err)
 {
     const ds_source_args *args = s->op.node->args;
-    const ds_slice *keys = in->env->key;
-    ds_slice *some;
-    uint32_t *rows, n = 0;
+    struct keys some = keys_there(in);
+    ds_row_errors bad = {0};
+    ds_col col = {0};
 
-    for (uint32_t i = 0; keys && i < in->n; i++)
-        n += keys[i].ptr != NULL;
-    if (n == in->n)
-        return args->key_codec->decode(s->key, keys, n, in->arena, out, errs,
-                                       err);
-    some = ds_new(in->arena, ds_slice, n + 1);
-    rows = ds_new(in->arena, uint32_t, n + 1);
-    n = 0;
-    for (uint32_t i = 0; keys && i < in->n; i++)
-        if (keys[i].ptr) {
-            some[n] = keys[i];
-            rows[n++] = i;
-        }
-    return key_decode_some(s, some, rows, n, in, out, errs, err);
+    if (some.n)
+        DS_TRY(args->key_codec->decode(s->key, some.keys, some.n, in->arena,
+                                       &col, &bad, err));
+    for (uint32_t i = 0; i < bad.n; i++)
+        ds_row_errors_add(errs, in->arena, in->n, some.rows[bad.list[i].row],
+                          bad.list[i].code, 0, bad.list[i].msg);
+    *out = some.n == in->n
+               ? col
+               : keys_spread(&some, &col, s->key_schema.fields[0].type, in);
+    return DS_OK;
 }
 
 /* `in` is records only: every row is its own record. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unshuffle - the rows of a repartition topic, as they went in.
+ * unshuffle.c - the rows of a repartition topic, as they went in.
  */
 #include "op/ops.h"
 #include "record/builder.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * updateStateByKey - a state per key, made anew from itself and the batch's
- * rows (contract.md 5.7, 5.8).
+ * update_state_by_key.c - a state per key, made anew from itself and the
+ * batch's rows (contract.md 5.7, 5.8).
  *
  * State is touched once per distinct key and epoch, at seal: one get for all
  * keys, the update as one evaluation over columns, one put for those whose
@@ -158,7 +158,7 @@ static void outcome_make(struct update *u, const ds_slice *old,
     for (uint32_t i = 0; i < n; i++) {
         bool gone = all_null(cols, p->keyed.state->n, i);
         ds_slice val = gone ? DS_NULL_SLICE : vals[i];
-        bool changed = !ds_slice_eq(val, old[i]);
+        bool changed = ds_slice_cmp(val, old[i]) != 0;
 
         if (changed) {
             o->keys[o->n_puts] = keys[i];
