@@ -23,8 +23,9 @@ static parked_store *parked_find(ds_context *ctx, const ds_plan_store *plan,
 static ds_rc parked_open(ds_context *ctx, const ds_plan_store *plan,
                          int32_t partition, ds_err *err)
 {
-    ds_store_spec spec = {plan->name, plan->changelog, partition,
-                          plan->signature};
+    /* What is going to be forgotten may be of any operator. */
+    uint64_t signature = ctx->opts.reset_state ? 0 : plan->signature;
+    ds_store_spec spec = {plan->name, plan->changelog, partition, signature};
     const ds_store_type *type = ctx->db->type;
     ds_store *s;
     ds_rc rc = type->open(ctx->db, &spec, &s, err);
