@@ -83,6 +83,7 @@ typedef struct build {
     ds_where *places; /* of the names */
     ds_where set_at;  /* of the first set that is one too many */
     bool has_set, two_sets;
+    bool failed; /* an item is missing */
 } build;
 
 static void build_begin(build *b, const ds_scope *scope, ds_arena *a,
@@ -115,6 +116,7 @@ static void build_add(build *b, tx *x, const char *name, ds_where where)
         b->two_sets = true;
         b->set_at = ds_text_where(b->c.text, x->at, x->len);
     }
+    b->failed = b->failed || x == NULL;
     b->has_set = b->has_set || (x && x->kind == TX_SET);
     b->items[b->n] = x;
     b->fields[b->n].name = name;
@@ -244,7 +246,7 @@ static ds_rc build_end(build *b, ds_exprs **out)
         ds_diag_add(b->diags, DS_ERROR, "E0304", b->set_at, NULL,
                     "a second set-returning function in a list is not "
                     "supported");
-    if (b->diags->errors != b->errors)
+    if (b->failed || b->diags->errors != b->errors)
         return DS_E_CONFIG;
     ds_exprs *e = ds_new(a, ds_exprs, 1);
     e->items = b->items;

@@ -38,6 +38,26 @@ static inline void next_byte(ds_slice *s)
     s->len--;
 }
 
+/* One character of the pattern that is not a percent sign. */
+static like_rc like_one(ds_slice *t, ds_slice *p)
+{
+    if (p->len && p->ptr[0] == '_') {
+        next_char(t);
+        next_byte(p);
+        return LIKE_YES;
+    }
+    if (p->len && p->ptr[0] == '\\') {
+        if (p->len == 1)
+            return LIKE_BAD;
+        next_byte(p);
+    }
+    if (p->len == 0 || p->ptr[0] != t->ptr[0])
+        return LIKE_NO;
+    next_byte(t);
+    next_byte(p);
+    return LIKE_YES;
+}
+
 /* No recursion: after a percent sign only the last one is gone back to,
  * because an earlier one could not do better. PostgreSQL complains of an escape
  * character at the pattern's end only when it gets there with text left. */
@@ -55,23 +75,11 @@ static like_rc like_run(ds_slice t, ds_slice p)
         }
         if (t.len == 0)
             return p.len == 0 ? LIKE_YES : LIKE_NO;
-        if (p.len && p.ptr[0] == '_') {
-            next_char(&t);
-            next_byte(&p);
+        like_rc rc = like_one(&t, &p);
+        if (rc == LIKE_BAD)
+            return rc;
+        if (rc == LIKE_YES)
             continue;
-        }
-        ds_slice q = p;
-        if (q.len && q.ptr[0] == '\\') {
-            next_byte(&q);
-            if (q.len == 0)
-                return LIKE_BAD;
-        }
-        if (q.len && q.ptr[0] == t.ptr[0]) {
-            next_byte(&t);
-            next_byte(&q);
-            p = q;
-            continue;
-        }
         if (back_p.ptr == NULL || back_t.len == 0)
             return LIKE_NO;
         next_char(&back_t);

@@ -57,37 +57,50 @@ static bool text_fits(run *r, const run_step *s, uint32_t i, uint64_t len,
 
 /* ---- concatenation ---- */
 
+static uint64_t concat_len(const run *r, const run_step *s, uint32_t i)
+{
+    uint64_t len = 0;
+    for (uint32_t k = 0; k < s->n_args; k++)
+        if (!run_is_null(RUN_ARG(r, s, k), i))
+            len += ARG_STR(k)[i].len;
+    return len;
+}
+
+static uint8_t *concat_put(const run *r, const run_step *s, uint32_t i,
+                           uint8_t *p)
+{
+    for (uint32_t k = 0; k < s->n_args; k++) {
+        ds_slice a = ARG_STR(k)[i];
+        if (run_is_null(RUN_ARG(r, s, k), i) || a.len == 0)
+            continue;
+        memcpy(p, a.ptr, a.len);
+        p += a.len;
+    }
+    return p;
+}
+
+/* The lengths first, then all bytes into one allocation; a result that is too
+ * long has its (empty) text already. */
 static void concat(run *r, const run_step *s)
 {
-    run_reg *d = RUN_DST(r, s);
+    ds_slice *out = RUN_DST(r, s)->v.str;
     size_t total = 0;
     RUN_EACH_OK(r, s, i)
     {
-        uint64_t len = 0;
-        for (uint32_t k = 0; k < s->n_args; k++)
-            if (!run_is_null(RUN_ARG(r, s, k), i))
-                len += ARG_STR(k)[i].len;
-        d->v.str[i].ptr = NULL;
-        d->v.str[i].len = 0;
-        if (!text_fits(r, s, i, len, &d->v.str[i]))
+        uint64_t len = concat_len(r, s, i);
+        out[i] = DS_NULL_SLICE;
+        if (!text_fits(r, s, i, len, &out[i]))
             continue;
-        d->v.str[i].len = (uint32_t)len;
+        out[i].len = (uint32_t)len;
         total += len;
     }
     uint8_t *p = run_bytes(r, total);
     RUN_EACH_OK(r, s, i)
     {
-        if (d->v.str[i].ptr)
+        if (out[i].ptr)
             continue;
-        d->v.str[i].ptr = p;
-        for (uint32_t k = 0; k < s->n_args; k++) {
-            if (run_is_null(RUN_ARG(r, s, k), i))
-                continue;
-            ds_slice a = ARG_STR(k)[i];
-            if (a.len)
-                memcpy(p, a.ptr, a.len);
-            p += a.len;
-        }
+        out[i].ptr = p;
+        p = concat_put(r, s, i, p);
     }
 }
 

@@ -121,7 +121,7 @@ static void sum_once(interval_sum *s, uint32_t unit)
 
 static void sum_us(interval_sum *s, double us)
 {
-    if (fabs(us) > 9e18 ||
+    if (!(fabs(us) <= 9e18) ||
         __builtin_add_overflow(s->us, (int64_t)rint(us), &s->us))
         s->bad = true;
 }
@@ -179,44 +179,56 @@ static const char *skip_space(const char *p)
     return p + strspn(p, " \t\n\r\f\v");
 }
 
+static bool starts_number(const char *p)
+{
+    p += *p == '-' || *p == '+';
+    return (*p >= '0' && *p <= '9') || *p == '.';
+}
+
+/* A number and its unit; seconds if there is none. */
+static bool parse_unit(const char **p, interval_sum *s)
+{
+    char *end;
+    if (!starts_number(*p))
+        return false;
+    double value = strtod(*p, &end);
+    if (end == *p || end - *p > 40)
+        return false;
+    const char *word = skip_space(end);
+    size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    const interval_unit *u = len ? unit_find(word, len) : unit_find("s", 1);
+    if (u == NULL)
+        return false;
+    sum_unit(s, value, u);
+    *p = word + len;
+    return true;
+}
+
+static bool at_clock(const char *p)
+{
+    p += *p == '-' || *p == '+';
+    size_t digits = strspn(p, "0123456789");
+    return digits > 0 && p[digits] == ':';
+}
+
 static bool parse_words(const char *p, interval_sum *s)
 {
     int fields = 0;
-    bool ago = false;
     p = skip_space(p);
     if (*p == '@')
         p = skip_space(p + 1);
-    while (*p && !ago) {
-        size_t digits = strspn(p + (*p == '-' || *p == '+'), "0123456789");
-        if (digits && p[digits + (*p == '-' || *p == '+')] == ':') {
-            if (!parse_clock(&p, s))
-                return false;
-        } else {
-            char *end;
-            if (!strchr("+-.0123456789", *p))
-                return false;
-            double value = strtod(p, &end);
-            if (end == p || end - p > 40)
-                return false;
-            p = skip_space(end);
-            size_t len = strspn(p, "abcdefghijklmnopqrstuvwxyz"
-                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-            const interval_unit *u =
-                len ? unit_find(p, len) : unit_find("s", 1);
-            if (u == NULL)
-                return false;
-            sum_unit(s, value, u);
-            p += len;
+    for (; *p; p = skip_space(p)) {
+        if (fields && strncasecmp(p, "ago", 3) == 0 &&
+            *skip_space(p + 3) == 0) {
+            s->months = -s->months;
+            s->days = -s->days;
+            s->bad = s->bad || __builtin_sub_overflow(0, s->us, &s->us);
+            return true;
         }
+        if (!(at_clock(p) ? parse_clock(&p, s) : parse_unit(&p, s)))
+            return false;
         fields++;
-        p = skip_space(p);
-        if (strncasecmp(p, "ago", 3) == 0 && *skip_space(p + 3) == 0)
-            ago = true;
-    }
-    if (ago) {
-        s->months = -s->months;
-        s->days = -s->days;
-        s->us = -s->us;
     }
     return fields > 0;
 }
@@ -234,7 +246,7 @@ static bool parse_iso(const char *p, interval_sum *s)
         }
         char *end;
         double value = strtod(p, &end);
-        if (end == p || !strchr("+-.0123456789", *p))
+        if (end == p || !starts_number(p))
             return false;
         const char *unit = NULL;
         switch (*end) {
@@ -275,7 +287,8 @@ bool interval_parse(ds_slice text, tx_interval *out)
     buf[text.len] = 0;
     interval_sum s = {0};
     bool ok = buf[0] == 'P' ? parse_iso(buf, &s) : parse_words(buf, &s);
-    if (!ok || s.bad || fabs(s.months) > INT32_MAX || fabs(s.days) > INT32_MAX)
+    if (!ok || s.bad || !(fabs(s.months) <= INT32_MAX) ||
+        !(fabs(s.days) <= INT32_MAX))
         return false;
     *out = (tx_interval){(int32_t)s.months, (int32_t)s.days, s.us};
     return true;
