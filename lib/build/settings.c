@@ -203,6 +203,8 @@ static void settings_kafka(ds_job *job)
 
     if (args_is_null(arg) || arg->kind == DS_ARG_SCALAR)
         arg = cluster_find(job, arg);
+    if (arg && arg != job->set.kafka && arg->n == 0)
+        return; /* a cluster without properties of its own */
     if (arg && ds_args_fill(arg, props_params, "kafka", &props, job->arena,
                             &job->diags))
         build_props(job, props);

@@ -21,7 +21,7 @@ void source_map_init(source_map *m, ds_slice text, const char *file,
     for (uint32_t i = 0; i < text.len; i++)
         if (text.ptr[i] == '\n')
             lines[n++] = i + 1;
-    *m = (source_map){text, file, n, lines};
+    *m = (source_map){text, file, n, lines, 0, 0, 0};
 }
 
 static bool is_cont(uint8_t c)
@@ -29,17 +29,26 @@ static bool is_cont(uint8_t c)
     return (c & 0xc0) == 0x80;
 }
 
-/* The byte offset of a place. */
-static uint32_t map_offset(const source_map *m, uint32_t line, uint32_t col)
+/* The byte offset of a place. Scalars come in the order of the file: the way
+ * along a line goes on from the one before. */
+static uint32_t map_offset(source_map *m, uint32_t line, uint32_t col)
 {
     uint32_t at = line < m->n_lines ? m->lines[line] : m->text.len;
+    uint32_t end = col;
 
+    if (line == m->last_line && col >= m->last_col) {
+        at = m->last_at > at ? m->last_at : at;
+        col -= m->last_col;
+    }
     while (col && at < m->text.len && m->text.ptr[at] != '\n') {
         at++;
         while (at < m->text.len && is_cont(m->text.ptr[at]))
             at++;
         col--;
     }
+    m->last_line = line;
+    m->last_col = end - col;
+    m->last_at = at;
     return at;
 }
 
@@ -167,9 +176,9 @@ static void walk_align(walk *w, ds_slice v, bool quoted, bool doubled)
     }
 }
 
-ds_text source_map_scalar(const source_map *m, ds_slice value,
-                          scalar_style style, bool double_quoted, uint32_t line,
-                          uint32_t col, ds_arena *a)
+ds_text source_map_scalar(source_map *m, ds_slice value, scalar_style style,
+                          bool double_quoted, uint32_t line, uint32_t col,
+                          ds_arena *a)
 {
     walk w = {.m = m, .a = a, .line = line, .col = col};
     ds_text t = {ds_strn_copy(a, (const char *)value.ptr, value.len), value.len,
