@@ -8,9 +8,17 @@
 #include "dstream/clock.h"
 #include "memory/memory.h"
 
+/* Bytes of records that follow each other; freed with the last of them. */
+typedef struct log_chunk {
+    size_t used, cap;
+    uint32_t n; /* records */
+    uint8_t bytes[];
+} log_chunk;
+
 typedef struct log_part {
     memory_record *recs;
-    uint8_t **blocks; /* the bytes of each, malloc'ed */
+    log_chunk **chunks; /* where the bytes of each are */
+    log_chunk *open;    /* where the next one's go, if they fit */
     uint32_t n, cap;
     int64_t start, end; /* end: the next offset */
 } log_part;
