@@ -33,6 +33,9 @@ int cmd_help(int c, const char *verb, const char *usage);
 /* "dstream: MESSAGE" on standard error; the exit code of the error. */
 int cmd_fail(const ds_err *err);
 
+/* The same where there is no ds_err yet. */
+int cmd_fail_at(ds_rc rc, const char *fmt, ...) DS_PRINTF(2, 3);
+
 /* A job file, read and planned. Mistakes and warnings go to `to` as lint shows
  * them. NULL: there is a mistake; the job is freed then. */
 ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,

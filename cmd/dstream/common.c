@@ -61,6 +61,17 @@ int cmd_fail(const ds_err *err)
     return ds_rc_exit(err->rc);
 }
 
+int cmd_fail_at(ds_rc rc, const char *fmt, ...)
+{
+    ds_err err = {rc, ""};
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(err.msg, sizeof(err.msg), fmt, args);
+    va_end(args);
+    return cmd_fail(&err);
+}
+
 void cmd_log_start(int verbose, ds_log_level usual)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};

@@ -382,11 +382,11 @@ ds_rc feed_open(const run_file *file, feed **out, ds_err *err)
     errno = 0;
     c = getc(from); /* a folder opens, and does not read */
     if (c == EOF && ferror(from)) {
-        ds_fail(err, DS_E_CONFIG, "%s cannot be read: %s", file->path,
-                strerror(errno));
+        ds_rc rc = ds_fail(err, DS_E_CONFIG, "%s cannot be read: %s",
+                           file->path, strerror(errno));
         if (!is_stdin)
             fclose(from);
-        return DS_E_CONFIG;
+        return rc;
     }
     ungetc(c, from);
     f = calloc(1, sizeof(*f));

@@ -341,10 +341,10 @@ ds_rc http_start(server *srv, http **out, ds_err *err)
     h->mhd = is_four ? daemon_start(h, (struct sockaddr *)&four, 0)
                      : daemon_start(h, (struct sockaddr *)&six, MHD_USE_IPv6);
     if (!h->mhd) {
-        ds_fail(err, DS_E_UNREACHABLE, "HTTP cannot listen on %s port %d: %s",
-                cfg->host, cfg->port, strerror(errno));
         free(h);
-        return DS_E_UNREACHABLE;
+        return ds_fail(err, DS_E_UNREACHABLE,
+                       "HTTP cannot listen on %s port %d: %s", cfg->host,
+                       cfg->port, strerror(errno));
     }
     ds_log(DS_LOG_INFO, "HTTP listens", DS_KV("host", "%s", cfg->host),
            DS_KV("port", "%d",

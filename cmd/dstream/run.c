@@ -171,11 +171,9 @@ static int kafka_run(ds_job *job, const ds_plan *plan, const run_flags *f)
     ds_err err = {DS_OK, ""};
     ds_rc rc;
 
-    if (!cmd_mkdirs(state)) {
-        ds_fail(&err, DS_E_DISK, "the state folder %s cannot be made: %s",
-                state, strerror(errno));
-        return cmd_fail(&err);
-    }
+    if (!cmd_mkdirs(state))
+        return cmd_fail_at(DS_E_DISK, "the state folder %s cannot be made: %s",
+                           state, strerror(errno));
     s.plan = cmd_plan_brokers(job, plan);
     monitor_start(&(monitor_fns){session_stop, session_tick, &s});
     rc = session_run(&s, &o, &err);

@@ -424,11 +424,9 @@ static int server_run(server *srv, bool ok)
 {
     ds_err err = {DS_OK, ""};
 
-    if (!cmd_mkdirs(srv->config->state)) {
-        ds_fail(&err, DS_E_DISK, "the state folder %s cannot be made: %s",
-                srv->config->state, strerror(errno));
-        return cmd_fail(&err);
-    }
+    if (!cmd_mkdirs(srv->config->state))
+        return cmd_fail_at(DS_E_DISK, "the state folder %s cannot be made: %s",
+                           srv->config->state, strerror(errno));
     metrics_begin(srv, ok);
     if (http_start(srv, &web, &err) < 0)
         return cmd_fail(&err);

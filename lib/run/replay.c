@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "dstream/log.h"
+#include "record/show.h"
 #include "run/run.h"
 
 /* Offsets of a transaction that is open stay unknown, and a changelog cannot
@@ -106,7 +107,8 @@ static ds_rc group_plan(ds_replay *r, const ds_stage *s, uint32_t first,
             pos[i] =
                 (ds_position){r->parts[first + i].topic,
                               r->parts[first + i].partition, DS_OFFSET_NONE};
-        rc = r->broker->type->group_offsets(r->broker, s->group, pos, n, err);
+        rc = r->broker->type->group_offsets(r->broker, s->group, pos, n, 5000,
+                                            err);
     } while (rc == DS_E_TIMEOUT && ds_mono_now() < until);
     DS_TRY(rc);
     for (uint32_t i = 0; i < n; i++)
@@ -166,29 +168,23 @@ static ds_rc store_plan(ds_replay *r, const ds_plan_store *ps, ds_err *err)
  * change nothing. */
 static void plan_hash(ds_replay *r)
 {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *to = open_memstream(&text, &len);
+    ds_buf b;
 
-    DS_BUG_ON(!to);
-    fprintf(to, "%s %d %d\n", r->plan->job, (int)r->to.to, r->to.reset_state);
+    ds_buf_init(&b, r->arena, 1024);
+    ds_buf_printf(&b, "%s %d %d\n", r->plan->job, (int)r->to.to,
+                  r->to.reset_state);
     for (uint32_t i = 0; i < r->view.n_parts; i++) {
         const ds_replay_part *p = &r->parts[i];
 
-        fprintf(to, "%s %s %d %" PRId64 " %" PRId64 "\n", p->group, p->topic,
-                p->partition, p->committed, p->target);
-        r->view.moves |= p->committed != DS_OFFSET_NONE;
+        ds_buf_printf(&b, "%s %s %d %" PRId64 " %" PRId64 "\n", p->group,
+                      p->topic, p->partition, p->committed, p->target);
     }
-    for (uint32_t i = 0; i < r->plan->n_stores; i++) {
-        fprintf(to, "%s %" PRIx64 " %d %" PRId64 "\n", r->stores[i].topic,
-                r->plan->stores[i].signature, r->stores[i].partitions,
-                r->stores[i].records);
-        r->view.moves |= r->stores[i].records > 0;
-    }
-    DS_BUG_ON(fclose(to) != 0);
+    for (uint32_t i = 0; i < r->plan->n_stores; i++)
+        ds_buf_printf(&b, "%s %" PRIx64 " %d %" PRId64 "\n", r->stores[i].topic,
+                      r->plan->stores[i].signature, r->stores[i].partitions,
+                      r->stores[i].records);
     snprintf(r->view.hash, sizeof(r->view.hash), "%08x",
-             (unsigned)(ds_hash(text, len) >> 32));
-    free(text);
+             (unsigned)(ds_hash(b.s, b.len) >> 32));
 }
 
 static ds_rc replay_read(ds_replay *r, ds_err *err)
@@ -343,7 +339,8 @@ static ds_rc world_check(const ds_replay *r, ds_err *err)
 
 /* Open addressing; a key that is deleted stays, marked. */
 typedef struct key_set {
-    ds_arena *arena;
+    ds_arena *arena; /* of the keys: until the transaction ends */
+    ds_arena *table; /* of the slots */
     uint64_t n, cap, live;
     struct key {
         ds_slice key; /* null: free */
@@ -364,12 +361,10 @@ static void keys_grow(key_set *s)
     key_set old = *s;
 
     s->cap = old.cap ? 2 * old.cap : 1024;
-    s->slots = calloc(s->cap, sizeof(*s->slots));
-    DS_BUG_ON(!s->slots);
+    s->slots = ds_new(s->table, struct key, s->cap);
     for (uint64_t i = 0; i < old.cap; i++)
         if (old.slots[i].key.ptr)
             *key_slot(s, old.slots[i].key) = old.slots[i];
-    free(old.slots);
 }
 
 static void key_note(key_set *s, ds_slice key, bool gone)
@@ -466,7 +461,7 @@ static ds_rc partition_reset(ds_replay *r, ds_txn *txn, ds_reader *rd,
                              const ds_plan_store *ps, int32_t partition,
                              ds_err *err)
 {
-    key_set keys = {.arena = r->arena};
+    key_set keys = {.arena = r->arena, .table = ds_arena_new(1 << 16)};
     ds_row *rows;
     uint32_t n = 0;
     ds_rc rc = keys_read(rd, ps->changelog, partition, &keys, err);
@@ -487,7 +482,7 @@ static ds_rc partition_reset(ds_replay *r, ds_txn *txn, ds_reader *rd,
         rc = rows_send(txn, rows, n, err);
         r->stores[ps->id].keys += keys.live;
     }
-    free(keys.slots);
+    ds_arena_free(keys.table);
     return rc;
 }
 

@@ -74,7 +74,6 @@ typedef struct ds_replay_group {
 
 typedef struct ds_replay_view {
     char hash[12]; /* of what the plan depends on */
-    bool moves;    /* something is to be done */
     uint32_t n_groups, n_parts, n_stores;
     const ds_replay_group *groups;
     const ds_replay_part *parts;
