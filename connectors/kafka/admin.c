@@ -430,17 +430,28 @@ ds_rc kafka_committed(rd_kafka_t *rk, ds_position *pos, uint32_t n,
     }
 }
 
-ds_rc kafka_group_offsets(ds_broker *broker, const char *group,
-                          ds_position *pos, uint32_t n, ds_err *err)
+/* A handle for the group's offsets: kept, since they are asked for often. */
+static ds_rc offsets_handle(kafka_broker *b, const char *group, ds_err *err)
 {
-    kafka_broker *b = (kafka_broker *)broker;
+    if (b->offsets && !strcmp(b->offsets_group, group))
+        return DS_OK;
+    if (b->offsets)
+        kafka_destroy(b->offsets, false);
+    free(b->offsets_group);
+    b->offsets = NULL;
+    b->offsets_group = strdup(group);
     rd_kafka_conf_t *conf = kafka_conf(b, KAFKA_CONSUMER);
     kafka_set(conf, "group.id", group);
-    rd_kafka_t *rk;
-    DS_TRY(kafka_new(b, RD_KAFKA_CONSUMER, conf, &rk, err));
-    /* A pending transaction ends within its timeout and the broker's scan. */
-    ds_rc rc = kafka_committed(rk, pos, n, b->transaction_ms + 15000, err);
-    kafka_destroy(rk, false);
+    return kafka_new(b, RD_KAFKA_CONSUMER, conf, &b->offsets, err);
+}
+
+ds_rc kafka_group_offsets(ds_broker *broker, const char *group,
+                          ds_position *pos, uint32_t n, int timeout_ms,
+                          ds_err *err)
+{
+    kafka_broker *b = (kafka_broker *)broker;
+    DS_TRY(offsets_handle(b, group, err));
+    ds_rc rc = kafka_committed(b->offsets, pos, n, timeout_ms, err);
     if (rc < 0)
         ds_wrap(err, "group %s", group);
     return rc;

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "dstream/log.h"
@@ -415,6 +416,8 @@ ds_rc kafka_open(const ds_broker_spec *spec, ds_broker **out, ds_err *err)
     DS_BUG_ON(!b);
     b->base.type = &kafka_type;
     b->batch = spec->batch;
+    if (getrandom(&b->nonce, sizeof(b->nonce), 0) < 0)
+        b->nonce = (uint32_t)ds_mono_now();
     copy_props(b, spec);
     warn_version();
     ds_rc rc = open_handle(b, err);
@@ -430,8 +433,11 @@ void kafka_close(ds_broker *broker)
     kafka_broker *b = (kafka_broker *)broker;
     if (!b)
         return;
+    if (b->offsets)
+        kafka_destroy(b->offsets, false);
     if (b->ru && !kafka_destroy(b->ru, false))
         return; /* its callbacks still use b */
+    free(b->offsets_group);
     for (uint32_t i = 0; i < b->n_props; i++) {
         explicit_bzero(b->props[i].value, strlen(b->props[i].value));
         free(b->props[i].name);

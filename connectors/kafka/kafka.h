@@ -43,10 +43,13 @@ typedef struct kafka_broker {
     kafka_prop *props; /* as given; names are checked */
     uint32_t n_props;
     ds_time batch;
-    int tells_nothing;  /* atomic: it does not answer about settings */
-    int transaction_ms; /* transaction.timeout.ms */
-    rd_kafka_t *ru;     /* reads uncommitted, in no group: true log ends */
-    char *auth;         /* what error_cb said last; guarded by poll */
+    int tells_nothing;   /* atomic: it does not answer about settings */
+    int transaction_ms;  /* transaction.timeout.ms */
+    rd_kafka_t *ru;      /* reads uncommitted, in no group: true log ends */
+    rd_kafka_t *offsets; /* asks for the offsets of offsets_group; or NULL */
+    char *offsets_group;
+    uint32_t nonce; /* tells the clients of this process from any other's */
+    char *auth;     /* what error_cb said last; guarded by poll */
     rd_kafka_resp_err_t auth_err;
 } kafka_broker;
 
@@ -126,7 +129,7 @@ ds_rc kafka_watermarks(ds_broker *b, const char *topic, int32_t partition,
 ds_rc kafka_offset_at(ds_broker *b, const char *topic, int32_t partition,
                       ds_time t, int64_t *out, ds_err *err);
 ds_rc kafka_group_offsets(ds_broker *b, const char *group, ds_position *pos,
-                          uint32_t n, ds_err *err);
+                          uint32_t n, int timeout_ms, ds_err *err);
 /* Whether the static member of that id is another client than ours now. False
  * also where nobody answers. */
 bool kafka_member_is_other(kafka_broker *b, const char *group,

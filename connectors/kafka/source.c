@@ -16,7 +16,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "dstream/log.h"
 #include "kafka/kafka.h"
@@ -348,16 +347,16 @@ static void source_close(ds_source *src)
 }
 
 /* A member has to answer for longer than its slowest step takes. */
-/* A client id of this member's own: see fail_fenced(). */
+/* A client id of this process's own: see fail_fenced(). The same for a member
+ * that is made anew: a late request of the one before must not look like
+ * somebody else's. */
 static void conf_client(kafka_source *s, rd_kafka_conf_t *conf)
 {
     char base[100] = "";
     size_t n = sizeof(base);
-    uint32_t nonce = 0;
-    if (getrandom(&nonce, sizeof(nonce), 0) < 0)
-        nonce = (uint32_t)ds_mono_now();
     rd_kafka_conf_get(conf, "client.id", base, &n);
-    snprintf(s->client, sizeof(s->client), "%.99s-%08x", base, nonce);
+    snprintf(s->client, sizeof(s->client), "%.99s-%08x", base,
+             s->broker->nonce);
     kafka_set(conf, "client.id", s->client);
 }
 
@@ -420,6 +419,15 @@ ds_rc kafka_source_open(ds_broker *broker, const ds_source_spec *spec,
     return rc;
 }
 
+static int64_t source_end(ds_source *src, const char *topic, int32_t partition)
+{
+    kafka_source *s = (kafka_source *)src;
+    int64_t low = -1, high = -1;
+    if (rd_kafka_get_watermark_offsets(s->rk, topic, partition, &low, &high))
+        return -1;
+    return high >= 0 ? high : -1;
+}
+
 const ds_source_type kafka_source_type = {
     .close = source_close,
     .poll = source_poll,
@@ -427,4 +435,5 @@ const ds_source_type kafka_source_type = {
     .assign = source_assign,
     .seek = source_seek,
     .committed = source_committed,
+    .end = source_end,
 };

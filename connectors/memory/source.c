@@ -196,8 +196,19 @@ static ds_rc member_committed(ds_source *s, ds_position *pos, uint32_t n,
 {
     member *m = (member *)s;
 
-    (void)timeout_ms;
-    return ds_broker_memory.group_offsets(&m->c->broker, m->group, pos, n, err);
+    return ds_broker_memory.group_offsets(&m->c->broker, m->group, pos, n,
+                                          timeout_ms, err);
+}
+
+static int64_t member_end(ds_source *s, const char *topic, int32_t partition)
+{
+    member *m = (member *)s;
+    int64_t low, high;
+
+    return ds_broker_memory.watermarks(&m->c->broker, topic, partition, &low,
+                                       &high, NULL) == DS_OK
+               ? high
+               : -1;
 }
 
 const ds_source_type memory_source_type = {
@@ -207,6 +218,7 @@ const ds_source_type memory_source_type = {
     .assign = member_assign,
     .seek = member_seek,
     .committed = member_committed,
+    .end = member_end,
 };
 
 const char *memory_source_group(const ds_source *s)

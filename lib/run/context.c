@@ -189,7 +189,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     pthread_mutex_init(&ctx->lock, NULL);
     pthread_mutex_init(&ctx->fail_lock, NULL);
     ctx->opened = ds_mono_now();
-    atomic_store(&ctx->lag, -1);
+    pthread_mutex_init(&ctx->cluster, NULL);
     if (!ctx->opts.clock)
         ctx->opts.clock = &ds_clock_wall;
     if (!ctx->opts.instance)
@@ -249,6 +249,7 @@ static void context_free(ds_context *ctx, bool crash)
     free(ctx->parked);
     ds_arena_free(ctx->arena);
     pthread_mutex_destroy(&ctx->lock);
+    pthread_mutex_destroy(&ctx->cluster);
     pthread_mutex_destroy(&ctx->fail_lock);
     free(ctx);
 }

@@ -23,6 +23,8 @@
 /* Local data that lags further behind than half of Kafka's default
  * delete.retention.ms may have missed tombstones. */
 #define STALE (12 * 3600 * DS_SECOND)
+/* Never too old: the topic's settings need not be asked for. */
+#define FRESH (200 * DS_MS)
 
 /* A changelog that is being read. */
 typedef struct tail {
@@ -82,14 +84,14 @@ static ds_rc position_start(worker *w, const input *in, bool later,
     ds_time t;
     ds_rc rc;
 
-    pthread_mutex_lock(&w->ctx->lock);
+    pthread_mutex_lock(&w->ctx->cluster);
     rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
     if (rc == DS_OK && !later && !strcmp(start, "latest"))
         low = high;
     else if (rc == DS_OK && !later && strcmp(start, "earliest") &&
              ds_time_parse(ds_slice_of(start), &t))
         rc = b->type->offset_at(b, in->topic, in->partition, t, &low, err);
-    pthread_mutex_unlock(&w->ctx->lock);
+    pthread_mutex_unlock(&w->ctx->cluster);
     *out = low;
     return rc;
 }
@@ -116,12 +118,12 @@ static ds_time tail_stale_after(worker *w, const tail *t)
     ds_rc rc = DS_NOTFOUND;
     ds_time stale = STALE;
 
-    pthread_mutex_lock(&w->ctx->lock);
+    pthread_mutex_lock(&w->ctx->cluster);
     if (b->type->topic_config)
         rc = b->type->topic_config(b, t->ts->plan->changelog,
                                    "delete.retention.ms", w->scratch, &value,
                                    NULL);
-    pthread_mutex_unlock(&w->ctx->lock);
+    pthread_mutex_unlock(&w->ctx->cluster);
     if (rc == DS_OK && value)
         stale = strtoll(value, NULL, 10) * DS_MS / 2;
     return stale;
@@ -144,6 +146,7 @@ static ds_rc tail_begin(worker *w, tail *t, bool resync, ds_err *err)
     if (t->next < t->low)
         return tail_wipe(w, t, "the changelog begins after it", err);
     if (!resync && written != DS_TIME_NONE && t->next < t->high &&
+        ds_clock_now(w->ctx->opts.clock) - written > FRESH &&
         ds_clock_now(w->ctx->opts.clock) - written > tail_stale_after(w, t))
         return tail_wipe(w, t, "it is older than deleted keys are kept", err);
     return DS_OK;

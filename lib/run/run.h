@@ -64,6 +64,7 @@ typedef struct worker_stats { /* written by the worker, read by anybody */
     _Atomic uint64_t taints, resyncs, rebalances;
     _Atomic int64_t last_batch_us, restore_left, restore_total;
     _Atomic int64_t assigned;
+    _Atomic int64_t lag;         /* records of its partitions; -1: not known */
     _Atomic(const char *) state; /* a job state's name, static */
 } worker_stats;
 
@@ -92,6 +93,7 @@ struct worker {
     int fences;          /* unknown outcomes without a commit in between */
     ds_time last_time;   /* of the last epoch: batch time never goes back */
     ds_time last_rows;   /* mono: when rows last came in */
+    ds_time ticked;      /* mono: when the gauges were last moved */
     uint64_t error_mark; /* errors in the current span */
     ds_time error_start;
     ds_err failed; /* why it ended; rc 0: it did not fail */
@@ -120,14 +122,14 @@ struct ds_context {
     struct stage_end *ends; /* until_end: see wait.c */
     uint32_t n_ends;
     uint32_t end_stage; /* the stage whose end is waited for */
-    _Atomic int64_t lag;
 
     uint32_t n_workers;
     worker *workers;
     _Atomic int stop;  /* 1, 2: see ds_context_stop */
     _Atomic int ended; /* workers that have left their loop */
 
-    pthread_mutex_t lock; /* the rest */
+    pthread_mutex_t cluster; /* calls of workers to `broker` */
+    pthread_mutex_t lock;    /* the rest */
     parked_store *parked;
     uint32_t n_parked;
     pthread_mutex_t fail_lock; /* held for moments only, unlike `lock` */
@@ -221,8 +223,7 @@ void stats_error(worker *w, const ds_node *node, const char *code,
                  const char *action);
 /* The job stops at a record. */
 void stats_failed(worker *w, const ds_node *node, const char *code);
-void stats_lag(ds_context *ctx, const char *topic, int32_t partition,
-               int64_t lag);
+void stats_lag(worker *w);
 void stats_restore(worker *w, const char *topic, int32_t partition,
                    int64_t left, int64_t total);
 

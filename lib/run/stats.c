@@ -23,7 +23,6 @@ struct stats {
     uint64_t *rows, *row_bytes; /* by number of the topic; zero between calls */
     int64_t last_assigned;
     uint64_t last_rebalances;
-    ds_time ticked;
 };
 
 static metric *series(const worker *w, family f, const char *value)
@@ -88,9 +87,12 @@ void stats_tick(worker *w)
     ds_store_stats *sums;
     uint64_t rebalances;
 
-    if (!s || now - s->ticked < TICK)
+    if (now - w->ticked < TICK)
         return;
-    s->ticked = now;
+    w->ticked = now;
+    stats_lag(w);
+    if (!s)
+        return;
     sums = ds_new(w->scratch, ds_store_stats, plan->n_stores + 1);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
@@ -118,17 +120,30 @@ void stats_close(worker *w)
     w->metrics = NULL;
 }
 
-void stats_lag(ds_context *ctx, const char *topic, int32_t partition,
-               int64_t lag)
+/* What the worker's partitions hold and it has not committed. */
+void stats_lag(worker *w)
 {
+    metrics *m = w->ctx->opts.metrics;
+    int64_t total = 0;
     char p[16];
 
-    if (!ctx->opts.metrics)
-        return;
-    snprintf(p, sizeof(p), "%d", partition);
-    metric_set(family_series(ctx->opts.metrics, FAMILY_LAG_RECORDS,
-                             METRIC_VALUES(ctx->plan->job, topic, p)),
-               (double)lag);
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        int64_t end = w->source->type->end(w->source, in->topic, in->partition);
+        int64_t lag = end - (in->position > 0 ? in->position : 0);
+
+        if (end < 0)
+            continue;
+        lag = lag > 0 ? lag : 0;
+        total += lag;
+        snprintf(p, sizeof(p), "%d", in->partition);
+        if (m)
+            metric_set(
+                family_series(m, FAMILY_LAG_RECORDS,
+                              METRIC_VALUES(w->ctx->plan->job, in->topic, p)),
+                (double)lag);
+    }
+    atomic_store(&w->stats.lag, total);
 }
 
 void stats_restore(worker *w, const char *topic, int32_t partition,

@@ -78,13 +78,11 @@ static ds_rc ends_left(ds_context *ctx, const ds_stage *s, int64_t *left,
         pos[i] = (ds_position){ctx->ends[i].topic, ctx->ends[i].partition,
                                DS_OFFSET_NONE};
     rc = ctx->broker->type->group_offsets(ctx->broker, s->group, pos,
-                                          ctx->n_ends, err);
+                                          ctx->n_ends, 1000, err);
     for (uint32_t i = 0; rc == DS_OK && i < ctx->n_ends; i++) {
-        int64_t at = pos[i].next < 0 ? 0 : pos[i].next, lag = 0;
+        int64_t at = pos[i].next < 0 ? 0 : pos[i].next;
         if (at < ctx->ends[i].end)
-            lag = ctx->ends[i].end - at;
-        stats_lag(ctx, pos[i].topic, pos[i].partition, lag);
-        *left += lag;
+            *left += ctx->ends[i].end - at;
     }
     ds_arena_free(a);
     return rc;
@@ -111,30 +109,13 @@ static ds_rc until_end_step(ds_context *ctx, ds_err *err)
     return DS_OK;
 }
 
-/* Lag: what the sources have and the main stage has not committed. */
-static ds_rc lag_step(ds_context *ctx, ds_err *err)
-{
-    const ds_stage *s = &ctx->plan->stages[0];
-    int64_t lag;
-
-    DS_TRY(ends_take(ctx, s, err));
-    DS_TRY(ends_left(ctx, s, &lag, err));
-    atomic_store(&ctx->lag, lag);
-    return DS_OK;
-}
-
-static void wait_step(ds_context *ctx, uint32_t round)
+static void wait_step(ds_context *ctx)
 {
     ds_err err = {DS_OK, ""};
-    ds_rc rc = DS_OK;
+    ds_rc rc = until_end_step(ctx, &err);
 
-    pthread_mutex_lock(&ctx->lock);
-    if (ctx->opts.until_end && round % 4 == 0)
-        rc = until_end_step(ctx, &err);
-    else if (!ctx->opts.until_end && round % 40 == 20)
-        rc = lag_step(ctx, &err);
-    pthread_mutex_unlock(&ctx->lock);
-    if (rc < 0)
+    /* Offsets that are not stable yet are asked for again. */
+    if (rc < 0 && rc != DS_E_TIMEOUT)
         ds_log(DS_LOG_WARN, "the cluster does not tell how far the job is",
                DS_KV("error", "%s", err.msg));
 }
@@ -143,7 +124,8 @@ ds_rc ds_context_wait(ds_context *ctx, ds_err *err)
 {
     for (uint32_t round = 0; atomic_load(&ctx->stop) == 0; round++) {
         ctx->opts.clock->sleep(ctx->opts.clock, 50 * DS_MS);
-        wait_step(ctx, round);
+        if (ctx->opts.until_end && round % 4 == 0)
+            wait_step(ctx);
     }
     while (atomic_load(&ctx->ended) < (int)ctx->n_workers)
         ctx->opts.clock->sleep(ctx->opts.clock, 5 * DS_MS);
@@ -172,7 +154,7 @@ void ds_context_status(ds_context *ctx, ds_job_status *out)
 {
     int64_t total = 0, left = 0;
 
-    *out = (ds_job_status){.state = "running", .lag = atomic_load(&ctx->lag)};
+    *out = (ds_job_status){.state = "running", .lag = -1};
     for (uint32_t i = 0; i < ctx->n_workers; i++) {
         worker_stats *s = &ctx->workers[i].stats;
         const char *state = atomic_load(&s->state);
@@ -181,8 +163,12 @@ void ds_context_status(ds_context *ctx, ds_job_status *out)
         out->batches += atomic_load(&s->batches);
         out->rows_out += atomic_load(&s->rows_out);
         out->errors += atomic_load(&s->errors);
-        if (ctx->workers[i].stage->id == 0)
+        if (ctx->workers[i].stage->id == 0) {
+            int64_t lag = atomic_load(&s->lag);
             out->rows_in += atomic_load(&s->rows_in);
+            if (lag >= 0)
+                out->lag = lag + (out->lag < 0 ? 0 : out->lag);
+        }
         if (us > out->batch_time)
             out->batch_time = us;
         total += atomic_load(&s->restore_total);

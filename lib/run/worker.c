@@ -554,6 +554,7 @@ ds_rc worker_open(worker *w, ds_err *err)
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
     atomic_store(&w->stats.state, "starting");
+    atomic_store(&w->stats.lag, -1);
     stats_open(w);
     DS_TRY(b->type->txn_open(b, &txn, &w->txn, err));
     DS_TRY(b->type->reader_open(b, &w->reader, err));

@@ -126,10 +126,11 @@ typedef struct ds_broker_type {
     /* First offset whose timestamp is at or after `t`; the end if none. */
     ds_rc (*offset_at)(ds_broker *b, const char *topic, int32_t partition,
                        ds_time t, int64_t *out, ds_err *err);
-    /* Committed offsets of a group, stable (waits for pending transactions);
-     * next is DS_OFFSET_NONE where there is none. */
+    /* Committed offsets of a group, stable: waits for pending transactions up
+     * to timeout_ms, then DS_E_TIMEOUT. next is DS_OFFSET_NONE where there is
+     * none. */
     ds_rc (*group_offsets)(ds_broker *b, const char *group, ds_position *pos,
-                           uint32_t n, ds_err *err);
+                           uint32_t n, int timeout_ms, ds_err *err);
     /* Number of live members. */
     ds_rc (*group_members)(ds_broker *b, const char *group, int *n,
                            ds_err *err);
@@ -182,6 +183,9 @@ typedef struct ds_source_type {
      * taken for "no offset"). */
     ds_rc (*committed)(ds_source *s, ds_position *pos, uint32_t n,
                        int timeout_ms, ds_err *err);
+    /* The end of an assigned partition as last heard; asks nobody. -1: not
+     * known yet. */
+    int64_t (*end)(ds_source *s, const char *topic, int32_t partition);
 } ds_source_type;
 
 /* ---- a transaction ---- */
