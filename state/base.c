@@ -6,11 +6,13 @@
  */
 #include "state/base.h"
 
+#include <libgen.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 #define META_KEY "\0meta"
 #define META_LEN 5
@@ -19,6 +21,7 @@
 #define BLOOM_BITS 10.0
 
 struct base_db {
+    char *parent; /* the folder it lies in */
     rocksdb_t *db;
     rocksdb_options_t *options;
     rocksdb_block_based_table_options_t *blocks;
@@ -131,6 +134,27 @@ static void options_free(base_db *db)
     rocksdb_writeoptions_destroy(db->writes);
 }
 
+/* Debian's RocksDB asserts that a write after one that failed for want of room
+ * never comes: so it must not begin where room is short. */
+static ds_rc room_check(const base_db *db, uint64_t need, ds_err *err)
+{
+    const uint64_t spare = (uint64_t)8 << 20;
+    struct statvfs fs;
+    uint64_t room;
+
+    if (statvfs(db->parent, &fs) != 0)
+        return DS_OK; /* the write will tell */
+    room = (uint64_t)fs.f_bavail * fs.f_frsize;
+    if (room >= need + spare)
+        return DS_OK;
+    return ds_fail(
+        err, DS_E_DISK,
+        "state directory %s is full: %llu MiB are free, %llu MiB are "
+        "needed; free some space",
+        db->parent, (unsigned long long)(room >> 20),
+        (unsigned long long)((need + spare) >> 20));
+}
+
 /* Opens the families that are named; of a new database, "default". */
 static ds_rc families_open_named(base_db *db, const char *dir,
                                  const char *const *names, size_t n,
@@ -181,6 +205,7 @@ static void db_free(base_db *db)
     if (db->db)
         rocksdb_close(db->db);
     options_free(db);
+    free(db->parent);
     pthread_mutex_destroy(&db->lock);
     free(db);
 }
@@ -192,8 +217,13 @@ ds_rc base_db_open(const char *dir, int64_t memory, base_db **out, ds_err *err)
 
     DS_BUG_ON(db == NULL);
     pthread_mutex_init(&db->lock, NULL);
+    db->parent = strdup(dir);
+    DS_BUG_ON(db->parent == NULL);
+    dirname(db->parent);
     options_set(db, memory);
-    rc = families_open(db, dir, err);
+    rc = room_check(db, 0, err);
+    if (rc == DS_OK)
+        rc = families_open(db, dir, err);
     if (rc == DS_OK)
         *out = db;
     else
@@ -365,9 +395,14 @@ ds_rc base_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
 ds_rc base_write(base *b, const base_pair *pairs, uint32_t n, ds_slice meta,
                  ds_err *err)
 {
-    rocksdb_writebatch_t *wb = rocksdb_writebatch_create();
+    rocksdb_writebatch_t *wb;
     char *msg = NULL;
+    uint64_t bytes = meta.len;
 
+    for (uint32_t i = 0; i < n; i++)
+        bytes += pairs[i].key.len + (uint64_t)pairs[i].val.len;
+    DS_TRY(room_check(b->db, 2 * bytes, err));
+    wb = rocksdb_writebatch_create();
     for (uint32_t i = 0; i < n; i++) {
         const char *key = (const char *)pairs[i].key.ptr;
 
