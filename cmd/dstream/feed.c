@@ -299,7 +299,7 @@ static ds_rc envelope_member(feed *f, ds_slice name, ds_slice value, void *arg,
 
 ds_rc feed_next(feed *f, ds_arena *a, feed_row *out, ds_err *err)
 {
-    ds_slice line;
+    ds_slice line = DS_NULL_SLICE;
     scan s;
     ds_rc rc = line_read(f, &line, err);
 

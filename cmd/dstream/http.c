@@ -236,6 +236,7 @@ static unsigned refusal(const struct heads *heads, const char *url,
     return is_plain(url) ? 0 : MHD_HTTP_BAD_REQUEST;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters of the library */
 static enum MHD_Result request(void *arg, struct MHD_Connection *c,
                                const char *url, const char *method,
                                const char *version, const char *body,
