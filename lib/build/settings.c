@@ -167,7 +167,8 @@ static void add_prop(ds_job *job, const ds_text *name, const ds_arg *value)
 void build_props(ds_job *job, const ds_arg *props)
 {
     for (uint32_t i = 0; props && i < props->n; i++)
-        add_prop(job, &props->names[i], props->items[i]);
+        if (props->items[i]->kind == DS_ARG_SCALAR && !props->items[i]->null)
+            add_prop(job, &props->names[i], props->items[i]);
 }
 
 static bool is_job_name(const char *s)
@@ -205,9 +206,11 @@ static void settings_kafka(ds_job *job)
         arg = cluster_find(job, arg);
     if (arg && arg != job->set.kafka && arg->n == 0)
         return; /* a cluster without properties of its own */
-    if (arg && ds_args_fill(arg, props_params, "kafka", &props, job->arena,
-                            &job->diags))
-        build_props(job, props);
+    if (arg == NULL)
+        return;
+    /* Of a map with a mistake the rest is checked all the same. */
+    ds_args_fill(arg, props_params, "kafka", &props, job->arena, &job->diags);
+    build_props(job, arg->kind == DS_ARG_MAP ? arg : NULL);
 }
 
 /* ---- errors ---- */

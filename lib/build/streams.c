@@ -64,6 +64,7 @@ static bool is_step_param(const char *name)
 static void step_arg(ds_stream *s, const ds_arg *step)
 {
     ds_diags *d = &s->job->diags;
+    const char *hint = NULL;
     int op = -1, n = 0;
 
     if (step->kind == DS_ARG_SCALAR && !step->null) {
@@ -78,9 +79,11 @@ static void step_arg(ds_stream *s, const ds_arg *step)
         return;
     }
     ds_stream_step_arg(s, &(ds_text){0}, NULL, NULL); /* nobody knows which */
+    for (uint32_t i = 0; n > 1 && !hint && i < step->n; i++)
+        hint = args_comma_hint(&step->names[i], step->items[i]);
     if (n > 1)
         ds_diag_add(d, DS_ERROR, "E0127", step->where,
-                    "begin each step with a dash of its own",
+                    hint ? hint : "begin each step with a dash of its own",
                     "a step names one operator; this one names `%s` and more",
                     step->names[op].s);
     else

@@ -16,6 +16,9 @@
 #include "parse/scan.h"
 
 #define MAX_CHAIN 400 /* tokens that may nest in each other */
+#define MAX_COMMENTS                                                           \
+    1000 /* PostgreSQL's scanner reads the rest of the text                    \
+            once for each that is open */
 
 typedef struct scan_level {
     uint32_t chain;
@@ -155,12 +158,28 @@ static ds_rc scan_unpack(const PgQuery__ScanResult *r, ds_arena *a, ds_diags *d,
     return DS_OK;
 }
 
+static uint32_t comments(const char *s)
+{
+    uint32_t n = 0;
+
+    while ((s = strstr(s, "/*")) != NULL) {
+        s += 2;
+        n++;
+    }
+    return n;
+}
+
 ds_rc scan_text(const ds_text *text, ds_arena *a, ds_diags *d, scan_tokens *out)
 {
     *out = (scan_tokens){.text = text};
     if (text->len > DS_PARSE_MAX_BYTES) {
         ds_diag_add(d, DS_ERROR, "E0202", ds_text_where(text, 0, 1), NULL,
                     "the expression is longer than 64 KiB");
+        return DS_E_CONFIG;
+    }
+    if (text->s && comments(text->s) > MAX_COMMENTS) {
+        ds_diag_add(d, DS_ERROR, "E0202", ds_text_where(text, 0, 1), NULL,
+                    "the expression has too many comments");
         return DS_E_CONFIG;
     }
     if (text->s == NULL || memchr(text->s, 0, text->len)) {

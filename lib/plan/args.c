@@ -382,18 +382,52 @@ static const ds_arg *split(const ds_arg *arg, bool named, ds_arena *a)
     return out;
 }
 
+/* More ( than ), or fewer. */
+static int parens(const char *s)
+{
+    int n = 0;
+
+    for (; *s; s++)
+        n += (*s == '(') - (*s == ')');
+    return n;
+}
+
+const char *args_comma_hint(const ds_text *name, const ds_arg *item)
+{
+    return args_is_null(item) && parens(name->s) < 0
+               ? "a comma inside {...} splits the value: quote it"
+               : NULL;
+}
+
+/* {price: numeric(10,2)} is price with "numeric(10", and "2)" with nothing. */
+static bool split_by_comma(struct fill *f, const ds_arg *map, uint32_t i)
+{
+    const ds_text *before = i ? &map->items[i - 1]->text : NULL;
+    const char *hint = args_comma_hint(&map->names[i], map->items[i]);
+
+    if (!hint || !before || !before->s || parens(before->s) <= 0)
+        return false;
+    ds_diag_add(f->d, DS_ERROR, "E0201", ds_text_where(before, before->len, 1),
+                ds_str_printf(f->a, "%s, \"%.60s,%.60s\"", hint, before->s,
+                              map->names[i].s),
+                "syntax error at end of input");
+    return true;
+}
+
 static bool all_scalars(struct fill *f, const ds_arg *arg, const ds_param *p)
 {
+    bool map = arg->kind == DS_ARG_MAP;
     bool ok = true;
 
     for (uint32_t i = 0; i < arg->n; i++) {
         if (is_scalar(arg->items[i]))
             continue;
         ok = false;
+        if (map && split_by_comma(f, arg, i))
+            continue;
         ds_diag_add(f->d, DS_ERROR, "E0103", arg->items[i]->where, NULL,
-                    "%s `%s` needs a single value, not %s",
-                    arg->kind == DS_ARG_MAP ? arg->names[i].s : "an item of",
-                    arg->kind == DS_ARG_MAP ? "" : p->name,
+                    "%s`%s` needs a single value, not %s",
+                    map ? "" : "an item of ", map ? arg->names[i].s : p->name,
                     args_kind(arg->items[i]));
     }
     return ok;
@@ -511,8 +545,9 @@ static const ds_param *param_find(const ds_param *params, const char *name)
 }
 
 static void unknown_name(struct fill *f, const ds_text *name,
-                         const ds_param *params)
+                         const ds_arg *item, const ds_param *params)
 {
+    const char *hint = args_comma_hint(name, item);
     const char *names[64];
     uint32_t n = 0;
 
@@ -520,7 +555,7 @@ static void unknown_name(struct fill *f, const ds_text *name,
         if (!p->later)
             names[n++] = p->name;
     ds_diag_add(f->d, DS_ERROR, "E0101", args_name_where(name),
-                args_hint(name->s, names, n, f->a),
+                hint ? hint : args_hint(name->s, names, n, f->a),
                 "unknown name `%.80s` in %s", name->s, f->what);
 }
 
@@ -534,7 +569,7 @@ static bool fill_map(struct fill *f, const ds_arg *map, const ds_param *params,
         const ds_param *p = param_find(params, name->s);
 
         if (p == NULL) {
-            unknown_name(f, name, params);
+            unknown_name(f, name, map->items[i], params);
             ok = false;
             continue;
         }

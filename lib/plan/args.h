@@ -18,6 +18,9 @@ ds_where args_name_where(const ds_text *name);
 /* "did you mean `x`?", or NULL. */
 const char *args_hint(const char *name, const char *const *names, uint32_t n,
                       ds_arena *a);
+/* For a name with nothing that is the rest of a value, cut off by a comma: what
+ * to do; else NULL. */
+const char *args_comma_hint(const ds_text *name, const ds_arg *item);
 /* "a text", "a list", "a map": what was written. */
 const char *args_kind(const ds_arg *arg);
 /* E0190 at that place. */

@@ -90,7 +90,9 @@ static void key_take(tree *t, frame *f, const ds_arg *key)
     if (key->kind != DS_ARG_SCALAR) {
         ds_diag_add(t->d, DS_ERROR, "E0113", key->where, NULL,
                     "a key has to be a plain name");
-        f->key = ds_text_of("?");
+        ds_text_seg *seg = ds_new(t->a, ds_text_seg, 1);
+        *seg = (ds_text_seg){0, key->where.line, key->where.col};
+        f->key = (ds_text){"?", 1, key->where.file, 1, seg};
     } else {
         f->key = *name;
         if (!key->quoted && !strcmp(name->s, "<<"))
