@@ -15,11 +15,29 @@ struct reduce {
     struct keyed keyed;
 };
 
-/* A function of two rows `a` and `b` instead of aggregates. */
-static bool is_function(const ds_arg *list, const ds_schema *rows)
+static bool mentions_aggregate(const ds_arg *list)
 {
-    return select_mentions(list, "a") && select_mentions(list, "b") &&
-           ds_schema_find(rows, "a") < 0 && ds_schema_find(rows, "b") < 0;
+    static const char *const names[] = {"count", "sum", "min", "max", "avg"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (select_mentions(list, names[i]))
+            return true;
+    return false;
+}
+
+/* A function of two rows `a` and `b` instead of aggregates: it names both and
+ * means nothing else. */
+static bool is_function(const ds_arg *list, const ds_scope *scope, ds_arena *a)
+{
+    ds_diags tried;
+
+    if (!select_mentions(list, "a") || !select_mentions(list, "b") ||
+        ds_schema_find(scope->rows, "a") >= 0 ||
+        ds_schema_find(scope->rows, "b") >= 0)
+        return false;
+    ds_diags_init(&tried, a);
+    return select_compile(list, scope, a, &tried) == NULL &&
+           !mentions_aggregate(list);
 }
 
 static void reduce_plan(ds_node *node, ds_arena *a, ds_diags *d)
@@ -29,7 +47,7 @@ static void reduce_plan(ds_node *node, ds_arena *a, ds_diags *d)
     ds_scope scope = keyed_scope(p, node, a);
     ds_exprs *e;
 
-    if (is_function(args->reduce, p->rows)) {
+    if (is_function(args->reduce, &scope, a)) {
         ds_diag_add(d, DS_ERROR, "E0190", args->reduce->where,
                     "aggregates can be written instead: sum(n) AS n",
                     "a function of two rows `a` and `b` is not supported in "
