@@ -55,6 +55,7 @@ typedef struct session {
     pthread_mutex_t lock;
     const ds_plan *plan;
     ds_context *ctx; /* NULL: not open */
+    bool ended;      /* it was open */
     int stops;
     uint32_t ticks;
     uint64_t rows; /* at the last tick */
@@ -67,11 +68,11 @@ static void session_stop(void *arg, int how)
 
     pthread_mutex_lock(&s->lock);
     s->stops = how;
-    if (s->ctx)
+    if (s->ctx) {
         ds_context_stop(s->ctx, how);
-    else if (how == 2) {
+    } else if (!s->ended) {
         ds_log_stop();
-        _exit(0); /* nothing was begun */
+        _exit(0); /* it waits for the cluster; nothing was begun */
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -150,6 +151,7 @@ static ds_rc session_run(session *s, const ds_run_options *o, ds_err *err)
     monitor_ending(rc < 0 ? ds_rc_exit(rc) : 0);
     pthread_mutex_lock(&s->lock);
     s->ctx = NULL;
+    s->ended = true;
     pthread_mutex_unlock(&s->lock);
     ds_context_close(ctx);
     return rc;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/monitor.h"
 #include "kafka/version.h"
@@ -40,6 +41,7 @@ static const char usage[] =
 
 #define BACKOFF_FIRST DS_SECOND
 #define BACKOFF_MOST (60 * DS_SECOND)
+#define OPEN_PATIENCE (3 * DS_SECOND)
 
 /* ---- states ---- */
 
@@ -55,6 +57,13 @@ static void slot_set(slot *s, ds_context *ctx, const char *state,
     s->ctx = ctx;
     s->state = state;
     snprintf(s->note, sizeof(s->note), "%s", note ? note : "");
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void slot_opens(slot *s, bool opening)
+{
+    pthread_mutex_lock(&s->lock);
+    s->opening = opening;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -121,8 +130,12 @@ static ds_rc slot_run(slot *s, ds_err *err)
     ds_rc rc;
 
     slot_set(s, NULL, "starting", NULL);
-    DS_TRY(ds_context_open(s->plan, &o, &ctx, err));
-    slot_set(s, ctx, "starting", NULL);
+    slot_opens(s, true);
+    rc = ds_context_open(s->plan, &o, &ctx, err);
+    if (rc == DS_OK)
+        slot_set(s, ctx, "starting", NULL);
+    slot_opens(s, false);
+    DS_TRY(rc);
     stop = atomic_load(&s->server->stop);
     if (stop)
         ds_context_stop(ctx, stop);
@@ -400,15 +413,56 @@ static void slots_start(server *srv)
     }
 }
 
-static void slots_end(server *srv)
+static bool slot_is_open(slot *s)
 {
+    bool open;
+
+    pthread_mutex_lock(&s->lock);
+    open = !s->opening;
+    pthread_mutex_unlock(&s->lock);
+    return open;
+}
+
+/* False: a job still waits for its cluster, in which nothing was begun. */
+static bool slot_join(slot *s, ds_time until)
+{
+    while (!slot_is_open(s) && ds_mono_now() < until) {
+        struct timespec soon;
+
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_nsec += 100 * 1000 * 1000;
+        soon.tv_sec += soon.tv_nsec / 1000000000;
+        soon.tv_nsec %= 1000000000;
+        if (pthread_timedjoin_np(s->thread, NULL, &soon) == 0)
+            return true;
+    }
+    if (!slot_is_open(s))
+        return false;
+    pthread_join(s->thread, NULL);
+    return true;
+}
+
+/* Waits for a signal, then for the jobs. */
+static bool slots_end(server *srv)
+{
+    bool all = true;
+    ds_time until;
+
     pthread_mutex_lock(&server_lock);
     while (!atomic_load(&srv->stop))
         pthread_cond_wait(&server_wake, &server_lock);
     pthread_mutex_unlock(&server_lock);
-    for (uint32_t i = 0; i < srv->n; i++)
-        if (srv->slots[i].started)
-            pthread_join(srv->slots[i].thread, NULL);
+    until = ds_mono_now() + OPEN_PATIENCE;
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < srv->n; i++) {
+            slot *s = &srv->slots[i];
+
+            if (!s->started || (pass == 0 && !slot_is_open(s)))
+                continue;
+            s->started = !slot_join(s, until);
+            all = all && !s->started;
+        }
+    return all;
 }
 
 static void server_free(server *srv)
@@ -432,7 +486,10 @@ static int server_run(server *srv, bool ok)
         return cmd_fail(&err);
     monitor_start(&(monitor_fns){server_stop, server_tick, srv});
     slots_start(srv);
-    slots_end(srv);
+    if (!slots_end(srv)) {
+        ds_log_stop();
+        _exit(0);
+    }
     monitor_end();
     http_stop(web);
     ds_log_stop();

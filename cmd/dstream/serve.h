@@ -32,6 +32,7 @@ typedef struct slot {
     pthread_mutex_t lock; /* the rest; held for moments only */
     pthread_cond_t wake;
     ds_context *ctx;   /* NULL: not open */
+    bool opening;      /* it waits for its cluster */
     const char *state; /* while ctx is NULL */
     char note[300];    /* why it does not run */
 } slot;
