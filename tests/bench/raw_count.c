@@ -152,8 +152,10 @@ static void send_partition(raw *r, int32_t partition)
     }
 }
 
-static void seal(raw *r)
+static void seal(raw *r, rd_kafka_message_t **messages, int64_t n)
 {
+    (void)messages;
+    (void)n;
     for (int32_t p = 0; p < KIT_MAX_PARTITIONS; p++)
         if (r->next[p] >= 0)
             send_partition(r, p);

@@ -140,7 +140,8 @@ static void add_rows(raw *r, batch *b, ssize_t n, struct poke *poke,
     if (b->n == first)
         return;
     __atomic_store_n(&poke->flow, 1, __ATOMIC_RELAXED);
-    take(r, b->rows + first, b->n - first);
+    if (take)
+        take(r, b->rows + first, b->n - first);
 }
 
 /* At a low rate: sleep, then drain what has come. At a high one: block. */
@@ -187,8 +188,7 @@ static void commit(raw *r, const char *topic)
 
 static void finish(raw *r, batch *b, const char *topic, raw_seal *seal)
 {
-    if (seal)
-        seal(r);
+    seal(r, b->rows, b->n);
     if (rd_kafka_flush(r->producer, RAW_TIMEOUT_MS))
         kit_die("flush: timed out");
     for (int64_t i = 0; i < b->n; i++)

@@ -19,12 +19,12 @@ typedef struct raw {
     int64_t next[KIT_MAX_PARTITIONS];  /* of the input; -1: not touched */
 } raw;
 
-/* Work on messages while a batch is collected. They live until the batch's
- * flush has returned, so their bytes may be produced without a copy. */
+/* Work on messages while a batch is collected; may be NULL. They live until the
+ * batch's flush has returned, so their bytes may be produced without a copy. */
 typedef void raw_take(raw *r, rd_kafka_message_t **messages, int64_t n);
-/* Produce what the batch owes beside; may be NULL. Its bytes must stay until
- * the next batch. */
-typedef void raw_seal(raw *r);
+/* Produce what the batch of n messages owes. Its bytes must stay until the next
+ * batch. */
+typedef void raw_seal(raw *r, rd_kafka_message_t **messages, int64_t n);
 
 /* --brokers --in --out [--changelog] --id [--forever 1]. Ends when everything
  * that stood in the input at the start is committed. */
