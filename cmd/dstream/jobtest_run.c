@@ -82,7 +82,9 @@ static ds_rc engine_open(runner *r, ds_err *err)
                         .instance = "test",
                         .clock = &r->clock,
                         .column_rows = r->variant->column_rows,
-                        .epoch_rows = r->variant->epoch_rows,
+                        .epoch_rows = r->variant->epoch_rows
+                                          ? r->variant->epoch_rows
+                                          : INT32_MAX, /* a batch takes all */
                         .print = lines_drop,
                         .workers = 1};
 
