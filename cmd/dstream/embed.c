@@ -367,8 +367,8 @@ static void input_trim(embed *e, const char *topic, const char *group)
     for (int32_t p = 0; p < e->partitions; p++) {
         ds_position pos = {topic, p, DS_OFFSET_NONE};
 
-        if (e->broker->type->group_offsets(e->broker, group, &pos, 1, 0, NULL) ==
-                DS_OK &&
+        if (e->broker->type->group_offsets(e->broker, group, &pos, 1, 0,
+                                           NULL) == DS_OK &&
             pos.next > 0)
             memory_trim(e->broker, topic, p, pos.next);
     }
