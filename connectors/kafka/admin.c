@@ -498,24 +498,3 @@ ds_rc kafka_group_members(ds_broker *broker, const char *group, int *n,
     rd_kafka_event_destroy(ev);
     return DS_OK;
 }
-
-bool kafka_member_is_other(kafka_broker *b, const char *group,
-                           const char *member, const char *client)
-{
-    const rd_kafka_ConsumerGroupDescription_t *desc;
-    rd_kafka_event_t *ev;
-    bool other = false;
-    if (group_describe(b, group, &ev, &desc, NULL) < 0)
-        return false;
-    size_t n = desc ? rd_kafka_ConsumerGroupDescription_member_count(desc) : 0;
-    for (size_t i = 0; i < n; i++) {
-        const rd_kafka_MemberDescription_t *m =
-            rd_kafka_ConsumerGroupDescription_member(desc, i);
-        const char *id = rd_kafka_MemberDescription_group_instance_id(m);
-        if (id && !strcmp(id, member))
-            other =
-                strcmp(rd_kafka_MemberDescription_client_id(m), client) != 0;
-    }
-    rd_kafka_event_destroy(ev);
-    return other;
-}

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "dstream/log.h"
@@ -416,8 +415,6 @@ ds_rc kafka_open(const ds_broker_spec *spec, ds_broker **out, ds_err *err)
     DS_BUG_ON(!b);
     b->base.type = &kafka_type;
     b->batch = spec->batch;
-    if (getrandom(&b->nonce, sizeof(b->nonce), 0) < 0)
-        b->nonce = (uint32_t)ds_mono_now();
     copy_props(b, spec);
     warn_version();
     ds_rc rc = open_handle(b, err);

@@ -48,7 +48,6 @@ typedef struct kafka_broker {
     rd_kafka_t *ru;      /* reads uncommitted, in no group: true log ends */
     rd_kafka_t *offsets; /* asks for the offsets of offsets_group; or NULL */
     char *offsets_group;
-    uint32_t nonce; /* tells the clients of this process from any other's */
     char *auth;     /* what error_cb said last; guarded by poll */
     rd_kafka_resp_err_t auth_err;
 } kafka_broker;
@@ -130,10 +129,6 @@ ds_rc kafka_offset_at(ds_broker *b, const char *topic, int32_t partition,
                       ds_time t, int64_t *out, ds_err *err);
 ds_rc kafka_group_offsets(ds_broker *b, const char *group, ds_position *pos,
                           uint32_t n, int timeout_ms, ds_err *err);
-/* Whether the static member of that id is another client than ours now. False
- * also where nobody answers. */
-bool kafka_member_is_other(kafka_broker *b, const char *group,
-                           const char *member, const char *client);
 ds_rc kafka_group_members(ds_broker *b, const char *group, int *n, ds_err *err);
 ds_rc kafka_topic_config(ds_broker *b, const char *topic, const char *name,
                          ds_arena *a, const char **value, ds_err *err);

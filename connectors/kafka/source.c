@@ -30,7 +30,6 @@ typedef struct kafka_source {
     rd_kafka_t *rk;
     char *group;
     char *member;
-    char client[160]; /* client.id: tells this member from any other */
     kafka_rows rows;
     kafka_poke *poke;
     bool closing;
@@ -104,18 +103,13 @@ static void source_change(ds_source *src, ds_change *out)
 
 /* Another process took our member id; or the library fenced itself: its
  * JoinGroup was answered, the answer was lost, and it joined once more, so that
- * the broker knows a younger member id than it does. The group tells which: the
- * static member is ours or somebody else's. */
+ * the broker knows a younger member id than it does. Nothing that a broker
+ * tells sets the two apart (a static member keeps the client id of its first
+ * join): joining once more does. */
 static ds_rc fail_fenced(kafka_source *s, ds_err *err)
 {
-    if (s->member &&
-        !kafka_member_is_other(s->broker, s->group, s->member, s->client))
-        return ds_fail(err, DS_E_REJOIN,
-                       "member %s of group %s is not known under its last id",
-                       s->member, s->group);
-    return ds_fail(err, DS_E_FENCED,
-                   "another process runs with the same --instance: member %s "
-                   "of group %s was taken over",
+    return ds_fail(err, s->member ? DS_E_REJOIN : DS_E_FENCED,
+                   "member %s of group %s was taken over",
                    s->member ? s->member : "(none)", s->group);
 }
 
@@ -340,6 +334,8 @@ static void source_close(ds_source *src)
     kafka_poke_stop(s->poke);
     bool dead = true;
     kafka_rows_free(&s->rows);
+    if (s->rk && s->revoked) /* closing waits for the answer */
+        rd_kafka_assign(s->rk, NULL);
     if (s->rk)
         dead = kafka_destroy(s->rk, true);
     if (dead) /* else its callbacks still use s */
@@ -347,19 +343,6 @@ static void source_close(ds_source *src)
 }
 
 /* A member has to answer for longer than its slowest step takes. */
-/* A client id of this process's own: see fail_fenced(). The same for a member
- * that is made anew: a late request of the one before must not look like
- * somebody else's. */
-static void conf_client(kafka_source *s, rd_kafka_conf_t *conf)
-{
-    char base[100] = "";
-    size_t n = sizeof(base);
-    rd_kafka_conf_get(conf, "client.id", base, &n);
-    snprintf(s->client, sizeof(s->client), "%.99s-%08x", base,
-             s->broker->nonce);
-    kafka_set(conf, "client.id", s->client);
-}
-
 static void conf_group(kafka_source *s, rd_kafka_conf_t *conf,
                        const ds_source_spec *spec)
 {
@@ -371,10 +354,8 @@ static void conf_group(kafka_source *s, rd_kafka_conf_t *conf,
     kafka_default(b, conf, "max.poll.interval.ms",
                   session_ms > 120000 ? session_ms : 120000);
     kafka_set(conf, "group.id", spec->group);
-    if (spec->member) {
+    if (spec->member)
         kafka_set(conf, "group.instance.id", spec->member);
-        conf_client(s, conf);
-    }
     kafka_set(conf, "partition.assignment.strategy", "range");
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     rd_kafka_conf_set_opaque(conf, s);

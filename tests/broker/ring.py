@@ -181,6 +181,22 @@ def group_offsets(brokers, group, topic=None):
             if tp.offset >= 0 and (topic is None or tp.topic == topic)}
 
 
+_offset_readers = {}
+
+
+def committed(brokers, group, topic, partitions, timeout):
+    """The group's stable offsets of a topic, asked by a consumer: the admin
+    client's request can make its library abort when a broker dies under it."""
+    key = (brokers, group)
+    if key not in _offset_readers:
+        _offset_readers[key] = Consumer({
+            "bootstrap.servers": brokers, "group.id": group, "log_level": 0,
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False})
+    tps = [TopicPartition(topic, p) for p in range(partitions)]
+    return _offset_readers[key].committed(tps, timeout=timeout)
+
+
 def group_members(brokers, group):
     """How many members the group has."""
     def ask():

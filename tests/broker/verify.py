@@ -180,6 +180,7 @@ class Follower(threading.Thread):
         self.stop = threading.Event()
         self.error = None
         self.offsets = {}
+        self.partitions = {}
         self.chain = Chain(report, names.sink,
                            ring.partition_count(brokers, names.sink), limit,
                            chain)
@@ -224,10 +225,11 @@ class Follower(threading.Thread):
                     continue
 
     def look(self, group):
-        f = ring.admin(self.brokers).list_consumer_group_offsets(
-            [ring.ConsumerGroupTopicPartitions(group)], require_stable=True,
-            request_timeout=3)
-        for tp in f[group].result(4).topic_partitions:
+        topic = self.names.groups[group]
+        if topic not in self.partitions:
+            self.partitions[topic] = len(ring.offsets_of(self.brokers, topic))
+        for tp in ring.committed(self.brokers, group, topic,
+                                 self.partitions[topic], 4):
             at = (group, tp.topic, tp.partition)
             before = self.offsets.get(at, -1)
             self.offsets[at] = max(before, tp.offset)

@@ -187,8 +187,8 @@ static void test_rebalance(void **state)
     assert_true(ds_mono_now() - start < 5 * DS_SECOND);
 }
 
-/* The mock cluster describes no groups: nobody else is known to have the id, so
- * the member is to be made anew. (Another process: the broker ring.) */
+/* The member is to be made anew; if that ends in the same way, it is another
+ * process (the engine, and the broker ring). */
 static void test_fenced(void **state)
 {
     mock *m = *state;
