@@ -6,6 +6,8 @@
 
 #include "run/run.h"
 
+#define REBUILDS_MAX 3
+
 input *assign_input(worker *w, const char *topic, int32_t partition)
 {
     for (uint32_t i = 0; i < w->n_inputs; i++)
@@ -96,6 +98,27 @@ static ds_rc tasks_open(worker *w, const ds_change *c, ds_err *err)
     return DS_OK;
 }
 
+/* Local state is no good: it is restored from the changelogs. If that does not
+ * help, they are no good either. */
+ds_rc assign_wipe(worker *w, ds_err *err)
+{
+    if (++w->rebuilds > REBUILDS_MAX)
+        return ds_fail(err, DS_E_DECISION,
+                       "state cannot be read, not even when it is restored: a "
+                       "changelog of stage %s is damaged. Start over with "
+                       "`dstream replay FILE --to-earliest --execute`",
+                       w->stage->name);
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
+            ds_store *s = w->tasks[i].stores[k].store;
+            ds_rc rc = s->type->wipe(s, err);
+            if (rc < 0) /* not DS_E_STATE: it would come here again */
+                return ds_fail(err, DS_E_DISK, "store %s cannot be emptied",
+                               w->tasks[i].stores[k].plan->name);
+        }
+    return DS_OK;
+}
+
 static ds_rc assign_gained(worker *w, const ds_change *c, ds_err *err)
 {
     ds_rc rc;
@@ -105,6 +128,11 @@ static ds_rc assign_gained(worker *w, const ds_change *c, ds_err *err)
     rc = tasks_open(w, c, err);
     if (rc == DS_OK)
         rc = restore_run(w, false, err);
+    if (rc == DS_E_STATE) {
+        ds_rc wiped = assign_wipe(w, err);
+        if (wiped < 0)
+            rc = wiped;
+    }
     if (rc != DS_OK) {
         assign_drop(w);
         return rc;
@@ -120,16 +148,26 @@ static ds_rc assign_gained(worker *w, const ds_change *c, ds_err *err)
     return DS_OK;
 }
 
+/* The last change is answered, or a later one that came meanwhile. After an
+ * error it stays unanswered: the source does not tell it again. */
 ds_rc assign_changed(worker *w, ds_err *err)
 {
     ds_change c;
+    ds_rc rc;
 
-    w->source->type->change(w->source, &c);
-    atomic_fetch_add(&w->stats.rebalances, 1);
-    if (c.kind == DS_ASSIGNED)
-        return assign_gained(w, &c, err);
-    assign_drop(w);
-    return w->source->type->assign(w->source, NULL, 0, err);
+    w->unanswered = true;
+    do {
+        w->source->type->change(w->source, &c);
+        atomic_fetch_add(&w->stats.rebalances, 1);
+        if (c.kind == DS_ASSIGNED) {
+            rc = assign_gained(w, &c, err);
+        } else {
+            assign_drop(w);
+            rc = w->source->type->assign(w->source, NULL, 0, err);
+        }
+    } while (rc == DS_CHANGED && !atomic_load(&w->ctx->stop));
+    w->unanswered = rc != DS_OK;
+    return rc;
 }
 
 static bool is_one_of(int32_t p, const int32_t *list, uint32_t n)

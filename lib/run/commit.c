@@ -132,7 +132,7 @@ static ds_rc commit_done(worker *w, ds_err *err)
         w->inputs[i].position = w->inputs[i].next;
         w->inputs[i].moved_by_eof = false;
     }
-    w->fences = 0;
+    w->fences = w->rebuilds = 0;
     reject_forget(w);
     commit_count(w);
     return DS_OK;

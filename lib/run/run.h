@@ -79,7 +79,8 @@ struct worker {
     ds_source *source;
     ds_txn *txn;
     ds_reader *reader;
-    bool assigned; /* positions were given to the source */
+    bool assigned;   /* positions were given to the source */
+    bool unanswered; /* a change was told and is still to be answered */
     uint32_t n_inputs;
     input *inputs;
     uint32_t n_tasks;
@@ -91,6 +92,8 @@ struct worker {
     struct poison *poison; /* records that the epoch must reject */
     uint32_t n_poison;
     int fences;          /* unknown outcomes without a commit in between */
+    int rebuilds;        /* of local state, likewise */
+    ds_time rejoined;    /* mono: when it last joined after being taken over */
     ds_time last_time;   /* of the last epoch: batch time never goes back */
     ds_time last_rows;   /* mono: when rows last came in */
     ds_time ticked;      /* mono: when the gauges were last moved */
@@ -173,6 +176,8 @@ ds_rc worker_step(worker *w, ds_err *err);
 /* assign.c: what a rebalance gives and takes. */
 ds_rc assign_changed(worker *w, ds_err *err);
 void assign_drop(worker *w);
+/* Local data of all its stores: DS_E_STATE asks for it. */
+ds_rc assign_wipe(worker *w, ds_err *err);
 ds_rc assign_lose(worker *w, const int32_t *partitions, uint32_t n,
                   ds_err *err);
 input *assign_input(worker *w, const char *topic, int32_t partition);

@@ -17,6 +17,11 @@
 #define POLL_ROWS 10000
 #define SLICE (25 * DS_MS)
 #define FENCES_MAX 8
+/* A member that was taken over waits, joins once more, and ends if that is
+ * undone soon: then another process has its id, and the younger of the two
+ * stays. */
+#define REJOIN_AFTER (3 * DS_SECOND)
+#define REJOIN_AGAIN (60 * DS_SECOND)
 
 static int stop_wanted(const worker *w)
 {
@@ -176,6 +181,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
     w->epoch->time = cut;
     for (;;) {
         bool pending = w->epoch->n_rows || w->stage->every_epoch;
+        bool waited = drained;
         ds_fetch f;
         ds_rc rc;
 
@@ -196,7 +202,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
         drained = rc == DS_END;
         if (rc == DS_OK)
             DS_TRY(fetch_take(w, &f, err));
-        else if (w->ctx->opts.until_end && !pending)
+        else if (w->ctx->opts.until_end && !pending && waited)
             return DS_OK;
     }
 }
@@ -276,7 +282,7 @@ static ds_rc producer_reset(worker *w, ds_err *err)
         ds_rc rc = w->txn->type->reset(w->txn, err);
         if (rc == DS_OK || ds_rc_act(rc) != DS_ACT_RETRY)
             return rc;
-        if (stop_wanted(w) == 2)
+        if (stop_wanted(w)) /* the epoch is lost anyway: the next start waits */
             return rc;
         if (ds_mono_now() - said > 10 * DS_SECOND) {
             said = ds_mono_now();
@@ -299,6 +305,7 @@ static ds_rc consumer_reopen(worker *w, ds_err *err)
     if (w->source)
         w->source->type->close(w->source);
     w->source = NULL;
+    w->unanswered = false;
     worker_source_spec(w, topics, &spec);
     DS_TRY(w->ctx->broker->type->source_open(w->ctx->broker, &spec, &w->source,
                                              err));
@@ -335,16 +342,6 @@ static ds_rc worker_resync(worker *w, bool reset, ds_err *err)
     return rc;
 }
 
-static ds_rc stores_wipe(worker *w, ds_err *err)
-{
-    for (uint32_t i = 0; i < w->n_tasks; i++)
-        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
-            ds_store *s = w->tasks[i].stores[k].store;
-            DS_TRY(s->type->wipe(s, err));
-        }
-    return DS_OK;
-}
-
 /* Only a transaction that was begun has to be aborted. */
 static bool txn_open(const worker *w, epoch_state was)
 {
@@ -360,12 +357,27 @@ static void error_log(const worker *w, ds_rc rc, const ds_err *e)
            DS_KV("error", "%s", e->msg));
 }
 
+static ds_rc worker_rejoin(worker *w, ds_err *err)
+{
+    ds_time until = ds_mono_now() + REJOIN_AFTER;
+
+    if (w->rejoined && ds_mono_now() - w->rejoined < REJOIN_AGAIN)
+        return ds_fail(err, DS_E_FENCED,
+                       "another process runs with the same --instance: member "
+                       "%s of group %s was taken over",
+                       w->id, w->stage->group);
+    w->rejoined = until;
+    while (ds_mono_now() < until && !stop_wanted(w))
+        w->ctx->opts.clock->sleep(w->ctx->opts.clock, 50 * DS_MS);
+    return consumer_reopen(w, err);
+}
+
 /* The one switch on what an error asks for. Returns < 0 if the worker has to
  * end. */
 static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
 {
     epoch_state was = w->epoch->state;
-    bool reset = false, rejoin = false;
+    bool reset = false, rejoin = false, rebuild = false;
 
     switch (ds_rc_act(rc)) {
     case DS_ACT_NONE:
@@ -373,7 +385,7 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
     case DS_ACT_STOP:
         return rc;
     case DS_ACT_REBUILD:
-        DS_TRY(stores_wipe(w, err));
+        rebuild = true;
         break;
     case DS_ACT_RETRY:
     case DS_ACT_ABORT:
@@ -388,9 +400,11 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
     }
     error_log(w, rc, err);
     stats_abort(w, rc);
+    if (rebuild)
+        DS_TRY(assign_wipe(w, err));
     if (txn_open(w, was) && !reset)
         reset = w->txn->type->abort(w->txn, err) < 0;
-    if ((reset || rejoin) && ++w->fences >= FENCES_MAX)
+    if (reset && ++w->fences >= FENCES_MAX)
         return ds_fail(err, DS_E_FENCED,
                        "%s is fenced again and again: another process uses the "
                        "same instance id",
@@ -399,7 +413,7 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
     if (ds_rc_act(rc) == DS_ACT_RETRY)
         w->ctx->opts.clock->sleep(w->ctx->opts.clock, 200 * DS_MS);
     if (rejoin)
-        DS_TRY(consumer_reopen(w, err));
+        DS_TRY(worker_rejoin(w, err));
     return worker_resync(w, reset, err);
 }
 
@@ -424,6 +438,8 @@ static ds_rc worker_join(worker *w, int timeout_ms, ds_err *err)
 
     if (!w->source) /* it could not be opened again */
         DS_TRY(consumer_reopen(w, err));
+    if (w->unanswered)
+        return assign_changed(w, err);
     rc = w->source->type->poll(w->source, w->scratch, 1, timeout_ms, &f, err);
     ds_arena_reset(w->scratch);
     if (rc == DS_CHANGED)
@@ -466,6 +482,7 @@ void *worker_main(void *arg)
             rc = worker_recover(w, rc, &w->failed);
     }
     if (rc < 0 && !stop_wanted(w)) {
+        w->failed.rc = rc;
         atomic_store(&w->stats.state, "failed");
         context_fail(w->ctx, &w->failed);
     }
