@@ -48,7 +48,7 @@ typedef struct kafka_broker {
     rd_kafka_t *ru;      /* reads uncommitted, in no group: true log ends */
     rd_kafka_t *offsets; /* asks for the offsets of offsets_group; or NULL */
     char *offsets_group;
-    char *auth;     /* what error_cb said last; guarded by poll */
+    char *auth; /* what error_cb said last; guarded by poll */
     rd_kafka_resp_err_t auth_err;
 } kafka_broker;
 

@@ -31,7 +31,8 @@ typedef enum ds_type {
     DS_BYTES, /* bytea: ds_slice */
 } ds_type;
 
-/* PostgreSQL's name: "bigint", "timestamp with time zone"; DS_NONE: "unknown". */
+/* PostgreSQL's name: "bigint", "timestamp with time zone"; of DS_NONE:
+ * "unknown". */
 const char *ds_type_name(ds_type t);
 /* Bytes per value in a column. */
 size_t ds_type_size(ds_type t);
@@ -128,7 +129,8 @@ typedef struct ds_row_errors {
     uint64_t *bad; /* bit per row of the batch; NULL while n == 0 */
 } ds_row_errors;
 
-/* Adds an error (copies msg) unless the row has one; n_rows is the batch's n. */
+/* Adds an error (copies msg) unless the row has one; n_rows: n of the
+ * batch. */
 void ds_row_errors_add(ds_row_errors *e, ds_arena *a, uint32_t n_rows,
                        uint32_t row, const char *code, uint32_t item,
                        const char *msg);

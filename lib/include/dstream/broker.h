@@ -59,14 +59,14 @@ typedef struct ds_topic_info {
 typedef struct ds_topic_want {
     const char *name;
     int32_t partitions;
-    bool compact;         /* cleanup.policy=compact; else delete, kept for ever */
+    bool compact; /* cleanup.policy=compact; else delete, kept for ever */
 } ds_topic_want;
 
 typedef struct ds_fetch {
     const char *topic; /* lives as long as the source */
     int32_t partition;
-    int64_t next;      /* position after these rows */
-    bool eof;          /* the end of the partition was reached at `next` */
+    int64_t next; /* position after these rows */
+    bool eof;     /* the end of the partition was reached at `next` */
     const ds_envelope *rows; /* may be NULL when eof */
 } ds_fetch;
 
@@ -84,8 +84,8 @@ typedef struct ds_change {
 
 typedef struct ds_source_spec {
     const char *group;
-    const char *member;         /* static member id; NULL: a dynamic member */
-    const char *const *topics;  /* names; one that begins with ^ is a pattern */
+    const char *member;        /* static member id; NULL: a dynamic member */
+    const char *const *topics; /* names; one that begins with ^ is a pattern */
     uint32_t n_topics;
 } ds_source_spec;
 
@@ -135,7 +135,7 @@ typedef struct ds_broker_type {
     ds_rc (*group_members)(ds_broker *b, const char *group, int *n,
                            ds_err *err);
 
-    /* One setting of a topic ("delete.retention.ms"), DS_NOTFOUND without it. */
+    /* A setting of a topic ("delete.retention.ms"); DS_NOTFOUND without it. */
     ds_rc (*topic_config)(ds_broker *b, const char *topic, const char *name,
                           ds_arena *a, const char **value, ds_err *err);
 
@@ -161,12 +161,12 @@ typedef struct ds_source_type {
     /* Rows of one partition, at most max_rows, in offset order, without gaps
      * that are not explained; rows below the position given to assign/seek are
      * dropped. DS_OK: *out is filled in; the rows and the bytes behind their
-     * slices live as long as `a`. DS_END: nothing within timeout_ms. DS_CHANGED:
-     * see change(). DS_E_FENCED: a newer member has our id. DS_E_REJOIN: close
-     * this one and open another. DS_E_FAILED with
-     * topic, partition, offset in the message: the log is truncated, corrupt,
-     * or the offset is gone. Must be called at least every few seconds, also
-     * while restoring. */
+     * slices live as long as `a`. DS_END: nothing within timeout_ms.
+     * DS_CHANGED: see change(). DS_E_FENCED: a newer member has our id.
+     * DS_E_REJOIN: close this one and open another. DS_E_FAILED with topic,
+     * partition, offset in the message: the log is truncated, corrupt, or the
+     * offset is gone. Must be called at least every few seconds, also while
+     * restoring. */
     ds_rc (*poll)(ds_source *s, ds_arena *a, uint32_t max_rows, int timeout_ms,
                   ds_fetch *out, ds_err *err);
     /* After DS_CHANGED: what changes. The rebalance is answered by assign(). */
@@ -179,8 +179,8 @@ typedef struct ds_source_type {
     ds_rc (*seek)(ds_source *s, const ds_position *pos, uint32_t n,
                   ds_err *err);
     /* Committed offsets of the group as this member sees them: stable, waits
-     * for pending transactions, up to timeout_ms (DS_E_TIMEOUT: ask again; never
-     * taken for "no offset"). */
+     * for pending transactions, up to timeout_ms (DS_E_TIMEOUT: ask again;
+     * never taken for "no offset"). */
     ds_rc (*committed)(ds_source *s, ds_position *pos, uint32_t n,
                        int timeout_ms, ds_err *err);
     /* The end of an assigned partition as last heard; asks nobody. -1: not

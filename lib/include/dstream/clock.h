@@ -19,7 +19,10 @@ typedef struct ds_clock {
 
 extern ds_clock ds_clock_wall; /* Thread: any */
 void ds_clock_virtual_init(ds_clock *c, ds_time start);
-static inline ds_time ds_clock_now(ds_clock *c) { return c->now(c); }
+static inline ds_time ds_clock_now(ds_clock *c)
+{
+    return c->now(c);
+}
 
 /* Monotonic, for durations and deadlines. Thread: any. */
 ds_time ds_mono_now(void);

@@ -24,13 +24,13 @@ struct metrics;
 typedef struct ds_run_options {
     const ds_broker_type *broker;
     const ds_store_type *store;
-    ds_broker *opened;       /* use this one and leave it open; NULL: open one */
-    const char *state_dir;   /* parent; NULL: none (memory store) */
-    const char *instance;    /* part of transactional and member ids */
+    ds_broker *opened;     /* use this one and leave it open; NULL: open one */
+    const char *state_dir; /* parent; NULL: none (memory store) */
+    const char *instance;  /* part of transactional and member ids */
     ds_clock *clock;
     struct metrics *metrics; /* NULL: none */
-    bool until_end;   /* stop at the end offsets that stood at the start */
-    bool reset_state; /* forget local state and changelog of all stores */
+    bool until_end;       /* stop at the end offsets that stood at the start */
+    bool reset_state;     /* forget local state and changelog of all stores */
     uint32_t column_rows; /* rows per column batch; 0: 4096. Tests: 1, 2 */
     uint32_t epoch_rows;  /* rows per epoch; 0: as the plan says */
     int workers;          /* per stage; 0: as the plan says. Steps need 1 */
@@ -71,10 +71,10 @@ ds_rc ds_context_scan(ds_context *ctx, const char *store, ds_scan_fn *fn,
 typedef struct ds_job_status {
     const char *state; /* starting restoring running stalled draining failed */
     uint64_t batches, rows_in, rows_out, errors;
-    int64_t lag; /* records; -1: not known yet */
-    ds_time batch_time; /* duration of the last commits, the longest */
+    int64_t lag;          /* records; -1: not known yet */
+    ds_time batch_time;   /* duration of the last commits, the longest */
     double restore_ratio; /* 1: done */
-    char note[200]; /* why it is not running */
+    char note[200];       /* why it is not running */
 } ds_job_status;
 void ds_context_status(ds_context *ctx, ds_job_status *out);
 

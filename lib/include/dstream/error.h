@@ -19,9 +19,9 @@
 #ifndef DSTREAM_ERROR_H
 #define DSTREAM_ERROR_H
 
+/* On the type, below. */
 #if defined(__clang__)
-#define DS_MUST_USE __attribute__((warn_unused_result)) /* on the type, below  \
-                                                         */
+#define DS_MUST_USE __attribute__((warn_unused_result))
 #else
 #define DS_MUST_USE /* gcc knows it on functions only; CI builds with both */
 #endif

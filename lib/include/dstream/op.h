@@ -36,13 +36,13 @@ typedef struct ds_node ds_node; /* step of the plan; read-only after plan() */
 typedef struct ds_op ds_op;
 
 enum ds_op_flags {
-    DS_OP_STATEFUL = 1 << 0, /* has a store */
-    DS_OP_BY_KEY = 1 << 1,   /* input must be partitioned by its key */
-    DS_OP_INTERNAL = 1 << 2, /* made by the planner; no job names it */
-    DS_OP_NEEDS_BATCH = 1 << 3, /* its result is one per batch over all
-                                   partitions: not behind a repartition yet */
-    DS_OP_EVERY_EPOCH = 1 << 4, /* may owe rows in an epoch without input;
-                                   plan() may set it on the node */
+    DS_OP_STATEFUL = 1 << 0,      /* has a store */
+    DS_OP_BY_KEY = 1 << 1,        /* input must be partitioned by its key */
+    DS_OP_INTERNAL = 1 << 2,      /* made by the planner; no job names it */
+    DS_OP_NEEDS_BATCH = 1 << 3,   /* its result is one per batch over all
+                                     partitions: not behind a repartition yet */
+    DS_OP_EVERY_EPOCH = 1 << 4,   /* may owe rows in an epoch without input;
+                                     plan() may set it on the node */
     DS_OP_KEEPS_COLUMNS = 1 << 5, /* what leaves has the columns of what came,
                                      even if plan() found a mistake: the steps
                                      after it are checked all the same */
@@ -98,14 +98,14 @@ struct ds_op {
     const ds_op_type *type;
     const ds_node *node; /* shared by all tasks */
     const ds_op_host *host;
-    void *task;            /* the engine's */
-    ds_arena *task_arena;  /* lives as long as the task */
-    ds_arena *epoch_arena; /* of the epoch that is being processed */
-    ds_time now;           /* the batch's time */
-    int32_t partition;     /* of the task */
-    ds_store *store;       /* DS_OP_STATEFUL, else NULL */
-    ds_overlay *overlay;   /* of the epoch that is being processed */
-    ds_outbox *outbox;     /* rows that leave the task */
+    void *task;                 /* the engine's */
+    ds_arena *task_arena;       /* lives as long as the task */
+    ds_arena *epoch_arena;      /* of the epoch that is being processed */
+    ds_time now;                /* the batch's time */
+    int32_t partition;          /* of the task */
+    ds_store *store;            /* DS_OP_STATEFUL, else NULL */
+    ds_overlay *overlay;        /* of the epoch that is being processed */
+    ds_outbox *outbox;          /* rows that leave the task */
     uint64_t rows_in, rows_out; /* for metrics */
     uint32_t n_outs;            /* downstream; use ds_emit() */
     ds_op **outs;

@@ -46,8 +46,9 @@ typedef struct ds_header {
     ds_slice name;
     ds_slice value;
 } ds_header;
+/* `before` (may be null) stays in front. */
 ds_slice ds_headers_encode(ds_arena *a, ds_slice before, const ds_header *add,
-                           uint32_t n); /* `before` (may be null) stays in front */
+                           uint32_t n);
 /* False if the bytes are no headers. */
 bool ds_headers_decode(ds_arena *a, ds_slice hdr, ds_header **out, uint32_t *n);
 

@@ -35,15 +35,15 @@ typedef struct ds_store ds_store;
 typedef struct ds_overlay ds_overlay;
 
 typedef struct ds_db_spec {
-    const char *dir; /* the job's own folder: <state dir>/<job>; made if absent */
+    const char *dir; /* the job's own, <state dir>/<job>; made if absent */
     const char *job;
     const char *cluster_id; /* "" : not known */
     int64_t memory;         /* bytes for tables, memtables and cache together */
 } ds_db_spec;
 
 typedef struct ds_store_spec {
-    const char *name;   /* "counts" */
-    const char *topic;  /* its changelog */
+    const char *name;  /* "counts" */
+    const char *topic; /* its changelog */
     int32_t partition;
     uint64_t signature; /* of the operator and its types; another one at open:
                            DS_E_DECISION; 0: not checked */
@@ -52,7 +52,7 @@ typedef struct ds_store_spec {
 typedef struct ds_store_stats {
     int64_t keys;  /* known keys; an estimate where the table is not complete */
     int64_t bytes; /* memory of table + size of base */
-    int64_t unwritten; /* keys not yet in the base */
+    int64_t unwritten;  /* keys not yet in the base */
     int64_t base_calls; /* calls into the base so far */
 } ds_store_stats;
 
@@ -81,7 +81,7 @@ typedef struct ds_store_type {
      * if it has not committed yet, else NULL. */
     ds_overlay *(*begin)(ds_store *s, ds_overlay *below, ds_arena *epoch);
     /* n keys at once. vals[i].ptr is NULL where keys[i] is absent. Values live
-     * in `a` or in the epoch. hashes are ds_hash of the keys; NULL: computed. */
+     * in `a` or in the epoch. hashes: ds_hash of the keys; NULL: computed. */
     ds_rc (*get)(ds_store *s, ds_overlay *ov, const ds_slice *keys,
                  const uint64_t *hashes, uint32_t n, ds_arena *a,
                  ds_slice *vals, ds_err *err);

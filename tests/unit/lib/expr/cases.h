@@ -211,4 +211,4 @@
     {"CASE WHEN _topic = 'x' THEN _key END", "NULL"},
     {"*", "?E0201 1 syntax error at or near \"*\""}, {"sum(*)", "?E0305 1 aggregate functions are not allowed here"},
     {"offset", "?E0201 1 syntax error at or near \"offset\""}, {"i == 7", "?E0302 3 operator does not exist: =="},
-/* clang-format on */
+    /* clang-format on */

@@ -119,7 +119,8 @@ static int64_t committed(fixture *f, const char *group, const char *topic,
     ds_err err;
 
     assert_int_equal(
-        f->broker->type->group_offsets(f->broker, group, &pos, 1, 0, &err), DS_OK);
+        f->broker->type->group_offsets(f->broker, group, &pos, 1, 0, &err),
+        DS_OK);
     return pos.next;
 }
 
