@@ -6,6 +6,7 @@
  * crash drops the engine as it is, and another one starts on the same cluster:
  * what is compared are committed records, as a reader sees them.
  */
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -669,6 +670,18 @@ static bool step_run(runner *r, const test_step *s)
     return false;
 }
 
+static bool pattern_takes(const char *pattern, const char *topic)
+{
+    regex_t re;
+    bool yes;
+
+    if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
+        return false;
+    yes = regexec(&re, topic, 0, NULL, 0) == 0;
+    regfree(&re);
+    return yes;
+}
+
 static int32_t partitions_of(const runner *r, const char *source)
 {
     int32_t n = 1;
@@ -685,7 +698,7 @@ static int32_t partitions_of(const runner *r, const char *source)
 
 /* A source has the partitions that its steps name; beside state all have as
  * many as the one that has most. */
-static void topics_make(runner *r)
+static bool topics_make(runner *r)
 {
     for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
         const ds_node *node = r->plan->nodes[i];
@@ -694,6 +707,12 @@ static void topics_make(runner *r)
         if (strcmp(node->type->name, "source") != 0)
             continue;
         n = partitions_of(r, r->plan->n_stores ? NULL : node->stream);
+        if (args->pattern.s &&
+            !pattern_takes(args->pattern.s, source_topic(r, node))) {
+            report_where(r, r->test->where,
+                         "no name of a topic could be made for the pattern");
+            return false;
+        }
         if (args->pattern.s)
             memory_topic(r->broker, source_topic(r, node), n);
         for (uint32_t k = 0; !args->pattern.s && k < args->n_names; k++)
@@ -703,13 +722,15 @@ static void topics_make(runner *r)
         if (r->plan->topics[i].kind == DS_TOPIC_SINK ||
             r->plan->topics[i].kind == DS_TOPIC_DLQ)
             memory_topic(r->broker, r->plan->topics[i].name, 1);
+    return true;
 }
 
 static bool runner_steps(runner *r)
 {
     ds_err err = {DS_OK, ""};
 
-    topics_make(r);
+    if (!topics_make(r))
+        return false;
     memory_fail_commits(r->broker, r->variant->abort);
     r->seen = ds_new(r->a, int64_t, r->plan->n_topics + 1);
     r->recorded = ds_new(r->a, int64_t, r->plan->n_topics + 1);
