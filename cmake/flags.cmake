@@ -27,7 +27,8 @@ target_compile_options(ds_flags INTERFACE
     $<$<COMPILE_LANGUAGE:C>:-Werror=implicit>
     $<$<COMPILE_LANGUAGE:C>:-Werror=incompatible-pointer-types>
     $<$<COMPILE_LANGUAGE:C>:-Werror=int-conversion>
-    $<$<BOOL:${DSTREAM_WERROR}>:-Werror>)
+    $<$<BOOL:${DSTREAM_WERROR}>:-Werror>
+    $<$<BOOL:${DSTREAM_SYNTAX_ONLY}>:-fsyntax-only>)
 
 if(DSTREAM_HARDEN)
     foreach(flag

@@ -28,6 +28,7 @@ dev_packages() {
     clang) echo clang libclang-rt-14-dev llvm ;;
     format) echo clang-format ;;
     lint) echo clang clang-format clang-tidy ;;
+    python) echo python3 ;;
     broker) echo procps python3 python3-venv ca-certificates ;;
     esac
 }

@@ -17,7 +17,8 @@ all_rings=(lint unit conform golden mock sanitize broker docker)
 ring_needs() {
     case $1 in
     lint) echo build tests lint ;;
-    sanitize) echo build tests clang ;;
+    golden) echo build tests python ;;
+    sanitize) echo build tests clang python ;;
     broker) echo build tests broker ;;
     docker) echo build broker ;;
     *) echo build tests ;;
@@ -55,20 +56,28 @@ ring_mock() {
 }
 
 # Memory errors, leaks and undefined behaviour in what needs no broker; races
-# in what has threads of ours: the engine, the queue, and a job of two workers.
+# in what has threads of ours: the engine, the log, HTTP. One of the engine's
+# tests is a job on three threads, fed and watched by a fourth.
 ring_sanitize() {
     local supp=$PWD/tests/support
     export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
     export LSAN_OPTIONS="suppressions=$supp/lsan.supp:print_suppressions=0"
     export UBSAN_OPTIONS="print_stacktrace=1"
     export TSAN_OPTIONS="suppressions=$supp/tsan.supp:halt_on_error=1"
-    dev_build asan
+    dev_build asan dstream tests_unit tests_conform
     run_labels asan "unit|conform"
     tests/golden/run build/asan/dstream
-    dev_build tsan
-    ctest --test-dir build/tsan -R 'unit_lib_run_|_test_queue$' -V \
-        --no-tests=error
-    tests/support/threaded-job.sh build/tsan/dstream
+    local threaded=(unit_lib_base_test_log unit_cmd_dstream_test_http)
+    local file
+    for file in tests/unit/lib/run/test_*.c; do
+        file=${file##*/}
+        threaded+=("unit_lib_run_${file%.c}")
+    done
+    dev_build tsan "${threaded[@]}"
+    ctest --test-dir build/tsan -R "^($(
+        IFS='|'
+        echo "${threaded[*]}"
+    ))\$" -V --no-tests=error
 }
 
 # Both versions of Kafka.
