@@ -52,6 +52,8 @@ static ds_rc stores_commit(worker *w, ds_err *err)
             int64_t pos =
                 w->txn->type->acked(w->txn, ts->plan->topic, t->partition);
             DS_TRY(ts->store->type->commit(ts->store, ts->overlay, pos, err));
+            if (ts->reset)
+                context_store_reset(w->ctx, ts->plan, t->partition);
             ts->reset = false;
             if (ds_breaks("apply_before_commit"))
                 DS_TRY(ts->store->type->tick(ts->store, INT64_MAX, err));

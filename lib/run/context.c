@@ -60,7 +60,6 @@ ds_rc context_store_take(ds_context *ctx, const ds_plan_store *plan,
                 (task_store){.plan = plan,
                              .store = p->store,
                              .reset = ctx->opts.reset_state && !p->reset_done};
-            p->reset_done = true;
             break;
         }
         if (!p) {
@@ -86,6 +85,18 @@ void context_store_give(ds_context *ctx, const ds_plan_store *plan,
     p = parked_find(ctx, plan, partition);
     DS_BUG_ON(!p || !p->in_use);
     p->in_use = false;
+    pthread_mutex_unlock(&ctx->lock);
+}
+
+void context_store_reset(ds_context *ctx, const ds_plan_store *plan,
+                         int32_t partition)
+{
+    parked_store *p;
+
+    pthread_mutex_lock(&ctx->lock);
+    p = parked_find(ctx, plan, partition);
+    DS_BUG_ON(!p);
+    p->reset_done = true;
     pthread_mutex_unlock(&ctx->lock);
 }
 
@@ -192,6 +203,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     pthread_mutex_init(&ctx->cluster, NULL);
     if (!ctx->opts.clock)
         ctx->opts.clock = &ds_clock_wall;
+    ctx->started = ds_clock_now(&ds_clock_wall);
     if (!ctx->opts.instance)
         ctx->opts.instance = host_name(ctx->arena);
     rc = context_broker(ctx, err);

@@ -9,6 +9,7 @@
  *     u64 signature of the store
  *     i64 batch time
  *     u16 n, then n times:  u16 length, topic, i32 partition, i64 next
+ *     i64 when the process that wrote it was started
  *
  * All little-endian.
  */
@@ -16,6 +17,7 @@
 
 #define VERSION 1
 #define HEAD (1 + 8 + 8 + 2)
+#define TAIL 8
 
 static uint8_t *put(uint8_t *at, const void *p, size_t n)
 {
@@ -23,10 +25,10 @@ static uint8_t *put(uint8_t *at, const void *p, size_t n)
     return at + n;
 }
 
-ds_slice engine_record_make(uint64_t signature, ds_time time,
+ds_slice engine_record_make(uint64_t signature, ds_time time, ds_time started,
                             const ds_position *pos, uint32_t n, ds_arena *a)
 {
-    size_t size = HEAD;
+    size_t size = HEAD + TAIL;
     uint16_t count = (uint16_t)n;
     uint8_t version = VERSION, *buf, *at;
 
@@ -46,6 +48,7 @@ ds_slice engine_record_make(uint64_t signature, ds_time time,
         at = put(at, &pos[i].partition, 4);
         at = put(at, &pos[i].next, 8);
     }
+    put(at, &started, TAIL);
     return (ds_slice){buf, (uint32_t)size};
 }
 
@@ -61,7 +64,8 @@ ds_slice engine_record_encode(const worker *w, const task *t,
         if (in->task == t && in->next >= 0)
             pos[n++] = (ds_position){in->topic, in->partition, in->next};
     }
-    return engine_record_make(ts->plan->signature, w->epoch->time, pos, n, a);
+    return engine_record_make(ts->plan->signature, w->epoch->time,
+                              w->ctx->started, pos, n, a);
 }
 
 /* Takes n bytes off the front; false if there are fewer. */
@@ -76,7 +80,7 @@ static bool take(ds_slice *s, void *out, uint32_t n)
 }
 
 bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
-                          ds_position **pos, uint32_t *n)
+                          ds_time *started, ds_position **pos, uint32_t *n)
 {
     uint8_t version;
     int64_t time;
@@ -96,6 +100,8 @@ bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
         if (!take(&s, &list[i].partition, 4) || !take(&s, &list[i].next, 8))
             return false;
     }
+    if (!take(&s, started, TAIL))
+        return false;
     *pos = list;
     *n = count;
     return true;

@@ -92,7 +92,8 @@ void epoch_add(epoch *e, struct input *in, const ds_envelope *rows)
     e->last = &r->next;
     e->n_rows += rows->n;
     for (uint32_t i = 0; i < rows->n; i++)
-        e->n_bytes += (uint64_t)rows->key[i].len + rows->val[i].len;
+        e->n_bytes += (uint64_t)rows->key[i].len + rows->val[i].len +
+                      (rows->hdr ? rows->hdr[i].len : 0);
 }
 
 void epoch_print(epoch *e, ds_slice text)

@@ -442,8 +442,9 @@ static ds_slice engine_row(const ds_replay *r, const ds_plan_store *ps,
         if (p->partition == partition && !strcmp(p->group, group))
             pos[n++] = (ds_position){p->topic, p->partition, p->target};
     }
-    return engine_record_make(ps->signature, ds_clock_now(&ds_clock_wall), pos,
-                              n, r->arena);
+    ds_time now = ds_clock_now(&ds_clock_wall);
+
+    return engine_record_make(ps->signature, now, now, pos, n, r->arena);
 }
 
 static ds_rc rows_send(ds_txn *txn, const ds_row *rows, uint32_t n, ds_err *err)

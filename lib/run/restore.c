@@ -80,10 +80,11 @@ static ds_rc position_start(worker *w, const input *in, bool later,
         strcmp(node->type->name, "source") ? NULL : node->args;
     const char *start = args && args->start.s ? args->start.s : "earliest";
     ds_broker *b = w->ctx->broker;
-    int64_t low, high;
+    int64_t low = 0, high;
     ds_time t;
     ds_rc rc;
 
+    later = later || topics_is_later(w->ctx, in->topic, in->partition);
     pthread_mutex_lock(&w->ctx->cluster);
     rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
     if (rc == DS_OK && !later && !strcmp(start, "latest"))
@@ -98,6 +99,17 @@ static ds_rc position_start(worker *w, const input *in, bool later,
 
 /* ---- changelog tails ---- */
 
+/* From the log's beginning. Data that is restored halfway is as old as the
+ * restore's beginning: deleted keys may be gone from the rest of the log when
+ * it goes on another day. */
+static ds_rc tail_fresh(worker *w, tail *t, ds_err *err)
+{
+    ds_store *s = t->ts->store;
+
+    t->next = t->low;
+    return s->type->tick(s, ds_clock_now(w->ctx->opts.clock), err);
+}
+
 static ds_rc tail_wipe(worker *w, tail *t, const char *why, ds_err *err)
 {
     ds_log(DS_LOG_WARN, "local state is dropped and restored",
@@ -105,8 +117,8 @@ static ds_rc tail_wipe(worker *w, tail *t, const char *why, ds_err *err)
            DS_KV("store", "%s", t->ts->plan->name),
            DS_KV("partition", "%d", t->task->partition),
            DS_KV("why", "%s", why));
-    t->next = t->low;
-    return t->ts->store->type->wipe(t->ts->store, err);
+    DS_TRY(t->ts->store->type->wipe(t->ts->store, err));
+    return tail_fresh(w, t, err);
 }
 
 /* delete.retention.ms / 2 of the changelog: older local data may have missed
@@ -137,10 +149,8 @@ static ds_rc tail_begin(worker *w, tail *t, bool resync, ds_err *err)
     ds_rc rc = s->type->position(s, &t->next, &written, err);
 
     DS_TRY(rc);
-    if (rc == DS_NOTFOUND) {
-        t->next = t->low;
-        return DS_OK;
-    }
+    if (rc == DS_NOTFOUND)
+        return tail_fresh(w, t, err);
     if (t->next > t->high)
         return tail_wipe(w, t, "the changelog ends before it", err);
     if (t->next < t->low)
@@ -326,22 +336,26 @@ static int64_t state_position(const ds_position *pos, uint32_t n,
     return DS_OFFSET_NONE;
 }
 
-static ds_rc store_check(worker *w, input *in, task_store *ts,
-                         int64_t committed, ds_err *err)
+static ds_rc store_check(worker *w, input *in, task_store *ts, ds_err *err)
 {
     ds_position *pos = NULL;
     uint64_t signature = 0;
+    ds_time started = 0;
     uint32_t n = 0;
     ds_slice record;
     int64_t state;
 
     DS_TRY(ts->store->type->engine(ts->store, w->scratch, &record, err));
-    if (record.ptr &&
-        !engine_record_decode(record, w->scratch, &signature, &pos, &n))
+    if (record.ptr && !engine_record_decode(record, w->scratch, &signature,
+                                            &started, &pos, &n))
         return ds_fail(err, DS_E_DECISION,
                        "the engine record in topic %s partition %d cannot be "
                        "read: it is damaged, or of a newer version",
                        ts->plan->changelog, in->task->partition);
+    /* It may have been forgotten by a transaction of unknown outcome, or by a
+     * process that was started later. */
+    if (ts->reset && record.ptr && started >= w->ctx->started)
+        ts->reset = false;
     if (ts->reset)
         return DS_OK;
     if (record.ptr && signature != ts->plan->signature)
@@ -351,12 +365,22 @@ static ds_rc store_check(worker *w, input *in, task_store *ts,
                        "store with id:, or forget it with --reset-state",
                        ts->plan->name);
     state = state_position(pos, n, in);
-    if (committed > state)
-        return offsets_refuse(w, in, ts, committed, state, err);
-    if (state > committed) {
-        offsets_alarm(w, in, committed, state);
-        in->next = state;
-    }
+    if (in->next > state)
+        return offsets_refuse(w, in, ts, in->next, state, err);
+    in->next = state;
+    return DS_OK;
+}
+
+/* All stores of the task reflect the same input: the offset may be behind them,
+ * but none of them behind another. */
+static ds_rc stores_check(worker *w, input *in, int64_t committed, ds_err *err)
+{
+    /* The second time finds a store that is behind a later one. */
+    for (int round = 0; round < 2; round++)
+        for (uint32_t k = 0; k < in->task->n_stores; k++)
+            DS_TRY(store_check(w, in, &in->task->stores[k], err));
+    if (in->next > committed)
+        offsets_alarm(w, in, committed, in->next);
     return DS_OK;
 }
 
@@ -375,9 +399,7 @@ static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
         input *in = &w->inputs[i];
         in->position = in->next = committed[i].next;
         in->moved_by_eof = false;
-        for (uint32_t k = 0; k < in->task->n_stores; k++)
-            DS_TRY(store_check(w, in, &in->task->stores[k], committed[i].next,
-                               err));
+        DS_TRY(stores_check(w, in, committed[i].next, err));
         if (in->next < 0)
             DS_TRY(position_start(
                 w, in, topic_has_offsets(committed, w->n_inputs, in->topic),

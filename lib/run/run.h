@@ -96,6 +96,7 @@ struct worker {
     ds_time rejoined;    /* mono: when it last joined after being taken over */
     ds_time last_time;   /* of the last epoch: batch time never goes back */
     ds_time last_rows;   /* mono: when rows last came in */
+    ds_time last_fence;  /* mono */
     ds_time ticked;      /* mono: when the gauges were last moved */
     uint64_t error_mark; /* errors in the current span */
     ds_time error_start;
@@ -137,7 +138,14 @@ struct ds_context {
     uint32_t n_parked;
     pthread_mutex_t fail_lock; /* held for moments only, unlike `lock` */
     ds_err failed;
-    ds_time opened;
+    ds_time opened;      /* mono */
+    ds_time started;     /* wall, never virtual */
+    struct known_topic { /* of sources that do not start at the earliest */
+        const char *name;
+        int32_t partitions; /* at the start */
+        bool begun;         /* the group had offsets of it then */
+    } * known;
+    uint32_t n_known;
 };
 
 /* context.c */
@@ -146,12 +154,19 @@ ds_rc context_store_take(ds_context *ctx, const ds_plan_store *plan,
                          int32_t partition, task_store *out, ds_err *err);
 void context_store_give(ds_context *ctx, const ds_plan_store *plan,
                         int32_t partition);
+/* --reset-state: what was there before has been forgotten, and committed. */
+void context_store_reset(ds_context *ctx, const ds_plan_store *plan,
+                         int32_t partition);
 
 /* wait.c: remembers the ends that --until-end runs to. */
 ds_rc wait_begin(ds_context *ctx, ds_err *err);
 
 /* topics.c: start-up checks of everything that the job names. */
 ds_rc topics_check(ds_context *ctx, ds_err *err);
+/* Whether a partition without an offset is new to the group, not the group new
+ * to it. */
+bool topics_is_later(const ds_context *ctx, const char *topic,
+                     int32_t partition);
 /* Whether a source node reads this topic. */
 bool topics_node_reads(const ds_node *node, const ds_plan *plan,
                        const char *topic);
@@ -187,13 +202,13 @@ input *assign_input(worker *w, const char *topic, int32_t partition);
 ds_rc restore_run(worker *w, bool resync, ds_err *err);
 
 /* engine_record.c */
-ds_slice engine_record_make(uint64_t signature, ds_time time,
+ds_slice engine_record_make(uint64_t signature, ds_time time, ds_time started,
                             const ds_position *pos, uint32_t n, ds_arena *a);
 ds_slice engine_record_encode(const worker *w, const task *t,
                               const task_store *ts, ds_arena *a);
 /* The positions in it; false: damaged or of another format. */
 bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
-                          ds_position **pos, uint32_t *n);
+                          ds_time *started, ds_position **pos, uint32_t *n);
 
 /* task.c */
 ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err);

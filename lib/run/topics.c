@@ -6,6 +6,8 @@
 
 #include "run/run.h"
 
+#define KNOWN_PATIENCE (60 * DS_SECOND)
+
 static bool pattern_matches(const char *pattern, const char *topic)
 {
     regex_t re;
@@ -178,6 +180,102 @@ static ds_rc stage_topics(ds_context *ctx, const ds_stage *s, ds_err *err)
     return DS_OK;
 }
 
+/* ---- where sources begin ---- */
+
+static struct known_topic *known_find(const ds_context *ctx, const char *topic)
+{
+    for (uint32_t i = 0; i < ctx->n_known; i++)
+        if (!strcmp(ctx->known[i].name, topic))
+            return &ctx->known[i];
+    return NULL;
+}
+
+bool topics_is_later(const ds_context *ctx, const char *topic,
+                     int32_t partition)
+{
+    const struct known_topic *k = known_find(ctx, topic);
+
+    return !k || partition >= k->partitions || k->begun;
+}
+
+/* Stable offsets of all its partitions: waits for transactions that are open,
+ * which the broker ends when they time out. */
+static ds_rc known_ask(ds_context *ctx, const char *group,
+                       struct known_topic *k, ds_err *err)
+{
+    ds_position *pos = ds_new(ctx->arena, ds_position, k->partitions + 1);
+    ds_time until = ds_mono_now() + KNOWN_PATIENCE;
+    ds_rc rc;
+
+    do {
+        for (int32_t p = 0; p < k->partitions; p++)
+            pos[p] = (ds_position){k->name, p, DS_OFFSET_NONE};
+        rc = ctx->broker->type->group_offsets(
+            ctx->broker, group, pos, (uint32_t)k->partitions, 1000, err);
+    } while (rc == DS_E_TIMEOUT && ds_mono_now() < until);
+    for (int32_t p = 0; rc == DS_OK && p < k->partitions; p++)
+        k->begun = k->begun || pos[p].next >= 0;
+    return rc;
+}
+
+static ds_rc known_add(ds_context *ctx, const char *group, const char *topic,
+                       bool *begun, ds_err *err)
+{
+    struct known_topic *k = known_find(ctx, topic);
+    ds_topic_info info = {0, 0};
+    ds_rc rc;
+
+    if (!k && ctx->n_known < TOPICS_MAX) {
+        rc = ctx->broker->type->topic_info(ctx->broker, topic, &info, err);
+        DS_TRY(rc);
+        k = &ctx->known[ctx->n_known++];
+        *k = (struct known_topic){ds_str_copy(ctx->arena, topic),
+                                  info.partitions, false};
+        DS_TRY(known_ask(ctx, group, k, err));
+    }
+    *begun = *begun || (k && k->begun);
+    return DS_OK;
+}
+
+/* The topics of a source that does not start at the earliest record. */
+static ds_rc source_known(ds_context *ctx, const ds_stage *s,
+                          const ds_node *node, ds_err *err)
+{
+    const char *names[TOPICS_MAX];
+    uint32_t n = 0;
+
+    topics_of_node(node, ctx->plan, names, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *const *list = &names[i];
+        uint32_t m = 1, first = ctx->n_known;
+        bool begun = false;
+
+        if (names[i][0] == '^')
+            DS_TRY(ctx->broker->type->topic_match(ctx->broker, names[i],
+                                                  ctx->arena, &list, &m, err));
+        for (uint32_t k = 0; k < m; k++)
+            DS_TRY(known_add(ctx, s->group, list[k], &begun, err));
+        for (uint32_t k = first; k < ctx->n_known; k++)
+            ctx->known[k].begun = ctx->known[k].begun || begun;
+    }
+    return DS_OK;
+}
+
+static ds_rc starts_check(ds_context *ctx, ds_err *err)
+{
+    ctx->known = ds_new(ctx->arena, struct known_topic, TOPICS_MAX);
+    for (uint32_t i = 0; i < ctx->plan->n_stages; i++) {
+        const ds_stage *s = &ctx->plan->stages[i];
+        for (uint32_t k = 0; k < s->n_sources; k++) {
+            const ds_source_args *args = s->sources[k]->args;
+            if (!strcmp(s->sources[k]->type->name, "source") && args->start.s &&
+                strcmp(args->start.s, "earliest") != 0)
+                DS_TRY(source_known(ctx, s, s->sources[k], err));
+        }
+    }
+    return DS_OK;
+}
+
 ds_rc topics_check(ds_context *ctx, ds_err *err)
 {
     const ds_plan *plan = ctx->plan;
@@ -192,5 +290,5 @@ ds_rc topics_check(ds_context *ctx, ds_err *err)
     /* A stage comes after those whose repartition topics it reads. */
     for (uint32_t i = 0; i < plan->n_stages; i++)
         DS_TRY(stage_topics(ctx, &plan->stages[i], err));
-    return DS_OK;
+    return starts_check(ctx, err);
 }

@@ -17,6 +17,7 @@
 #define POLL_ROWS 10000
 #define SLICE (25 * DS_MS)
 #define FENCES_MAX 8
+#define FENCE_REST (600 * DS_SECOND)
 /* A member that was taken over waits, joins once more, and ends if that is
  * undone soon: then another process has its id, and the younger of the two
  * stays. */
@@ -52,10 +53,20 @@ static ds_rc rows_push(worker *w, input *in, const ds_envelope *rows,
     return failed;
 }
 
+/* Something has to be forgotten (--reset-state): now, whether rows come or not,
+ * so that a later owner of the partition need not. */
+static bool task_resets(const task *t)
+{
+    for (uint32_t i = 0; i < t->n_stores; i++)
+        if (t->stores[i].reset)
+            return true;
+    return false;
+}
+
 static ds_rc tasks_seal(worker *w, ds_err *err)
 {
     for (uint32_t i = 0; i < w->n_tasks; i++) {
-        if (w->stage->every_epoch)
+        if (w->stage->every_epoch || task_resets(&w->tasks[i]))
             DS_TRY(task_begin(&w->tasks[i], err));
         DS_TRY(task_seal(&w->tasks[i], err));
     }
@@ -129,6 +140,14 @@ static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
     return rc == DS_E_RECORD ? epoch_again(w, err) : rc;
 }
 
+/* What may be made of an epoch's rows: they can become many more. */
+static size_t epoch_memory(const ds_plan *plan)
+{
+    int64_t least = 16 * plan->max_bytes;
+
+    return (size_t)(plan->memory > least ? plan->memory : least);
+}
+
 static bool epoch_full(const worker *w)
 {
     const ds_plan *plan = w->ctx->plan;
@@ -137,7 +156,9 @@ static bool epoch_full(const worker *w)
     if (!rows)
         rows = (uint32_t)plan->max_records;
     return w->epoch->n_rows >= rows ||
-           w->epoch->n_bytes >= (uint64_t)plan->max_bytes || inputs_limited(w);
+           w->epoch->n_bytes >= (uint64_t)plan->max_bytes ||
+           ds_arena_used(w->epoch->mem) >= epoch_memory(plan) ||
+           inputs_limited(w);
 }
 
 static uint32_t rows_wanted(const worker *w)
@@ -170,15 +191,23 @@ static int poll_wait(worker *w, ds_time cut, bool drained)
     return 0;
 }
 
+/* Batch time never goes back. */
+static void epoch_time(worker *w, ds_time t)
+{
+    w->epoch->time = t > w->last_time ? t : w->last_time;
+}
+
 /* Until the cut, the limits, or a change. */
 static ds_rc epoch_collect(worker *w, ds_err *err)
 {
     ds_clock *clock = w->ctx->opts.clock;
     ds_time batch = w->ctx->plan->batch;
-    ds_time start = ds_clock_now(clock), cut = grid_after(start, batch);
+    ds_time cut = grid_after(ds_clock_now(clock), batch);
+    /* The wall clock may be set back: no epoch is longer than a batch. */
+    ds_time start = ds_mono_now(), last = start + batch;
     bool drained = false;
 
-    w->epoch->time = cut;
+    epoch_time(w, cut);
     for (;;) {
         bool pending = w->epoch->n_rows || w->stage->every_epoch;
         bool waited = drained;
@@ -186,13 +215,14 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
         ds_rc rc;
 
         if (stop_wanted(w) || epoch_full(w) ||
-            (pending && ds_clock_now(clock) >= cut))
+            (pending && (ds_clock_now(clock) >= cut || ds_mono_now() >= last)))
             return DS_OK;
         if (!pending) {
-            if (ds_clock_now(clock) - start > DS_SECOND)
+            if (ds_mono_now() - start > DS_SECOND)
                 return DS_OK; /* positions that an EOF moved */
             cut = grid_after(ds_clock_now(clock), batch);
-            w->epoch->time = cut;
+            last = ds_mono_now() + batch;
+            epoch_time(w, cut);
         }
         w->txn->type->serve(w->txn);
         rc = w->source->type->poll(w->source, w->epoch->in, rows_wanted(w),
@@ -250,8 +280,6 @@ static ds_rc stores_tick(worker *w, ds_err *err)
 
 static ds_rc epoch_finish(worker *w, ds_err *err)
 {
-    if (w->epoch->time < w->last_time)
-        w->epoch->time = w->last_time;
     w->last_time = w->epoch->time;
     w->epoch->began = ds_mono_now();
     DS_TRY(epoch_seal(w, err));
@@ -372,6 +400,17 @@ static ds_rc worker_rejoin(worker *w, ds_err *err)
     return consumer_reopen(w, err);
 }
 
+/* Again and again without a commit in between, and without a rest. */
+static bool fenced_often(worker *w)
+{
+    ds_time now = ds_mono_now();
+
+    if (now - w->last_fence > FENCE_REST)
+        w->fences = 0;
+    w->last_fence = now;
+    return ++w->fences >= FENCES_MAX;
+}
+
 /* The one switch on what an error asks for. Returns < 0 if the worker has to
  * end. */
 static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
@@ -404,7 +443,7 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
         DS_TRY(assign_wipe(w, err));
     if (txn_open(w, was) && !reset)
         reset = w->txn->type->abort(w->txn, err) < 0;
-    if (reset && ++w->fences >= FENCES_MAX)
+    if (reset && fenced_often(w))
         return ds_fail(err, DS_E_FENCED,
                        "%s is fenced again and again: another process uses the "
                        "same instance id",
@@ -493,7 +532,7 @@ void *worker_main(void *arg)
 /* One poll after the other without waiting, as far as the epoch takes. */
 static ds_rc epoch_collect_now(worker *w, ds_err *err)
 {
-    w->epoch->time = ds_clock_now(w->ctx->opts.clock);
+    epoch_time(w, ds_clock_now(w->ctx->opts.clock));
     while (!epoch_full(w)) {
         ds_fetch f;
         ds_rc rc = w->source->type->poll(w->source, w->epoch->in,

@@ -30,6 +30,9 @@ static struct {
     ds_broker_type broker;
     ds_source_type source;
     ds_reader_type reader;
+    ds_txn_type txn;
+    ds_txn *states_txn;
+    int forget_commits; /* of the stage with the state */
     int revokes;   /* times that a change is taken back while it is answered */
     bool revoked;  /* ... and that is to be answered now */
     bool asked;    /* a change was told */
@@ -96,6 +99,29 @@ static ds_rc faulty_source_open(ds_broker *b, const ds_source_spec *spec,
     return rc;
 }
 
+/* Committed, but the answer is lost. */
+static ds_rc faulty_commit(ds_txn *t, ds_err *err)
+{
+    ds_rc rc = ds_broker_memory.txn->commit(t, err);
+
+    if (rc < 0 || faulty.forget_commits == 0 || !faulty.states_txn ||
+        t != faulty.states_txn)
+        return rc;
+    faulty.forget_commits--;
+    return ds_fail(err, DS_E_UNKNOWN, "made to be unknown");
+}
+
+static ds_rc faulty_txn_open(ds_broker *b, const ds_txn_spec *spec,
+                             ds_txn **out, ds_err *err)
+{
+    ds_rc rc = ds_broker_memory.txn_open(b, spec, out, err);
+
+    (*out)->type = &faulty.txn;
+    if (strncmp(spec->id, "words.main", 10) != 0)
+        faulty.states_txn = *out;
+    return rc;
+}
+
 static ds_rc faulty_reader_open(ds_broker *b, ds_reader **out, ds_err *err)
 {
     ds_rc rc = ds_broker_memory.reader_open(b, out, err);
@@ -112,6 +138,9 @@ static void faulty_init(ds_broker *b)
     faulty.reader = *ds_broker_memory.reader;
     faulty.broker.source_open = faulty_source_open;
     faulty.broker.reader_open = faulty_reader_open;
+    faulty.txn = *ds_broker_memory.txn;
+    faulty.broker.txn_open = faulty_txn_open;
+    faulty.txn.commit = faulty_commit;
     faulty.source.poll = faulty_poll;
     faulty.source.change = faulty_change;
     faulty.source.assign = faulty_assign;
@@ -251,12 +280,57 @@ static void test_error_while_restoring(void **state)
     assert_int_equal(count_of(f, "c"), 1);
 }
 
+/* --reset-state: the partition goes before the first transaction. */
+static void test_reset_survives_a_revocation(void **state)
+{
+    fixture *f = *state;
+    ds_err err = {0};
+
+    faulty.revokes = 1;
+    put(f, "lines", 0, "a c");
+    open_context(f, true);
+    for (int i = 0; i < 4; i++)
+        if (step(f, &err) < 0)
+            fail_msg("%s", err.msg);
+    ds_context_close(f->ctx);
+    assert_int_equal(faulty.answers, 1);
+    assert_int_equal(count_of(f, "a"), 1);
+    put(f, "lines", 0, "a");
+    run(f);
+    assert_int_equal(count_of(f, "a"), 2);
+}
+
+/* It is done once, also if nobody heard whether its transaction committed. */
+static void test_reset_is_done_once(void **state)
+{
+    fixture *f = *state;
+    ds_err err = {0};
+
+    faulty.forget_commits = 1;
+    put(f, "lines", 0, "a c");
+    open_context(f, true);
+    for (int i = 0; i < 4; i++)
+        if (step(f, &err) < 0)
+            fail_msg("%s", err.msg);
+    put(f, "lines", 0, "a");
+    for (int i = 0; i < 4; i++)
+        if (step(f, &err) < 0)
+            fail_msg("%s", err.msg);
+    ds_context_close(f->ctx);
+    assert_int_equal(faulty.forget_commits, 0);
+    assert_int_equal(count_of(f, "a"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_revoked_while_restoring, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_error_while_restoring, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_reset_survives_a_revocation,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reset_is_done_once, set_up,
                                         tear_down),
     };
 
