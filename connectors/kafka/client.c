@@ -2,7 +2,7 @@
 /*
  * client.c - the library's handles: settings, logs, errors, closing.
  *
- * The defaults were measured on a real broker (performance.md, last section).
+ * The defaults were measured on a real broker.
  */
 #include <pthread.h>
 #include <stdarg.h>

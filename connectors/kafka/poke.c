@@ -6,8 +6,8 @@
  * again for up to a second, however quickly the queue gets empty. Asking a
  * broker for anything wakes its thread; so this thread asks each of them for
  * the ends of one partition, every few milliseconds, from when the queue was
- * half full until the library would have come back by itself (performance.md,
- * finding 3). At a low rate it sleeps.
+ * half full until the library would have come back by itself. At a low rate it
+ * sleeps.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
 /*
  * yaml_tree.h - YAML text as a ds_arg tree that knows where everything stands.
  *
- * The tree comes first: nothing is interpreted while parsing. Limits (contract,
- * testing.md 4.1): 1 MiB, depth 32, 50,000 nodes with aliases counted as often
- * as they are used, 64 KiB per scalar, one document, UTF-8 without NUL. Merge
- * keys, custom tags and duplicate keys are mistakes.
+ * The tree comes first: nothing is interpreted while parsing. Limits: 1 MiB,
+ * depth 32, 50,000 nodes with aliases counted as often as they are used, 64 KiB
+ * per scalar, one document, UTF-8 without NUL. Merge keys, custom tags and
+ * duplicate keys are mistakes.
  *
  * Thread: any.
  */

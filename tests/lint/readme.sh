@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # readme.sh - what README.md quotes is still so: the output of commands, pieces
-# of sources, the table of layers; and links in our texts lead somewhere.
+# of sources, the table of layers; and links in our texts, and the names of
+# texts in our sources, lead somewhere.
 set -euo pipefail
 . tests/support/dev.sh
 dev_build dev dstream
@@ -67,5 +68,16 @@ for text in README.md CONTRIBUTING.md docs/*.md; do
         }
     done
 done
-[ "$rc" = 0 ] || echo "fix: mend README.md"
+for text in $(tests/support/sources.sh all |
+    grep -E '^(cmd|lib|state|connectors|tests|jobs|docker)/' |
+    xargs -r -d '\n' grep -hoIE '(^|[ (])(docs/)?[a-z-]+\.md\b' |
+    sed -E 's,^[ (]?(docs/)?,,' | sort -u); do
+    [ -e "docs/$text" ] || {
+        echo "$text is named in: $(tests/support/sources.sh all |
+            xargs -r -d '\n' grep -lI -F "$text" | head -n 3 | xargs)" \
+            "and is not in docs/"
+        rc=1
+    }
+done
+[ "$rc" = 0 ] || echo "fix: mend README.md, or what names a text"
 exit "$rc"

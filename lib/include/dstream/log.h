@@ -3,7 +3,7 @@
  * log.h - what the program tells its operator, on standard error.
  *
  * One event, one line, stable keys: readable on a terminal, JSON otherwise
- * (operations.md 4.4). Repeated messages of one site are counted, not
+ * (docs/command-line.md). Repeated messages of one site are counted, not
  * repeated. Lines go through a writer thread; a full queue drops and counts,
  * so logging never blocks a worker.
  *
