@@ -10,6 +10,7 @@
 #include "expr/expr.h"
 
 #define MAX_COLUMNS 1600 /* as many as a table of PostgreSQL */
+#define PATTERN_MAX 500
 
 struct source_set {
     const ds_arg *kafka;
@@ -111,9 +112,46 @@ static void check_topic(ds_job *job, const char *s, ds_where where)
                 "\"%.80s\" is no topic name", s);
 }
 
-static void check_pattern(ds_job *job, const ds_text *pattern)
+/* regcomp() takes minutes or gigabytes for repetitions of repetitions and for
+ * long counts. Names of topics need neither. NULL: the pattern is harmless. */
+static const char *pattern_trouble(const ds_text *pattern)
+{
+    const char *s = pattern->s;
+    bool repeated = false, group = false;
+
+    if (pattern->len > PATTERN_MAX)
+        return "it is longer than 500 bytes";
+    for (; *s; s++) {
+        bool repeats = *s == '*' || *s == '+' || *s == '{';
+        if (repeats && (group || repeated))
+            return "a group, or what is repeated already, is repeated";
+        while (*s == '{' || (repeats && *s == ',')) {
+            size_t digits = strspn(s + 1, "0123456789");
+            if (digits > 2)
+                return "a count is larger than 99";
+            s += digits + (s[digits + 1] == ',');
+            if (*s != ',')
+                break;
+        }
+        repeated = repeats || *s == '?' || (repeated && *s == '}');
+        group = *s == ')';
+        if (*s == '[' && s[1]) {
+            s += s[1] == '^' && s[2] ? 2 : 1;
+            while (s[1] && s[1] != ']')
+                s++;
+        } else if (*s == '\\' && s[1]) {
+            s++;
+            if (*s >= '1' && *s <= '9')
+                return "it refers back to a group";
+        }
+    }
+    return NULL;
+}
+
+static bool check_pattern(ds_job *job, const ds_text *pattern)
 {
     ds_where where = ds_text_where(pattern, 0, pattern->len);
+    const char *trouble;
     char why[120];
     regex_t re;
     int rc;
@@ -121,16 +159,24 @@ static void check_pattern(ds_job *job, const ds_text *pattern)
     if (pattern->s[0] != '^') {
         ds_diag_add(&job->diags, DS_ERROR, "E0105", where, NULL,
                     "a pattern of topics begins with ^");
-        return;
+        return false;
+    }
+    trouble = pattern_trouble(pattern);
+    if (trouble) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0105", where,
+                    "name the topics with `topics:`",
+                    "this pattern is not supported: %s", trouble);
+        return false;
     }
     rc = regcomp(&re, pattern->s, REG_EXTENDED | REG_NOSUB);
     if (rc == 0) {
         regfree(&re);
-        return;
+        return true;
     }
     regerror(rc, &re, why, sizeof(why));
     ds_diag_add(&job->diags, DS_ERROR, "E0105", where, NULL,
                 "\"%.80s\" is no pattern: %s", pattern->s, why);
+    return false;
 }
 
 /* Which of topic, topics and pattern it is, as a list of names. */
@@ -161,7 +207,8 @@ static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
         check_topic(job, names[0], ds_text_where(&s->topic, 0, s->topic.len));
     } else if (s->pattern.s) {
         names[0] = s->pattern.s;
-        check_pattern(job, &s->pattern);
+        if (!check_pattern(job, &s->pattern))
+            return; /* nobody else may try it */
     }
     s->names = names;
     s->n_names = n;

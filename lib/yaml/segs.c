@@ -120,6 +120,15 @@ static void walk_block(walk *w)
     walk_spaces(w);
 }
 
+/* A backslash that ends its line. */
+static bool walk_at_line_end(const walk *w)
+{
+    uint32_t next = w->at + 1;
+
+    return next < w->m->text.len &&
+           (w->m->text.ptr[next] == '\n' || w->m->text.ptr[next] == '\r');
+}
+
 /* Past an escape in double quotes, but not past a plain byte after it. */
 static void walk_escape(walk *w)
 {
@@ -153,7 +162,11 @@ static void walk_align(walk *w, ds_slice v, bool quoted, bool doubled)
     while (i < v.len && !walk_end(w)) {
         uint8_t c = v.ptr[i], r = walk_byte(w);
 
-        if (doubled && r == '\\') {
+        if (doubled && r == '\\' && walk_at_line_end(w)) {
+            walk_step(w); /* the lines are one: this gives no byte */
+            walk_spaces(w);
+            walk_mark(w, i);
+        } else if (doubled && r == '\\') {
             walk_escape(w);
             if (!is_space(c) || !is_space(walk_byte(w)))
                 i += char_len(v, i);

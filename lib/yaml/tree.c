@@ -273,6 +273,21 @@ static bool on_alias(tree *t, const yaml_event_t *e)
                      "there is no anchor of that name");
 }
 
+/* Where a byte of the file stands; what comes before it is UTF-8. */
+static ds_where byte_where(const tree *t, uint32_t at)
+{
+    const source_map *m = &t->map;
+    ds_where w = {m->file, 1, 1, 0};
+
+    if (at > m->text.len)
+        at = m->text.len;
+    while (w.line < m->n_lines && m->lines[w.line] <= at)
+        w.line++;
+    for (uint32_t i = m->lines[w.line - 1]; i < at; i++)
+        w.col += (m->text.ptr[i] & 0xc0) != 0x80;
+    return w;
+}
+
 static bool parser_fail(tree *t)
 {
     const yaml_parser_t *p = &t->parser;
@@ -282,8 +297,7 @@ static bool parser_fail(tree *t)
 
     if (p->error == YAML_READER_ERROR) {
         ds_diag_add(t->d, DS_ERROR, "E0110",
-                    (ds_where){t->map.file, (uint32_t)p->mark.line + 1,
-                               (uint32_t)p->mark.column + 1, 0},
+                    byte_where(t, (uint32_t)p->problem_offset),
                     "the file has to be UTF-8", "%s", problem);
         return false;
     }
@@ -348,6 +362,8 @@ const ds_arg *yaml_parse(ds_slice text, const char *file, const yaml_vars *vars,
                     "the file is larger than 1 MiB");
         return NULL;
     }
+    if (text.len >= 3 && !memcmp(text.ptr, "\xef\xbb\xbf", 3))
+        text = (ds_slice){text.ptr + 3, text.len - 3}; /* a mark, no text */
     t->vars = vars;
     t->a = a;
     t->d = d;
