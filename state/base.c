@@ -39,7 +39,7 @@ struct base_db {
 struct base {
     base_db *db;
     struct family family; /* a copy */
-    _Atomic int64_t calls;
+    _Atomic int64_t calls[BASE_CALLS_N];
 };
 
 struct base_iter {
@@ -337,14 +337,14 @@ ds_rc base_wipe(base *b, ds_err *err)
 
 /* ---- data ---- */
 
-static void count_call(base *b)
+static void count_call(base *b, base_call kind)
 {
-    atomic_fetch_add_explicit(&b->calls, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&b->calls[kind], 1, memory_order_relaxed);
 }
 
-int64_t base_calls(const base *b)
+int64_t base_calls(const base *b, base_call kind)
 {
-    return atomic_load(&b->calls);
+    return atomic_load_explicit(&b->calls[kind], memory_order_relaxed);
 }
 
 /* Takes over what was found. */
@@ -386,7 +386,7 @@ ds_rc base_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
         ptrs[i] = (const char *)keys[i].ptr;
         lens[i] = keys[i].len;
     }
-    count_call(b);
+    count_call(b, BASE_READ);
     rocksdb_batched_multi_get_cf(b->db->db, b->db->reads, b->family.cf, n, ptrs,
                                  lens, found, msgs, true);
     return found_take(found, msgs, n, a, vals, err);
@@ -416,7 +416,7 @@ ds_rc base_write(base *b, const base_pair *pairs, uint32_t n, ds_slice meta,
     }
     rocksdb_writebatch_put_cf(wb, b->family.cf, META_KEY, META_LEN,
                               (const char *)meta.ptr, meta.len);
-    count_call(b);
+    count_call(b, BASE_WRITE);
     rocksdb_write(b->db->db, b->db->writes, wb, &msg);
     rocksdb_writebatch_destroy(wb);
     return msg ? fail_text(msg, "write", err) : DS_OK;
@@ -428,7 +428,7 @@ ds_rc base_meta(base *b, ds_arena *a, ds_slice *meta, ds_err *err)
     size_t len = 0;
     char *val;
 
-    count_call(b);
+    count_call(b, BASE_READ);
     val = rocksdb_get_cf(b->db->db, b->db->reads, b->family.cf, META_KEY,
                          META_LEN, &len, &msg);
     if (msg)
@@ -442,7 +442,7 @@ ds_rc base_meta(base *b, ds_arena *a, ds_slice *meta, ds_err *err)
 
 ds_rc base_flush(base *b, bool wait, ds_err *err)
 {
-    count_call(b);
+    count_call(b, BASE_FLUSH);
     return family_flush(b->db, b->family.cf, wait, err);
 }
 
@@ -454,7 +454,7 @@ base_iter *base_iter_new(base *b, ds_slice lo)
     static const char first[] = {1}; /* after the keys that are ours */
 
     DS_BUG_ON(it == NULL);
-    count_call(b);
+    count_call(b, BASE_SCAN);
     it->b = b;
     it->it = rocksdb_create_iterator_cf(b->db->db, b->db->scans, b->family.cf);
     if (lo.ptr && lo.len && lo.ptr[0] != 0)
@@ -510,4 +510,64 @@ int64_t base_bytes(base *b)
 {
     return property(b, "rocksdb.total-sst-files-size") +
            property(b, "rocksdb.size-all-mem-tables");
+}
+
+/* RocksDB counts this for its own report, with statistics switched off. */
+static double stall_seconds(base_db *db)
+{
+    static const char label[] = "Cumulative stall: ";
+    char *text = rocksdb_property_value(db->db, "rocksdb.dbstats");
+    const char *at = text ? strstr(text, label) : NULL;
+    int h, m;
+    double s, seconds = -1;
+
+    if (at &&
+        sscanf(at + sizeof(label) - 1, "%d:%d:%lf H:M:S", &h, &m, &s) == 3)
+        seconds = h * 3600.0 + m * 60.0 + s;
+    rocksdb_free(text);
+    return seconds;
+}
+
+static int64_t compaction_bytes(base_db *db)
+{
+    int64_t sum = 0;
+
+    pthread_mutex_lock(&db->lock);
+    for (size_t i = 0; i < db->n_families; i++) {
+        uint64_t v = 0;
+
+        if (rocksdb_property_int_cf(db->db, db->families[i].cf,
+                                    "rocksdb.estimate-pending-compaction-bytes",
+                                    &v) == 0)
+            sum += (int64_t)v;
+    }
+    pthread_mutex_unlock(&db->lock);
+    return sum;
+}
+
+static int64_t memtable_bytes(base_db *db)
+{
+    rocksdb_memory_consumers_t *of = rocksdb_memory_consumers_create();
+    rocksdb_memory_usage_t *usage;
+    char *msg = NULL;
+    int64_t bytes = 0;
+
+    rocksdb_memory_consumers_add_db(of, db->db);
+    usage = rocksdb_approximate_memory_usage_create(of, &msg);
+    if (!msg) {
+        bytes = (int64_t)rocksdb_approximate_memory_usage_get_mem_table_total(
+            usage);
+        rocksdb_approximate_memory_usage_destroy(usage);
+    }
+    rocksdb_free(msg);
+    rocksdb_memory_consumers_destroy(of);
+    return bytes;
+}
+
+void base_db_stats(base_db *db, ds_db_stats *out)
+{
+    *out = (ds_db_stats){.cache = (int64_t)rocksdb_cache_get_usage(db->cache),
+                         .memtables = memtable_bytes(db),
+                         .compaction = compaction_bytes(db),
+                         .stalled = stall_seconds(db)};
 }

@@ -54,6 +54,17 @@ void base_iter_free(base_iter *it);
 
 int64_t base_keys(base *b);  /* an estimate */
 int64_t base_bytes(base *b); /* on disk and in memory */
-int64_t base_calls(const base *b);
+
+typedef enum base_call {
+    BASE_READ,
+    BASE_WRITE,
+    BASE_SCAN,
+    BASE_FLUSH,
+    BASE_CALLS_N
+} base_call;
+int64_t base_calls(const base *b, base_call kind); /* so far */
+
+/* Of the whole database. Thread: any. */
+void base_db_stats(base_db *db, ds_db_stats *out);
 
 #endif

@@ -70,11 +70,17 @@ static ds_rc db_close(ds_db *head, ds_err *err)
     return rc;
 }
 
+static void db_stats(ds_db *head, ds_db_stats *out)
+{
+    base_db_stats(((struct db *)head)->base, out);
+}
+
 const ds_store_type store_rocksdb = {
     .name = "rocksdb",
     .help = "State in memory with RocksDB behind it.",
     .db_open = db_open,
     .db_close = db_close,
+    .db_stats = db_stats,
     .open = store_open,
     .close = store_close,
     .wipe = store_wipe,

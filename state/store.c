@@ -376,11 +376,20 @@ void store_stats(ds_store *head, ds_store_stats *out)
     const struct store *s = (const struct store *)head;
     int64_t held = (int64_t)(s->table.n - s->table.gone);
     int64_t there = s->base && !s->table.complete ? base_keys(s->base) : 0;
+    int64_t calls[BASE_CALLS_N] = {0};
+    int64_t memory = (int64_t)table_bytes(&s->table);
 
-    *out = (ds_store_stats){.keys = there > held ? there : held,
-                            .bytes = (int64_t)table_bytes(&s->table) +
-                                     (s->base ? base_bytes(s->base) : 0),
-                            .unwritten =
-                                (int64_t)s->table.dirty.n + s->table.n_frozen,
-                            .base_calls = s->base ? base_calls(s->base) : 0};
+    for (int i = 0; s->base && i < BASE_CALLS_N; i++)
+        calls[i] = base_calls(s->base, (base_call)i);
+    *out = (ds_store_stats){
+        .keys = there > held ? there : held,
+        .bytes = memory + (s->base ? base_bytes(s->base) : 0),
+        .unwritten = (int64_t)s->table.dirty.n + s->table.n_frozen,
+        .base_calls = calls[BASE_READ] + calls[BASE_WRITE] + calls[BASE_SCAN] +
+                      calls[BASE_FLUSH],
+        .memory = memory,
+        .reads = calls[BASE_READ],
+        .writes = calls[BASE_WRITE],
+        .scans = calls[BASE_SCAN],
+        .flushes = calls[BASE_FLUSH]};
 }

@@ -92,8 +92,9 @@ const char *slot_not_ready(slot *s, ds_arena *a)
     if (!strcmp(state, "running") && st.restore_ratio >= 1)
         return NULL;
     if (!strcmp(state, "restoring"))
-        return ds_str_printf(a, "job %s is restoring, %.0f %%", s->name,
-                             100 * st.restore_ratio);
+        return ds_str_printf(a, "job %s is restoring %.0f %%%s%s", s->name,
+                             100 * st.restore_ratio, st.note[0] ? ": " : "",
+                             st.note);
     return ds_str_printf(a, "job %s is %s%s%s", s->name, state,
                          st.note[0] ? ": " : "", st.note);
 }
@@ -319,6 +320,10 @@ static void state_show(server *srv, slot *s)
         metric_set(family_series(srv->metrics, FAMILY_JOB_STATE,
                                  METRIC_VALUES(s->name, states[i])),
                    !strcmp(states[i], state));
+    if (s->plan)
+        metric_set(family_series(srv->metrics, FAMILY_TRANSACTION_OPEN,
+                                 METRIC_VALUES(s->name)),
+                   (double)st.txn_open / DS_SECOND);
 }
 
 static void metrics_refresh(void *arg)

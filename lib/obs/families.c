@@ -36,11 +36,14 @@ static const struct {
                         {"job", "result"},
                         METRIC_COUNTER},
     [FAMILY_BATCH_DURATION] = {"batch_duration_seconds",
-                               "Time that batches took, by phase.",
+                               "Time that batches took, by phase. fetch: in "
+                               "the consumer, waiting for records included; "
+                               "total: from the cut to the end.",
                                {"job", "phase"},
                                METRIC_HISTOGRAM},
     [FAMILY_BATCH_DELAY] = {"batch_scheduling_delay_seconds",
-                            "How late batches were cut.",
+                            "How late batches were cut, of those that were "
+                            "cut by time.",
                             {"job"},
                             METRIC_HISTOGRAM},
     [FAMILY_BATCH_INTERVAL] = {"batch_interval_seconds",
@@ -86,7 +89,8 @@ static const struct {
                             {"job", "topic", "partition"},
                             METRIC_GAUGE},
     [FAMILY_LATENCY] = {"end_to_end_latency_seconds",
-                        "From a record's timestamp to the commit.",
+                        "From the timestamp of a batch's oldest record to "
+                        "the commit; one observation for each batch.",
                         {"job", "sink"},
                         METRIC_HISTOGRAM},
     [FAMILY_WATERMARK] = {"watermark_timestamp_seconds",

@@ -2,6 +2,7 @@
 /*
  * source.c - records to rows: decodes the columns that the plan reads.
  */
+#include "dstream/clock.h"
 #include "op/ops.h"
 #include "record/builder.h"
 
@@ -109,6 +110,7 @@ static ds_rc source_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     ds_batch *out = ds_new(in->arena, ds_batch, 1);
     ds_row_errors errs = {0};
     const ds_batch *rest = out;
+    ds_time start = ds_mono_now();
 
     (void)port;
     DS_BUG_ON(in->sel || in->rec);
@@ -116,6 +118,7 @@ static ds_rc source_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
                                &errs, err));
     if (s->key)
         DS_TRY(key_decode(s, in, &cols[args->body->n], &errs, err));
+    op->decoding += ds_mono_now() - start;
     *out = *in;
     out->schema = op->node->schema;
     out->cols = cols;

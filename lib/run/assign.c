@@ -19,6 +19,7 @@ input *assign_input(worker *w, const char *topic, int32_t partition)
 
 void assign_drop(worker *w)
 {
+    stats_lost(w);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], false);
     w->n_tasks = 0;
@@ -121,6 +122,7 @@ ds_rc assign_wipe(worker *w, ds_err *err)
 
 static ds_rc assign_gained(worker *w, const ds_change *c, ds_err *err)
 {
+    ds_time start = ds_mono_now();
     ds_rc rc;
 
     assign_drop(w);
@@ -139,6 +141,7 @@ static ds_rc assign_gained(worker *w, const ds_change *c, ds_err *err)
     }
     w->assigned = true;
     atomic_store(&w->stats.assigned, (int64_t)w->n_inputs);
+    stats_gained(w, start);
     atomic_store(&w->stats.state, "running");
     for (uint32_t i = 0; i < w->n_inputs; i++)
         ds_log(DS_LOG_INFO, "resumed", DS_KV("job", "%s", w->ctx->plan->job),

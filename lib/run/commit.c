@@ -66,11 +66,14 @@ static ds_rc transaction(worker *w, ds_err *err)
 {
     ds_txn *txn = w->txn;
     epoch *e = w->epoch;
+    ds_time at = ds_mono_now();
 
     DS_TRY(ds_fault("before_produce", err));
+    atomic_store(&w->stats.txn_since, at);
     DS_TRY(txn->type->begin(txn, err));
     DS_TRY(rows_send(w, err));
     DS_TRY(txn->type->flush(txn, err));
+    at = epoch_lap(e, PHASE_PRODUCE, at);
     epoch_go(e, EPOCH_FLUSHED);
     DS_TRY(ds_fault("after_flush", err));
     DS_TRY(positions_send(w, err));
@@ -79,6 +82,8 @@ static ds_rc transaction(worker *w, ds_err *err)
         DS_TRY(stores_commit(w, err));
     DS_TRY(ds_fault("before_commit", err));
     DS_TRY(txn->type->commit(txn, err));
+    atomic_store(&w->stats.txn_since, 0);
+    epoch_lap(e, PHASE_COMMIT, at);
     epoch_go(e, EPOCH_COMMITTED);
     return ds_fault("after_commit", err);
 }
@@ -108,19 +113,16 @@ static void commit_count(worker *w)
     atomic_fetch_add(&w->stats.errors, e->errors);
 }
 
-/* Positions that only moved over transaction markers and aborted records are
- * committed with the next rows, or when no rows come: not in a transaction of
- * their own each time. */
+/* An epoch may come to nothing: tasks that were asked and had no answer. */
 static bool epoch_has_work(const worker *w)
 {
-    bool idle =
-        w->ctx->opts.until_end || ds_mono_now() - w->last_rows > DS_SECOND;
-
+    if (!w->epoch->works)
+        return false;
     if (ds_outbox_rows(w->epoch->outbox))
         return true;
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        if (in->next != in->position && (!in->moved_by_eof || idle))
+        if (in->next != in->position && (!in->moved_by_eof || w->epoch->idle))
             return true;
     }
     return false;
@@ -143,11 +145,14 @@ static ds_rc commit_done(worker *w, ds_err *err)
 ds_rc commit_epoch(worker *w, ds_err *err)
 {
     if (epoch_has_work(w)) {
-        ds_time start = ds_mono_now();
+        ds_time start = ds_mono_now(), committed;
         DS_TRY(transaction(w, err));
-        stats_commit(w, ds_mono_now() - start);
+        committed = ds_mono_now();
+        stats_commit(w, committed - start);
         DS_TRY(commit_done(w, err));
-        atomic_store(&w->stats.last_batch_us, ds_mono_now() - start);
+        committed = epoch_lap(w->epoch, PHASE_STATE, committed);
+        stats_phases(w);
+        atomic_store(&w->stats.last_batch_us, committed - start);
     }
     lines_print(w);
     epoch_go(w->epoch, EPOCH_IDLE);

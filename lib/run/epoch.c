@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "dstream/clock.h"
+
 static const char *const names[] = {"idle",    "open",      "sealed",
                                     "flushed", "committed", "aborting"};
 
@@ -80,7 +82,17 @@ void epoch_begin(epoch *e)
     e->n_rows = 0;
     e->n_bytes = 0;
     e->time = DS_TIME_NONE;
+    e->late = -1;
+    memset(e->spent, 0, sizeof(e->spent));
     epoch_go(e, EPOCH_OPEN);
+}
+
+ds_time epoch_lap(epoch *e, epoch_phase phase, ds_time since)
+{
+    ds_time now = ds_mono_now();
+
+    e->spent[phase] += now - since;
+    return now;
 }
 
 void epoch_add(epoch *e, struct input *in, const ds_envelope *rows)

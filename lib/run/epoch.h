@@ -48,6 +48,18 @@ const char *epoch_state_name(epoch_state s);
 /* True when the picture above has an arrow from `from` to `to`. */
 bool epoch_may_go(epoch_state from, epoch_state to);
 
+/* Where an epoch's time goes. */
+typedef enum epoch_phase {
+    PHASE_FETCH,   /* in the consumer */
+    PHASE_DECODE,  /* bytes to columns */
+    PHASE_PROCESS, /* operators */
+    PHASE_STATE,   /* changelog rows are made; committed values enter tables */
+    PHASE_PRODUCE, /* rows are sent and acknowledged */
+    PHASE_COMMIT,  /* positions and the end of the transaction */
+    PHASE_TOTAL,   /* from the cut to the end */
+    PHASE_N
+} epoch_phase;
+
 /* Rows of one poll, kept until the epoch ends: it may have to run again. */
 typedef struct epoch_rows {
     struct epoch_rows *next;
@@ -76,8 +88,12 @@ typedef struct epoch {
         const struct ds_node *node;
         const char *code, *action;
         uint64_t count;
-    } * notes;
+    } * notes;     /* code NULL: dropped on purpose; action: why */
     ds_time began; /* mono: when it was cut */
+    ds_time late;  /* how long after its time; -1: cut by a limit */
+    ds_time spent[PHASE_N];
+    bool idle;  /* rows have not come for a while */
+    bool works; /* it has something to commit; see epoch_works() */
 } epoch;
 
 epoch *epoch_new(void);
@@ -88,6 +104,8 @@ void epoch_go(epoch *e, epoch_state to);
 void epoch_begin(epoch *e);
 /* Forget what was made, keep what was polled. */
 void epoch_rerun(epoch *e);
+/* Adds the time since `since` (mono) to a phase; returns the time now. */
+ds_time epoch_lap(epoch *e, epoch_phase phase, ds_time since);
 void epoch_add(epoch *e, struct input *in, const ds_envelope *rows);
 void epoch_print(epoch *e, ds_slice text);
 

@@ -331,6 +331,7 @@ static void host_print(ds_op *op, ds_slice text)
 
 static void host_discard(ds_op *op, uint32_t n, const char *reason)
 {
+    stats_discard(((task *)op->task)->worker, op->node, reason, n);
     ds_log(DS_LOG_DEBUG, "rows discarded", DS_KV("op", "%s", op->node->name),
            DS_KV("reason", "%s", reason), DS_KV("n", "%u", n));
 }

@@ -214,8 +214,10 @@ static void tails_tell(worker *w, const tail *tails, uint32_t n, ds_time *told)
         *told = ds_mono_now();
 }
 
-static void tails_stalled(const worker *w, const tail *tails, uint32_t n)
+static void tails_stalled(worker *w, const tail *tails, uint32_t n)
 {
+    atomic_store(&w->stats.why,
+                 "waiting for an open transaction of another writer");
     for (uint32_t i = 0; i < n; i++)
         if (tails[i].next < tails[i].high)
             ds_log(DS_LOG_WARN,
@@ -276,6 +278,8 @@ static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
         if (progress || ds_mono_now() - last > STALL) {
             if (!progress)
                 tails_stalled(w, tails, n);
+            else
+                atomic_store(&w->stats.why, NULL);
             last = ds_mono_now();
         }
     }

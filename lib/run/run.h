@@ -64,8 +64,10 @@ typedef struct worker_stats { /* written by the worker, read by anybody */
     _Atomic uint64_t taints, resyncs, rebalances;
     _Atomic int64_t last_batch_us, restore_left, restore_total;
     _Atomic int64_t assigned;
-    _Atomic int64_t lag;         /* records of its partitions; -1: not known */
+    _Atomic int64_t lag;       /* records of its partitions; -1: not known */
+    _Atomic int64_t txn_since; /* mono: the open transaction's begin; 0: none */
     _Atomic(const char *) state; /* a job state's name, static */
+    _Atomic(const char *) why;   /* what it waits for, static; NULL: nothing */
 } worker_stats;
 
 struct worker {
@@ -234,16 +236,24 @@ void stats_open(worker *w);
 void stats_close(worker *w);
 /* Gauges, about once a second. */
 void stats_tick(worker *w);
-/* After a commit that took `commit`, before the epoch is forgotten. */
-void stats_commit(worker *w, ds_time commit);
+/* After a transaction that took `took`, before the epoch is forgotten. */
+void stats_commit(worker *w, ds_time took);
+/* At the very end of the epoch: how long its phases took. */
+void stats_phases(worker *w);
 void stats_abort(worker *w, ds_rc rc);
 /* A record that the epoch refuses: counted when it commits. `code` lives as
  * long as the epoch; `action` is a constant: dlq, skip. */
 void stats_error(worker *w, const ds_node *node, const char *code,
                  const char *action);
+/* Rows dropped on purpose; `reason` is a constant. */
+void stats_discard(worker *w, const ds_node *node, const char *reason,
+                   uint32_t n);
 /* The job stops at a record. */
 void stats_failed(worker *w, const ds_node *node, const char *code);
 void stats_lag(worker *w);
+/* Partitions are there, since `start` (mono); they are going away. */
+void stats_gained(worker *w, ds_time start);
+void stats_lost(worker *w);
 void stats_restore(worker *w, const char *topic, int32_t partition,
                    int64_t left, int64_t total);
 

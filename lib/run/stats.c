@@ -16,20 +16,80 @@
 struct stats {
     metric *committed, *aborted;
     metric *tx_committed, *tx_aborted, *tx_fenced;
-    metric *total, *commit, *duration;
-    metric *assigned, *rebalances;
+    metric *phases[PHASE_N], *late, *duration;
+    metric *assigned, *rebalances, *rebalancing;
+    metric *tables, *batches;   /* memory */
     metric **keys, **bytes;     /* by number of the store */
+    metric **calls;             /* CALLS for each store */
+    metric **in, **out;         /* by number of the stage's node */
     ds_store_stats *last;       /* what this worker has put into them */
     uint64_t *rows, *row_bytes; /* by number of the topic; zero between calls */
     int64_t last_assigned;
     uint64_t last_rebalances;
+    int64_t last_tables, last_batches;
+    double last_stalled;
 };
+
+enum { CALLS = 4 };
 
 static metric *series(const worker *w, family f, const char *value)
 {
     const char *job = w->ctx->plan->job;
 
     return family_series(w->ctx->opts.metrics, f, METRIC_VALUES(job, value));
+}
+
+static void stores_open(worker *w, struct stats *s, ds_arena *a)
+{
+    static const char *const calls[CALLS] = {"get", "write", "scan", "flush"};
+    const ds_plan *plan = w->ctx->plan;
+    metrics *m = w->ctx->opts.metrics;
+
+    s->keys = ds_new(a, metric *, plan->n_stores + 1);
+    s->bytes = ds_new(a, metric *, plan->n_stores + 1);
+    s->calls = ds_new(a, metric *, CALLS * plan->n_stores + 1);
+    s->last = ds_new(a, ds_store_stats, plan->n_stores + 1);
+    for (uint32_t i = 0; i < plan->n_stores; i++) {
+        const char *store = plan->stores[i].name;
+
+        s->keys[i] = series(w, FAMILY_STATE_KEYS, store);
+        s->bytes[i] = series(w, FAMILY_STATE_BYTES, store);
+        for (uint32_t k = 0; k < CALLS; k++)
+            s->calls[i * CALLS + k] =
+                family_series(m, FAMILY_STATE_OPERATIONS,
+                              METRIC_VALUES(plan->job, store, calls[k]));
+    }
+}
+
+/* Two steps of a stream that have the same name are counted together. */
+static void operators_open(worker *w, struct stats *s, ds_arena *a)
+{
+    const ds_stage *stage = w->stage;
+    const char *job = w->ctx->plan->job;
+    metrics *m = w->ctx->opts.metrics;
+
+    s->in = ds_new(a, metric *, stage->n_nodes + 1);
+    s->out = ds_new(a, metric *, stage->n_nodes + 1);
+    for (uint32_t i = 0; i < stage->n_nodes; i++) {
+        const ds_node *n = stage->nodes[i];
+
+        s->in[i] = family_series(m, FAMILY_OPERATOR_RECORDS,
+                                 METRIC_VALUES(job, n->stream, n->op, "in"));
+        s->out[i] = family_series(m, FAMILY_OPERATOR_RECORDS,
+                                  METRIC_VALUES(job, n->stream, n->op, "out"));
+    }
+}
+
+static void phases_open(worker *w, struct stats *s)
+{
+    static const char *const names[PHASE_N] = {
+        [PHASE_FETCH] = "fetch",     [PHASE_DECODE] = "decode",
+        [PHASE_PROCESS] = "process", [PHASE_STATE] = "state",
+        [PHASE_PRODUCE] = "produce", [PHASE_COMMIT] = "commit",
+        [PHASE_TOTAL] = "total"};
+
+    for (int i = 0; i < PHASE_N; i++)
+        s->phases[i] = series(w, FAMILY_BATCH_DURATION, names[i]);
 }
 
 void stats_open(worker *w)
@@ -41,42 +101,95 @@ void stats_open(worker *w)
     if (!w->ctx->opts.metrics || w->metrics)
         return;
     s = w->metrics = ds_new(a, struct stats, 1);
+    phases_open(w, s);
+    stores_open(w, s, a);
+    operators_open(w, s, a);
     s->committed = series(w, FAMILY_BATCHES, "committed");
     s->aborted = series(w, FAMILY_BATCHES, "aborted");
     s->tx_committed = series(w, FAMILY_TRANSACTIONS, "committed");
     s->tx_aborted = series(w, FAMILY_TRANSACTIONS, "aborted");
     s->tx_fenced = series(w, FAMILY_TRANSACTIONS, "fenced");
-    s->total = series(w, FAMILY_BATCH_DURATION, "total");
-    s->commit = series(w, FAMILY_BATCH_DURATION, "commit");
+    s->late = series(w, FAMILY_BATCH_DELAY, NULL);
     s->duration = series(w, FAMILY_TRANSACTION_DURATION, NULL);
     s->assigned = series(w, FAMILY_ASSIGNED, NULL);
     s->rebalances = series(w, FAMILY_REBALANCES, NULL);
-    s->keys = ds_new(a, metric *, plan->n_stores + 1);
-    s->bytes = ds_new(a, metric *, plan->n_stores + 1);
-    s->last = ds_new(a, ds_store_stats, plan->n_stores + 1);
+    s->rebalancing = series(w, FAMILY_REBALANCE_DURATION, NULL);
+    s->tables = series(w, FAMILY_MEMORY_USED, "table");
+    s->batches = series(w, FAMILY_MEMORY_USED, "batch");
     s->rows = ds_new(a, uint64_t, plan->n_topics + 1);
     s->row_bytes = ds_new(a, uint64_t, plan->n_topics + 1);
-    for (uint32_t i = 0; i < plan->n_stores; i++) {
-        s->keys[i] = series(w, FAMILY_STATE_KEYS, plan->stores[i].name);
-        s->bytes[i] = series(w, FAMILY_STATE_BYTES, plan->stores[i].name);
-    }
     metric_set(series(w, FAMILY_BATCH_INTERVAL, NULL),
                (double)plan->batch / DS_SECOND);
 }
 
 /* ---- gauges ---- */
 
-static void gauges_move(worker *w, const ds_store_stats *now, int64_t assigned)
+static void gauge_move(metric *m, int64_t now, int64_t *last)
+{
+    metric_add(m, (double)(now - *last));
+    *last = now;
+}
+
+static void gauges_move(worker *w, const ds_store_stats *now, int64_t assigned,
+                        int64_t batches)
 {
     struct stats *s = w->metrics;
+    int64_t tables = 0;
 
     for (uint32_t i = 0; i < w->ctx->plan->n_stores; i++) {
-        metric_add(s->keys[i], (double)(now[i].keys - s->last[i].keys));
-        metric_add(s->bytes[i], (double)(now[i].bytes - s->last[i].bytes));
-        s->last[i] = now[i];
+        gauge_move(s->keys[i], now[i].keys, &s->last[i].keys);
+        gauge_move(s->bytes[i], now[i].bytes, &s->last[i].bytes);
+        tables += now[i].memory;
     }
-    metric_add(s->assigned, (double)(assigned - s->last_assigned));
-    s->last_assigned = assigned;
+    gauge_move(s->tables, tables, &s->last_tables);
+    gauge_move(s->batches, batches, &s->last_batches);
+    gauge_move(s->assigned, assigned, &s->last_assigned);
+}
+
+/* A store goes from one worker to another; what was told of it goes with it. */
+static void store_add(worker *w, const task_store *ts, ds_store_stats *sum)
+{
+    metric **calls = &w->metrics->calls[CALLS * ts->plan->id];
+    const ds_store_stats *told = &ts->store->told;
+    ds_store_stats now = {0};
+
+    ts->store->type->stats(ts->store, &now);
+    metric_add(calls[0], (double)(now.reads - told->reads));
+    metric_add(calls[1], (double)(now.writes - told->writes));
+    metric_add(calls[2], (double)(now.scans - told->scans));
+    metric_add(calls[3], (double)(now.flushes - told->flushes));
+    ts->store->told = now;
+    sum->keys += now.keys;
+    sum->bytes += now.bytes;
+    sum->memory += now.memory;
+}
+
+/* The database is one for all workers: the first one tells of it. */
+static void database_show(worker *w)
+{
+    ds_db *db = w->ctx->db;
+    double *last = &w->metrics->last_stalled;
+    ds_db_stats now = {.stalled = -1};
+
+    if (w != w->ctx->workers || !db->type->db_stats)
+        return;
+    db->type->db_stats(db, &now);
+    metric_set(series(w, FAMILY_ROCKSDB_CACHE, NULL), (double)now.cache);
+    metric_set(series(w, FAMILY_ROCKSDB_MEMTABLE, NULL), (double)now.memtables);
+    metric_set(series(w, FAMILY_ROCKSDB_COMPACTION, NULL),
+               (double)now.compaction);
+    metric_set(series(w, FAMILY_MEMORY_USED, "cache"), (double)now.cache);
+    metric_set(series(w, FAMILY_MEMORY_USED, "memtable"),
+               (double)now.memtables);
+    if (now.stalled < *last)
+        return;
+    metric_add(series(w, FAMILY_ROCKSDB_STALL, NULL), now.stalled - *last);
+    *last = now.stalled;
+}
+
+static int64_t epoch_bytes(const epoch *e)
+{
+    return (int64_t)(ds_arena_used(e->in) + ds_arena_used(e->mem));
 }
 
 void stats_tick(worker *w)
@@ -97,13 +210,12 @@ void stats_tick(worker *w)
     for (uint32_t i = 0; i < w->n_tasks; i++)
         for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
             const task_store *ts = &w->tasks[i].stores[k];
-            ds_store_stats one = {0};
 
-            ts->store->type->stats(ts->store, &one);
-            sums[ts->plan->id].keys += one.keys;
-            sums[ts->plan->id].bytes += one.bytes;
+            store_add(w, ts, &sums[ts->plan->id]);
         }
-    gauges_move(w, sums, atomic_load(&w->stats.assigned));
+    gauges_move(w, sums, atomic_load(&w->stats.assigned),
+                epoch_bytes(w->epoch));
+    database_show(w);
     rebalances = atomic_load(&w->stats.rebalances);
     metric_add(s->rebalances, (double)(rebalances - s->last_rebalances));
     s->last_rebalances = rebalances;
@@ -114,10 +226,47 @@ void stats_close(worker *w)
 {
     if (!w->metrics)
         return;
+    stats_lost(w);
     gauges_move(
-        w, ds_new(w->ctx->arena, ds_store_stats, w->ctx->plan->n_stores + 1),
+        w, ds_new(w->ctx->arena, ds_store_stats, w->ctx->plan->n_stores + 1), 0,
         0);
     w->metrics = NULL;
+}
+
+void stats_gained(worker *w, ds_time start)
+{
+    if (w->metrics)
+        metric_observe(w->metrics->rebalancing,
+                       (double)(ds_mono_now() - start) / DS_SECOND);
+}
+
+static void partition_forget(worker *w, family f, const char *topic,
+                             int32_t partition)
+{
+    char p[16];
+
+    snprintf(p, sizeof(p), "%d", partition);
+    metrics_remove(family_series(w->ctx->opts.metrics, f,
+                                 METRIC_VALUES(w->ctx->plan->job, topic, p)));
+}
+
+/* Another instance has something to say of them now. */
+void stats_lost(worker *w)
+{
+    if (!w->metrics)
+        return;
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        partition_forget(w, FAMILY_LAG_RECORDS, w->inputs[i].topic,
+                         w->inputs[i].partition);
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
+            const char *topic = w->tasks[i].stores[k].plan->changelog;
+
+            partition_forget(w, FAMILY_RESTORE_REMAINING, topic,
+                             w->tasks[i].partition);
+            partition_forget(w, FAMILY_RESTORE_RATIO, topic,
+                             w->tasks[i].partition);
+        }
 }
 
 /* What the worker's partitions hold and it has not committed. */
@@ -166,32 +315,62 @@ void stats_restore(worker *w, const char *topic, int32_t partition,
 
 /* ---- an epoch ---- */
 
-void stats_error(worker *w, const ds_node *node, const char *code,
-                 const char *action)
+static bool note_is(const struct error_note *n, const ds_node *node,
+                    const char *code, const char *action)
 {
-    struct error_note *n;
+    if (n->node != node || strcmp(n->action, action) != 0)
+        return false;
+    return code && n->code ? !strcmp(n->code, code) : code == n->code;
+}
+
+static void note_add(worker *w, const ds_node *node, const char *code,
+                     const char *action, uint32_t count)
+{
+    struct error_note *n = w->epoch->notes;
 
     if (!w->metrics)
         return;
-    for (n = w->epoch->notes; n; n = n->next)
-        if (n->node == node && n->action == action && !strcmp(n->code, code))
-            break;
+    while (n && !note_is(n, node, code, action))
+        n = n->next;
     if (!n) {
         n = ds_new(w->epoch->mem, struct error_note, 1);
         *n = (struct error_note){w->epoch->notes, node, code, action, 0};
         w->epoch->notes = n;
     }
-    n->count++;
+    n->count += count;
 }
 
-static void errors_count(const worker *w)
+void stats_error(worker *w, const ds_node *node, const char *code,
+                 const char *action)
 {
-    for (const struct error_note *n = w->epoch->notes; n; n = n->next)
-        metric_add(
-            family_series(w->ctx->opts.metrics, FAMILY_ERRORS,
-                          METRIC_VALUES(w->ctx->plan->job, n->node->stream,
-                                        n->node->op, n->code, n->action)),
-            (double)n->count);
+    note_add(w, node, code, action, 1);
+}
+
+void stats_discard(worker *w, const ds_node *node, const char *reason,
+                   uint32_t n)
+{
+    note_add(w, node, NULL, reason, n);
+}
+
+/* A skipped record is an error and discarded. */
+static void notes_count(const worker *w)
+{
+    metrics *m = w->ctx->opts.metrics;
+    const char *job = w->ctx->plan->job;
+
+    for (const struct error_note *n = w->epoch->notes; n; n = n->next) {
+        const char *stream = n->node->stream, *op = n->node->op;
+
+        if (n->code)
+            metric_add(family_series(
+                           m, FAMILY_ERRORS,
+                           METRIC_VALUES(job, stream, op, n->code, n->action)),
+                       (double)n->count);
+        if (!n->code || !strcmp(n->action, "skip"))
+            metric_add(family_series(m, FAMILY_DISCARDED,
+                                     METRIC_VALUES(job, stream, op, n->action)),
+                       (double)n->count);
+    }
 }
 
 void stats_failed(worker *w, const ds_node *node, const char *code)
@@ -251,8 +430,29 @@ static const char *sink_name(const ds_plan *plan, uint32_t topic)
     return "dlq";
 }
 
+/* From the oldest record of the epoch; records of a poll are in order. */
+static double epoch_age(const worker *w)
+{
+    ds_time oldest = INT64_MAX;
+
+    for (const epoch_rows *r = w->epoch->first; r; r = r->next)
+        if (r->rows->n && r->rows->ts && r->rows->ts[0] != DS_TIME_NONE &&
+            r->rows->ts[0] < oldest)
+            oldest = r->rows->ts[0];
+    if (oldest == INT64_MAX)
+        return -1;
+    return (double)(ds_clock_now(w->ctx->opts.clock) - oldest) / DS_SECOND;
+}
+
+static void sink_age(const worker *w, const char *sink, double age)
+{
+    if (age >= 0)
+        metric_observe(series(w, FAMILY_LATENCY, sink), age);
+}
+
 static void sinks_count(const worker *w)
 {
+    double age = epoch_age(w);
     const ds_plan *plan = w->ctx->plan;
     struct stats *s = w->metrics;
     const ds_row *rows;
@@ -276,27 +476,56 @@ static void sinks_count(const worker *w)
             metric_add(
                 family_series(w->ctx->opts.metrics, FAMILY_SINK_BYTES, names),
                 (double)s->row_bytes[t]);
+            sink_age(w, sink_name(plan, t), age);
         }
         s->rows[t] = s->row_bytes[t] = 0;
     }
 }
 
-void stats_commit(worker *w, ds_time commit)
+/* Since the epoch was begun, or run again. */
+static void operators_count(worker *w)
 {
     struct stats *s = w->metrics;
-    double seconds = (double)commit / DS_SECOND;
+
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        const task *t = &w->tasks[i];
+
+        for (uint32_t k = 0; t->open && k < t->n_ops; k++) {
+            metric_add(s->in[k], (double)t->ops[k]->rows_in);
+            metric_add(s->out[k], (double)t->ops[k]->rows_out);
+            w->epoch->spent[PHASE_DECODE] += t->ops[k]->decoding;
+        }
+    }
+    w->epoch->spent[PHASE_PROCESS] -= w->epoch->spent[PHASE_DECODE];
+}
+
+void stats_commit(worker *w, ds_time took)
+{
+    struct stats *s = w->metrics;
 
     if (!s)
         return;
     metric_add(s->committed, 1);
     metric_add(s->tx_committed, 1);
-    metric_observe(s->commit, seconds);
-    metric_observe(s->duration, seconds);
-    metric_observe(s->total,
-                   (double)(ds_mono_now() - w->epoch->began) / DS_SECOND);
+    metric_observe(s->duration, (double)took / DS_SECOND);
+    operators_count(w);
     sources_count(w);
     sinks_count(w);
-    errors_count(w);
+    notes_count(w);
+}
+
+void stats_phases(worker *w)
+{
+    struct stats *s = w->metrics;
+    epoch *e = w->epoch;
+
+    if (!s)
+        return;
+    epoch_lap(e, PHASE_TOTAL, e->began);
+    for (int i = 0; i < PHASE_N; i++)
+        metric_observe(s->phases[i], (double)e->spent[i] / DS_SECOND);
+    if (e->late >= 0)
+        metric_observe(s->late, (double)e->late / DS_SECOND);
 }
 
 void stats_abort(worker *w, ds_rc rc)
@@ -306,5 +535,7 @@ void stats_abort(worker *w, ds_rc rc)
     if (!s)
         return;
     metric_add(s->aborted, 1);
+    if (atomic_load(&w->stats.txn_since) == 0)
+        return;
     metric_add(rc == DS_E_FENCED ? s->tx_fenced : s->tx_aborted, 1);
 }

@@ -144,6 +144,8 @@ ds_rc task_begin(task *t, ds_err *err)
         op->epoch_arena = e->mem;
         op->outbox = e->outbox;
         op->now = e->time;
+        op->rows_in = op->rows_out = 0;
+        op->decoding = 0;
         if (op->type->begin)
             DS_TRY(op->type->begin(op, err));
     }
@@ -201,6 +203,7 @@ static bool task_moved(const task *t)
 ds_rc task_seal(task *t, ds_err *err)
 {
     epoch *e = t->worker->epoch;
+    ds_time start;
 
     for (uint32_t i = 0; t->open && i < t->n_ops; i++)
         if (t->ops[i]->type->seal)
@@ -208,6 +211,7 @@ ds_rc task_seal(task *t, ds_err *err)
     if (!t->open && !task_moved(t))
         return DS_OK;
     DS_TRY(task_begin(t, err)); /* an engine record needs an overlay */
+    start = ds_mono_now();
     for (uint32_t i = 0; i < t->n_stores; i++) {
         task_store *ts = &t->stores[i];
         ds_slice engine = DS_NULL_SLICE;
@@ -216,5 +220,6 @@ ds_rc task_seal(task *t, ds_err *err)
         DS_TRY(ts->store->type->seal(ts->store, ts->overlay, engine,
                                      ts->plan->topic, e->outbox, err));
     }
+    epoch_lap(e, PHASE_STATE, start);
     return DS_OK;
 }

@@ -150,6 +150,24 @@ static int state_rank(const char *state)
     return 0;
 }
 
+static void status_worker(worker_stats *s, ds_job_status *out)
+{
+    const char *state = atomic_load(&s->state);
+    const char *why = atomic_load(&s->why);
+    ds_time since = atomic_load(&s->txn_since);
+    ds_time open = since ? ds_mono_now() - since : 0;
+
+    if (open > out->txn_open)
+        out->txn_open = open;
+    if (!state || state_rank(state) < state_rank(out->state))
+        return;
+    if (state_rank(state) > state_rank(out->state))
+        out->note[0] = 0;
+    out->state = state;
+    if (why && !out->note[0])
+        snprintf(out->note, sizeof(out->note), "%s", why);
+}
+
 void ds_context_status(ds_context *ctx, ds_job_status *out)
 {
     int64_t total = 0, left = 0;
@@ -157,7 +175,6 @@ void ds_context_status(ds_context *ctx, ds_job_status *out)
     *out = (ds_job_status){.state = "running", .lag = -1};
     for (uint32_t i = 0; i < ctx->n_workers; i++) {
         worker_stats *s = &ctx->workers[i].stats;
-        const char *state = atomic_load(&s->state);
         int64_t us = atomic_load(&s->last_batch_us);
 
         out->batches += atomic_load(&s->batches);
@@ -173,8 +190,7 @@ void ds_context_status(ds_context *ctx, ds_job_status *out)
             out->batch_time = us;
         total += atomic_load(&s->restore_total);
         left += atomic_load(&s->restore_left);
-        if (state && state_rank(state) > state_rank(out->state))
-            out->state = state;
+        status_worker(s, out);
     }
     out->restore_ratio = total > 0 ? 1.0 - (double)left / (double)total : 1.0;
     pthread_mutex_lock(&ctx->fail_lock);

@@ -63,13 +63,30 @@ static bool task_resets(const task *t)
     return false;
 }
 
+/* Positions that only moved over transaction markers and aborted records are
+ * committed with the next rows, or when no rows come: not in a transaction of
+ * their own each time. */
+static bool epoch_works(const worker *w)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        if (w->tasks[i].open)
+            return true;
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        if (in->next != in->position && (!in->moved_by_eof || w->epoch->idle))
+            return true;
+    }
+    return false;
+}
+
 static ds_rc tasks_seal(worker *w, ds_err *err)
 {
-    for (uint32_t i = 0; i < w->n_tasks; i++) {
+    for (uint32_t i = 0; i < w->n_tasks; i++)
         if (w->stage->every_epoch || task_resets(&w->tasks[i]))
             DS_TRY(task_begin(&w->tasks[i], err));
+    w->epoch->works = epoch_works(w);
+    for (uint32_t i = 0; w->epoch->works && i < w->n_tasks; i++)
         DS_TRY(task_seal(&w->tasks[i], err));
-    }
     return DS_OK;
 }
 
@@ -137,7 +154,10 @@ static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
     epoch_add(w->epoch, in, f->rows);
     DS_TRY(ds_fault("after_poll", err));
     rc = rows_push(w, in, f->rows, err);
-    return rc == DS_E_RECORD ? epoch_again(w, err) : rc;
+    if (rc == DS_E_RECORD)
+        rc = epoch_again(w, err);
+    epoch_lap(w->epoch, PHASE_PROCESS, w->last_rows);
+    return rc;
 }
 
 /* What may be made of an epoch's rows: they can become many more. */
@@ -197,6 +217,27 @@ static void epoch_time(worker *w, ds_time t)
     w->epoch->time = t > w->last_time ? t : w->last_time;
 }
 
+static ds_rc rows_poll(worker *w, int wait_ms, ds_fetch *f, ds_err *err)
+{
+    ds_time start = ds_mono_now();
+    ds_rc rc = w->source->type->poll(w->source, w->epoch->in, rows_wanted(w),
+                                     wait_ms, f, err);
+
+    epoch_lap(w->epoch, PHASE_FETCH, start);
+    return rc;
+}
+
+/* Whether the epoch ends because of its time. */
+static bool cut_is_due(worker *w, ds_time cut, ds_time last)
+{
+    ds_time late = ds_clock_now(w->ctx->opts.clock) - cut;
+
+    if (late < 0 && ds_mono_now() < last)
+        return false;
+    w->epoch->late = late > 0 ? late : 0;
+    return true;
+}
+
 /* Until the cut, the limits, or a change. */
 static ds_rc epoch_collect(worker *w, ds_err *err)
 {
@@ -215,7 +256,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
         ds_rc rc;
 
         if (stop_wanted(w) || epoch_full(w) ||
-            (pending && (ds_clock_now(clock) >= cut || ds_mono_now() >= last)))
+            (pending && cut_is_due(w, cut, last)))
             return DS_OK;
         if (!pending) {
             if (ds_mono_now() - start > DS_SECOND)
@@ -225,8 +266,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
             epoch_time(w, cut);
         }
         w->txn->type->serve(w->txn);
-        rc = w->source->type->poll(w->source, w->epoch->in, rows_wanted(w),
-                                   poll_wait(w, cut, drained), &f, err);
+        rc = rows_poll(w, poll_wait(w, cut, drained), &f, err);
         if (rc < 0 || rc == DS_CHANGED)
             return rc;
         drained = rc == DS_END;
@@ -248,6 +288,8 @@ static ds_rc epoch_seal(worker *w, ds_err *err)
         rc = tasks_seal(w, err);
     }
     DS_TRY(rc);
+    epoch_lap(w->epoch, PHASE_PROCESS, w->epoch->began);
+    w->epoch->spent[PHASE_PROCESS] -= w->epoch->spent[PHASE_STATE];
     epoch_go(w->epoch, EPOCH_SEALED);
     return DS_OK;
 }
@@ -282,6 +324,8 @@ static ds_rc epoch_finish(worker *w, ds_err *err)
 {
     w->last_time = w->epoch->time;
     w->epoch->began = ds_mono_now();
+    w->epoch->idle =
+        w->ctx->opts.until_end || w->epoch->began - w->last_rows > DS_SECOND;
     DS_TRY(epoch_seal(w, err));
     DS_TRY(commit_epoch(w, err));
     overlays_drop(w);
@@ -308,12 +352,16 @@ static ds_rc producer_reset(worker *w, ds_err *err)
 
     for (;;) {
         ds_rc rc = w->txn->type->reset(w->txn, err);
+        if (rc == DS_OK)
+            atomic_store(&w->stats.txn_since, 0);
         if (rc == DS_OK || ds_rc_act(rc) != DS_ACT_RETRY)
             return rc;
         if (stop_wanted(w)) /* the epoch is lost anyway: the next start waits */
             return rc;
         if (ds_mono_now() - said > 10 * DS_SECOND) {
             said = ds_mono_now();
+            atomic_store(&w->stats.why,
+                         "waiting for the transaction coordinator");
             atomic_store(&w->stats.state, "stalled");
             ds_log(DS_LOG_WARN, "waiting for the transaction coordinator",
                    DS_KV("job", "%s", w->ctx->plan->job),
@@ -443,6 +491,8 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
         DS_TRY(assign_wipe(w, err));
     if (txn_open(w, was) && !reset)
         reset = w->txn->type->abort(w->txn, err) < 0;
+    if (!reset)
+        atomic_store(&w->stats.txn_since, 0);
     if (reset && fenced_often(w))
         return ds_fail(err, DS_E_FENCED,
                        "%s is fenced again and again: another process uses the "
@@ -461,6 +511,8 @@ static ds_rc worker_handle(worker *w, ds_rc rc, ds_err *err)
 static ds_rc worker_recover(worker *w, ds_rc rc, ds_err *err)
 {
     while (rc < 0) {
+        if (rc == DS_E_FENCED)
+            stats_abort(w, rc);
         if (ds_rc_act(rc) == DS_ACT_STOP || stop_wanted(w) == 2)
             return rc;
         rc = worker_handle(w, rc, err);
@@ -493,6 +545,7 @@ static ds_rc worker_round(worker *w, ds_err *err)
     if (!w->assigned)
         return worker_join(w, 250, err);
     atomic_store(&w->stats.state, "running");
+    atomic_store(&w->stats.why, NULL);
     epoch_begin(w->epoch);
     rc = epoch_collect(w, err);
     if (rc == DS_CHANGED) {
@@ -535,8 +588,8 @@ static ds_rc epoch_collect_now(worker *w, ds_err *err)
     epoch_time(w, ds_clock_now(w->ctx->opts.clock));
     while (!epoch_full(w)) {
         ds_fetch f;
-        ds_rc rc = w->source->type->poll(w->source, w->epoch->in,
-                                         rows_wanted(w), 0, &f, err);
+        ds_rc rc = rows_poll(w, 0, &f, err);
+
         if (rc == DS_END)
             break;
         if (rc < 0 || rc == DS_CHANGED)

@@ -74,6 +74,7 @@ typedef struct ds_job_status {
     int64_t lag;          /* records; -1: not known yet */
     ds_time batch_time;   /* duration of the last commits, the longest */
     double restore_ratio; /* 1: done */
+    ds_time txn_open;     /* age of the oldest open transaction; 0: none */
     char note[200];       /* why it is not running */
 } ds_job_status;
 void ds_context_status(ds_context *ctx, ds_job_status *out);

@@ -106,7 +106,8 @@ struct ds_op {
     ds_store *store;            /* DS_OP_STATEFUL, else NULL */
     ds_overlay *overlay;        /* of the epoch that is being processed */
     ds_outbox *outbox;          /* rows that leave the task */
-    uint64_t rows_in, rows_out; /* for metrics */
+    uint64_t rows_in, rows_out; /* of the epoch, for metrics */
+    ds_time decoding;           /* likewise: a source's time in its codec */
     uint32_t n_outs;            /* downstream; use ds_emit() */
     ds_op **outs;
     int *out_ports;

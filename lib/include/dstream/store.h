@@ -54,7 +54,15 @@ typedef struct ds_store_stats {
     int64_t bytes; /* memory of table + size of base */
     int64_t unwritten;  /* keys not yet in the base */
     int64_t base_calls; /* calls into the base so far */
+    int64_t memory;     /* of the bytes: those of the table */
+    int64_t reads, writes, scans, flushes; /* the calls, by kind */
 } ds_store_stats;
+
+typedef struct ds_db_stats {
+    int64_t cache, memtables; /* bytes in memory */
+    int64_t compaction;       /* bytes that wait for one; an estimate */
+    double stalled; /* seconds that writes have waited; < 0: not known */
+} ds_db_stats;
 
 /* Return > 0 to stop the scan early, < 0 to fail it. */
 typedef ds_rc ds_scan_fn(void *arg, ds_slice key, ds_slice val, ds_err *err);
@@ -69,6 +77,8 @@ typedef struct ds_store_type {
     ds_rc (*db_open)(const ds_db_spec *spec, ds_db **out, ds_err *err);
     /* Writes what is committed, flushes, closes. All stores are closed. */
     ds_rc (*db_close)(ds_db *db, ds_err *err);
+    /* NULL: there is no base to tell of. Thread: any. */
+    void (*db_stats)(ds_db *db, ds_db_stats *out);
 
     ds_rc (*open)(ds_db *db, const ds_store_spec *spec, ds_store **out,
                   ds_err *err);
@@ -127,6 +137,7 @@ struct ds_db {
 };
 struct ds_store {
     const ds_store_type *type;
+    ds_store_stats told; /* the engine's: what its metrics have of it */
 };
 
 #define DS_ENGINE_KEY ((ds_slice){(const uint8_t *)"\0e", 2})
