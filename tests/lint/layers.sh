@@ -14,12 +14,12 @@ below() {
     obs | record | parse) echo base ;;
     expr) echo base record parse ;;
     plan) echo base record parse expr ;;
-    op | build | state | kafka | memory | codec | console)
+    op | build | state | kafka | memory | codec)
         echo base record parse expr plan ;;
     yaml) echo base record parse expr plan build ;;
     run) echo base record parse expr plan obs ;;
     cmd) echo base record parse expr plan obs op build yaml run state kafka \
-        memory codec console ;;
+        memory codec ;;
     *) return 1 ;;
     esac
 }
@@ -27,7 +27,7 @@ below() {
 folder() {
     case $1 in
     state) echo state ;;
-    kafka | memory | codec | console) echo "connectors/$1" ;;
+    kafka | memory | codec) echo "connectors/$1" ;;
     cmd) echo cmd/dstream ;;
     *) echo "lib/$1" ;;
     esac
