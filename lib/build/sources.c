@@ -102,14 +102,37 @@ bool build_is_topic(const char *s)
                      "0123456789._-") == n;
 }
 
-static void check_topic(ds_job *job, const char *s, ds_where where)
+static bool check_topic(ds_job *job, const char *s, ds_where where)
 {
     if (build_is_topic(s))
-        return;
+        return true;
     ds_diag_add(&job->diags, DS_ERROR, "E0105", where,
                 "letters, digits, dots, _ and -, at most 249; `pattern:` takes "
                 "a regular expression",
                 "\"%.80s\" is no topic name", s);
+    return false;
+}
+
+/* Past the counts of a repetition `{2,30}` at s, to the byte before what
+ * follows them; NULL: one has more than two digits. */
+static const char *pattern_counts(const char *s)
+{
+    do {
+        size_t digits = strspn(++s, "0123456789");
+        if (digits > 2)
+            return NULL;
+        s += digits;
+    } while (*s == ',');
+    return s - 1;
+}
+
+/* To the ] of the set at s. */
+static const char *pattern_set(const char *s)
+{
+    s += s[1] == '^' && s[2] ? 2 : 1;
+    while (s[1] && s[1] != ']')
+        s++;
+    return s;
 }
 
 /* regcomp() takes minutes or gigabytes for repetitions of repetitions and for
@@ -125,20 +148,14 @@ static const char *pattern_trouble(const ds_text *pattern)
         bool repeats = *s == '*' || *s == '+' || *s == '{';
         if (repeats && (group || repeated))
             return "a group, or what is repeated already, is repeated";
-        while (*s == '{' || (repeats && *s == ',')) {
-            size_t digits = strspn(s + 1, "0123456789");
-            if (digits > 2)
-                return "a count is larger than 99";
-            s += digits + (s[digits + 1] == ',');
-            if (*s != ',')
-                break;
-        }
+        if (*s == '{')
+            s = pattern_counts(s);
+        if (!s)
+            return "a count is larger than 99";
         repeated = repeats || *s == '?' || (repeated && *s == '}');
         group = *s == ')';
         if (*s == '[' && s[1]) {
-            s += s[1] == '^' && s[2] ? 2 : 1;
-            while (s[1] && s[1] != ']')
-                s++;
+            s = pattern_set(s);
         } else if (*s == '\\' && s[1]) {
             s++;
             if (*s >= '1' && *s <= '9')
@@ -185,6 +202,7 @@ static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
     ds_source_args *s = src->args;
     uint32_t n = s->topics ? s->topics->n : 1;
     const char **names = ds_new(job->arena, const char *, n);
+    bool ok = true;
 
     if ((s->topic.s != NULL) + (s->topics != NULL) + (s->pattern.s != NULL) !=
         1) {
@@ -195,7 +213,7 @@ static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
     }
     for (uint32_t i = 0; i < n && s->topics; i++) {
         names[i] = s->topics->items[i]->text.s;
-        check_topic(job, names[i], s->topics->items[i]->where);
+        ok = check_topic(job, names[i], s->topics->items[i]->where) && ok;
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(names[k], names[i]) == 0)
                 ds_diag_add(&job->diags, DS_ERROR, "E0131",
@@ -204,12 +222,14 @@ static void source_topics(ds_job *job, struct source *src, const ds_arg *arg)
     }
     if (s->topic.s) {
         names[0] = s->topic.s;
-        check_topic(job, names[0], ds_text_where(&s->topic, 0, s->topic.len));
+        ok = check_topic(job, names[0],
+                         ds_text_where(&s->topic, 0, s->topic.len));
     } else if (s->pattern.s) {
         names[0] = s->pattern.s;
-        if (!check_pattern(job, &s->pattern))
-            return; /* nobody else may try it */
+        ok = check_pattern(job, &s->pattern);
     }
+    if (!ok)
+        return; /* what is no pattern must not be compiled as one */
     s->names = names;
     s->n_names = n;
 }
