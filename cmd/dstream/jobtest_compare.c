@@ -38,6 +38,20 @@ static bool times_equal(const char *s, const json_t *got)
            want == have;
 }
 
+static bool bools_equal(const char *s, const json_t *got)
+{
+    return json_is_boolean(got) &&
+           !strcmp(s, json_is_true(got) ? "true" : "false");
+}
+
+/* Without a type to go by: as the value that came. */
+static bool texts_equal(const char *s, const json_t *got)
+{
+    if (json_is_string(got))
+        return !strcmp(s, json_string_value(got));
+    return json_is_boolean(got) ? bools_equal(s, got) : numbers_equal(s, got);
+}
+
 bool value_matches(const ds_arg *expected, ds_type type, const json_t *got)
 {
     const char *s = expected->text.s;
@@ -55,14 +69,9 @@ bool value_matches(const ds_arg *expected, ds_type type, const json_t *got)
     case DS_TS:
         return times_equal(s, got);
     case DS_BOOL:
-        return json_is_boolean(got) &&
-               !strcmp(s, json_is_true(got) ? "true" : "false");
+        return bools_equal(s, got);
     default:
-        if (json_is_string(got))
-            return !strcmp(s, json_string_value(got));
-        if (json_is_boolean(got))
-            return !strcmp(s, json_is_true(got) ? "true" : "false");
-        return numbers_equal(s, got);
+        return texts_equal(s, got);
     }
 }
 

@@ -57,9 +57,9 @@ ds_rc kafka_topic_info(ds_broker *broker, const char *topic, ds_topic_info *out,
     kafka_broker *b = (kafka_broker *)broker;
     ds_time until = ds_mono_now() + 5 * DS_SECOND;
     for (;;) {
-        const struct rd_kafka_metadata *md;
+        const struct rd_kafka_metadata *md = NULL;
         ds_rc rc = metadata(b, topic, &md, err);
-        if (rc == DS_OK) {
+        if (rc == DS_OK && md) {
             rc = topic_info_of(md, topic, out, err);
             rd_kafka_metadata_destroy(md);
         }
@@ -73,7 +73,7 @@ ds_rc kafka_topic_match(ds_broker *broker, const char *pattern, ds_arena *a,
                         const char *const **names, uint32_t *n, ds_err *err)
 {
     kafka_broker *b = (kafka_broker *)broker;
-    const struct rd_kafka_metadata *md;
+    const struct rd_kafka_metadata *md = NULL;
     regex_t re;
     int bad = regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB);
     if (bad) {
@@ -172,10 +172,10 @@ static const char *entry(const rd_kafka_ConfigEntry_t **entries, size_t n,
 ds_rc kafka_topic_config(ds_broker *broker, const char *topic, const char *name,
                          ds_arena *a, const char **value, ds_err *err)
 {
-    rd_kafka_event_t *ev;
-    const rd_kafka_ConfigEntry_t **entries;
-    size_t n;
-    ds_topic_info info;
+    rd_kafka_event_t *ev = NULL;
+    const rd_kafka_ConfigEntry_t **entries = NULL;
+    size_t n = 0;
+    ds_topic_info info = {0};
     /* The library's answer does not tell a missing topic from other faults. */
     ds_rc rc = kafka_topic_info(broker, topic, &info, err);
     if (rc != DS_OK)
@@ -191,9 +191,9 @@ ds_rc kafka_topic_config(ds_broker *broker, const char *topic, const char *name,
 
 int64_t kafka_topic_number(kafka_broker *b, const char *topic, const char *name)
 {
-    rd_kafka_event_t *ev;
-    const rd_kafka_ConfigEntry_t **entries;
-    size_t n;
+    rd_kafka_event_t *ev = NULL;
+    const rd_kafka_ConfigEntry_t **entries = NULL;
+    size_t n = 0;
     /* A cluster that does not tell would cost the wait every time. */
     if (__atomic_load_n(&b->tells_nothing, __ATOMIC_RELAXED))
         return -1;
@@ -241,7 +241,7 @@ static ds_rc ensure_create(kafka_broker *b, const ds_topic_want *want,
     rd_kafka_CreateTopics(b->ru, &topic, 1, o, queue);
     rd_kafka_AdminOptions_destroy(o);
     rd_kafka_NewTopic_destroy(topic);
-    rd_kafka_event_t *ev;
+    rd_kafka_event_t *ev = NULL;
     DS_TRY(answer(queue, &ev, err, "create topic", want->name));
     size_t n;
     const rd_kafka_topic_result_t **res = rd_kafka_CreateTopics_result_topics(
@@ -273,9 +273,9 @@ static ds_rc ensure_setting(const ds_topic_want *want, const char *name,
 static ds_rc ensure_configs(kafka_broker *b, const ds_topic_want *want,
                             ds_err *err)
 {
-    rd_kafka_event_t *ev;
-    const rd_kafka_ConfigEntry_t **entries;
-    size_t n;
+    rd_kafka_event_t *ev = NULL;
+    const rd_kafka_ConfigEntry_t **entries = NULL;
+    size_t n = 0;
     DS_TRY(describe(b, want->name, KAFKA_ADMIN_MS, &ev, &entries, &n, err));
     ds_rc rc = ensure_setting(want, "cleanup.policy",
                               entry(entries, n, "cleanup.policy"),
@@ -312,7 +312,7 @@ ds_rc kafka_topic_ensure(ds_broker *broker, const ds_topic_want *want,
                          bool *created, ds_err *err)
 {
     kafka_broker *b = (kafka_broker *)broker;
-    ds_topic_info info;
+    ds_topic_info info = {0};
     *created = false;
     ds_rc rc = kafka_topic_info(broker, want->name, &info, err);
     if (rc == DS_NOTFOUND) {
@@ -491,8 +491,8 @@ static ds_rc group_describe(kafka_broker *b, const char *group,
 ds_rc kafka_group_members(ds_broker *broker, const char *group, int *n,
                           ds_err *err)
 {
-    const rd_kafka_ConsumerGroupDescription_t *desc;
-    rd_kafka_event_t *ev;
+    const rd_kafka_ConsumerGroupDescription_t *desc = NULL;
+    rd_kafka_event_t *ev = NULL;
     DS_TRY(group_describe((kafka_broker *)broker, group, &ev, &desc, err));
     *n = desc ? (int)rd_kafka_ConsumerGroupDescription_member_count(desc) : 0;
     rd_kafka_event_destroy(ev);

@@ -271,12 +271,17 @@ static void burial_free(struct burial *u)
     free(u);
 }
 
+static void burial_close(rd_kafka_t *rk, bool consumer)
+{
+    if (consumer)
+        rd_kafka_consumer_close(rk);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
 static void *burial_run(void *arg)
 {
     struct burial *u = arg;
-    if (u->consumer)
-        rd_kafka_consumer_close(u->rk);
-    rd_kafka_destroy_flags(u->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    burial_close(u->rk, u->consumer);
     pthread_mutex_lock(&u->lock);
     u->finished = true;
     bool left = u->left;
@@ -316,8 +321,8 @@ bool kafka_destroy(rd_kafka_t *rk, bool consumer)
     u->consumer = consumer;
     pthread_t thread;
     if (pthread_create(&thread, NULL, burial_run, u) != 0) {
-        burial_run(u); /* no thread to be had: then without a limit */
         burial_free(u);
+        burial_close(rk, consumer); /* no thread: then without a limit */
         return true;
     }
     bool finished = burial_wait(u);

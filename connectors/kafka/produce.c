@@ -322,6 +322,20 @@ static ds_rc send_full(kafka_txn *t, const ds_row *row, ds_time now,
     }
 }
 
+/* Rows from *i on in one step: plain ones up to `end`, or one that is not. */
+static ds_rc send_step(kafka_txn *t, const ds_row *rows, uint32_t end,
+                       uint32_t *i, ds_time now, ds_err *err)
+{
+    const ds_row *row = &rows[*i];
+    if (row->topic < t->n_outs && row_is_plain(row))
+        return send_plain(t, rows, end, i, err);
+    if (*i % 64 == 0)
+        DS_TRY(wait_room(t, 64, 0, err));
+    DS_TRY(send_full(t, row, now, err));
+    ++*i;
+    return DS_OK;
+}
+
 ds_rc kafka_send(ds_txn *txn, const ds_row *rows, uint32_t n, uint32_t *bad,
                  ds_err *err)
 {
@@ -338,14 +352,7 @@ ds_rc kafka_send(ds_txn *txn, const ds_row *rows, uint32_t n, uint32_t *bad,
             DS_TRY(ds_fault("mid_produce", err));
         }
         *bad = i;
-        if (rows[i].topic < t->n_outs && row_is_plain(&rows[i])) {
-            DS_TRY(send_plain(t, rows, half > i ? half : n, &i, err));
-            continue;
-        }
-        if (i % 64 == 0)
-            DS_TRY(wait_room(t, 64, 0, err));
-        DS_TRY(send_full(t, &rows[i], now, err));
-        i++;
+        DS_TRY(send_step(t, rows, half > i ? half : n, &i, now, err));
     }
     return DS_OK;
 }

@@ -248,10 +248,10 @@ ds_slice kafka_headers(ds_arena *a, const rd_kafka_message_t *m)
     uint8_t *p = put_varint(start, (int64_t)n);
     for (size_t i = 0; !rd_kafka_header_get_all(list, i, &name, &value, &size);
          i++) {
-        size_t len = strlen(name);
-        p = put_varint(p, (int64_t)len);
-        memcpy(p, name, len);
-        p = put_varint(p + len, value ? (int64_t)size : -1);
+        ds_slice text = ds_slice_of(name); /* goes without its NUL */
+        p = put_varint(p, text.len);
+        memcpy(p, text.ptr, text.len);
+        p = put_varint(p + text.len, value ? (int64_t)size : -1);
         if (value && size)
             memcpy(p, value, size);
         p += value ? size : 0;
@@ -336,6 +336,8 @@ static const ds_envelope *take(kafka_rows *r, kafka_part *part, uint32_t cap,
     uint32_t n = 0;
     for (uint32_t i = 0; i < cap; i++) {
         const rd_kafka_message_t *m = r->held[part->head - 1];
+        DS_BUG_ON(!m); /* measure() has counted them */
+
         if (m->offset >= part->next) { /* a fetch can bring one twice */
             copy_row(&c, n++, cap, a, m);
             part->next = m->offset + 1;
@@ -354,9 +356,9 @@ static const ds_envelope *take(kafka_rows *r, kafka_part *part, uint32_t cap,
     return env;
 }
 
-/* The next rows of one partition; DS_END: none, and no news. */
-static ds_rc next_of(kafka_rows *r, kafka_part *part, ds_arena *a, uint32_t max,
-                     ds_fetch *out, kafka_odd *odd, void *arg, ds_err *err)
+/* The next rows of one partition, if there are any. */
+static void next_rows(kafka_rows *r, kafka_part *part, ds_arena *a,
+                      uint32_t max, ds_fetch *out)
 {
     size_t bytes;
     *out = (ds_fetch){.topic = part->topic, .partition = part->partition};
@@ -365,6 +367,13 @@ static ds_rc next_of(kafka_rows *r, kafka_part *part, ds_arena *a, uint32_t max,
         out->rows = take(r, part, n, bytes, a);
     if (out->rows && out->rows->n == 0)
         out->rows = NULL;
+}
+
+/* What comes after them: the end of the partition, or an error. DS_END: neither
+ * rows nor news. */
+static ds_rc next_news(kafka_rows *r, kafka_part *part, ds_fetch *out,
+                       kafka_odd *odd, void *arg, ds_err *err)
+{
     const rd_kafka_message_t *m = part->head ? r->held[part->head - 1] : NULL;
     if (m && m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (m->offset > part->next)
@@ -386,12 +395,13 @@ ds_rc kafka_rows_next(kafka_rows *r, ds_arena *a, uint32_t max, ds_fetch *out,
 {
     for (uint32_t i = 0; r->n_left > 0 && i < r->n_parts;) {
         uint32_t at = (r->turn + i) % r->n_parts;
-        if (!r->parts[at].head) {
+        kafka_part *part = &r->parts[at];
+        if (!part->head) {
             i++;
             continue;
         }
-        ds_rc rc =
-            next_of(r, &r->parts[at], a, max ? max : 1, out, odd, arg, err);
+        next_rows(r, part, a, max ? max : 1, out);
+        ds_rc rc = next_news(r, part, out, odd, arg, err);
         if (rc == DS_OK)
             r->turn = at; /* go on with it: longer batches */
         if (rc != DS_END)

@@ -21,6 +21,7 @@ enum {
 };
 
 /* From the library's threads. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters of the library */
 static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int sockfd,
                                        const char *brokername, int32_t brokerid,
                                        int16_t api, int16_t version,

@@ -65,8 +65,10 @@ static log_topic *topic_make(cluster *c, const char *name, int32_t n)
 /* Null stays null, empty gets an address. */
 static ds_slice bytes_put(uint8_t **at, ds_slice s)
 {
-    ds_slice copy = {s.ptr ? *at : NULL, s.len};
+    ds_slice copy = {*at, s.len};
 
+    if (!s.ptr)
+        return DS_NULL_SLICE;
     if (s.len)
         memcpy(*at, s.ptr, s.len);
     *at += s.len;

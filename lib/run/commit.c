@@ -62,26 +62,37 @@ static ds_rc stores_commit(worker *w, ds_err *err)
     return ds_fault("after_store", err);
 }
 
-static ds_rc transaction(worker *w, ds_err *err)
+static ds_rc transaction_produce(worker *w, ds_err *err)
 {
     ds_txn *txn = w->txn;
-    epoch *e = w->epoch;
-    ds_time at = ds_mono_now();
 
-    DS_TRY(ds_fault("before_produce", err));
-    atomic_store(&w->stats.txn_since, at);
     DS_TRY(txn->type->begin(txn, err));
     DS_TRY(rows_send(w, err));
-    DS_TRY(txn->type->flush(txn, err));
-    at = epoch_lap(e, PHASE_PRODUCE, at);
-    epoch_go(e, EPOCH_FLUSHED);
-    DS_TRY(ds_fault("after_flush", err));
+    return txn->type->flush(txn, err);
+}
+
+static ds_rc transaction_commit(worker *w, ds_err *err)
+{
     DS_TRY(positions_send(w, err));
     DS_TRY(ds_fault("after_offsets", err));
     if (ds_breaks("apply_before_commit"))
         DS_TRY(stores_commit(w, err));
     DS_TRY(ds_fault("before_commit", err));
-    DS_TRY(txn->type->commit(txn, err));
+    return w->txn->type->commit(w->txn, err);
+}
+
+static ds_rc transaction(worker *w, ds_err *err)
+{
+    epoch *e = w->epoch;
+    ds_time at = ds_mono_now();
+
+    DS_TRY(ds_fault("before_produce", err));
+    atomic_store(&w->stats.txn_since, at);
+    DS_TRY(transaction_produce(w, err));
+    at = epoch_lap(e, PHASE_PRODUCE, at);
+    epoch_go(e, EPOCH_FLUSHED);
+    DS_TRY(ds_fault("after_flush", err));
+    DS_TRY(transaction_commit(w, err));
     atomic_store(&w->stats.txn_since, 0);
     epoch_lap(e, PHASE_COMMIT, at);
     epoch_go(e, EPOCH_COMMITTED);

@@ -293,10 +293,10 @@ static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
 static void offsets_alarm(const worker *w, const input *in, int64_t committed,
                           int64_t state)
 {
-    ds_log(DS_LOG_WARN,
-           "group offset is missing or behind the state; going on from the "
-           "state's",
-           DS_KV("job", "%s", w->ctx->plan->job),
+    static const char text[] = "group offset is missing or behind the state; "
+                               "going on from the state's";
+
+    ds_log(DS_LOG_WARN, text, DS_KV("job", "%s", w->ctx->plan->job),
            DS_KV("group", "%s", w->stage->group),
            DS_KV("topic", "%s", in->topic),
            DS_KV("partition", "%d", in->partition),

@@ -154,6 +154,18 @@ static uint32_t char_len(ds_slice v, uint32_t i)
     return n;
 }
 
+/* A byte that stands as it is; in single quotes '' is one quote. Returns the
+ * place in the value after it. */
+static uint32_t walk_plain(walk *w, uint8_t c, uint32_t i, bool single)
+{
+    walk_step(w);
+    if (single && c == '\'') {
+        walk_step(w);
+        walk_mark(w, i + 1);
+    }
+    return i + 1;
+}
+
 static void walk_align(walk *w, ds_slice v, bool quoted, bool doubled)
 {
     uint32_t i = 0;
@@ -172,12 +184,7 @@ static void walk_align(walk *w, ds_slice v, bool quoted, bool doubled)
                 i += char_len(v, i);
             walk_mark(w, i);
         } else if (c == r && !(c == '\n' || (c == ' ' && quoted))) {
-            walk_step(w);
-            i++;
-            if (quoted && !doubled && c == '\'') {
-                walk_step(w); /* '' is one quote */
-                walk_mark(w, i);
-            }
+            i = walk_plain(w, c, i, quoted && !doubled);
         } else if (is_space(c) && is_space(r)) {
             while (i < v.len && is_space(v.ptr[i]))
                 i++;

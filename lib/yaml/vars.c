@@ -192,8 +192,8 @@ ds_text vars_replace(const ds_text *t, const yaml_vars *vars, ds_arena *a,
         return *t;
     r.segs = ds_new(a, ds_text_seg, t->n_segs + 2 * (size_t)dollars + 2);
     for (uint32_t i = 0, seg = 0; i < t->len;) {
-        while (seg < t->n_segs && t->segs[seg].at <= i)
-            out_mark(&r, t->segs[seg++].at <= i ? i : i);
+        for (; seg < t->n_segs && t->segs[seg].at <= i; seg++)
+            out_mark(&r, i);
         if (t->s[i] == '$' && t->s[i + 1] == '{') {
             i = var_put(&r, i);
         } else if (t->s[i] == '$' && t->s[i + 1] == '$') {

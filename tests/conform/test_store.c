@@ -179,7 +179,7 @@ static void test_apply(void **state)
     assert_int_equal(type->apply(w->s, &env, 6, NULL), DS_OK);
     assert_position(w, DS_OK, 6);
     assert_string_equal(scan(w, NULL, NULL, NULL), "a=3 ");
-    type->engine(w->s, w->a, &engine, NULL);
+    assert_int_equal(type->engine(w->s, w->a, &engine, NULL), DS_OK);
     assert_true(ds_slice_eq(engine, ds_slice_of("e1")));
     env.n = 0;
     assert_int_equal(type->apply(w->s, &env, 9, NULL), DS_OK);
@@ -198,7 +198,7 @@ static void test_wipe(void **state)
     assert_int_equal(type->wipe(w->s, NULL), DS_OK);
     assert_position(w, DS_NOTFOUND, 0);
     assert_get(w, NULL, "a", NULL);
-    type->engine(w->s, w->a, &engine, NULL);
+    assert_int_equal(type->engine(w->s, w->a, &engine, NULL), DS_OK);
     assert_null(engine.ptr);
     ov = begin(w);
     put(w, ov, "b", "2");
@@ -218,7 +218,8 @@ static void test_reopen(void **state)
 
     put(w, ov, "a", "1");
     put(w, ov, "b", "2");
-    type->seal(w->s, ov, ds_slice_of("e"), 0, box, NULL);
+    assert_int_equal(type->seal(w->s, ov, ds_slice_of("e"), 0, box, NULL),
+                     DS_OK);
     assert_int_equal(type->commit(w->s, ov, 4, NULL), DS_OK);
     ov = begin(w);
     put(w, ov, "a", NULL);
@@ -232,7 +233,7 @@ static void test_reopen(void **state)
     }
     assert_position(w, DS_OK, 6);
     assert_string_equal(scan(w, NULL, NULL, NULL), "b=2 ");
-    type->engine(w->s, w->a, &engine, NULL);
+    assert_int_equal(type->engine(w->s, w->a, &engine, NULL), DS_OK);
     assert_true(ds_slice_eq(engine, ds_slice_of("e")));
 }
 

@@ -35,7 +35,7 @@ static inline ds_slice ds_slice_of(const char *s)
 static inline bool ds_slice_eq(ds_slice a, ds_slice b)
 {
     return a.len == b.len && (a.ptr == NULL) == (b.ptr == NULL) &&
-           (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+           (a.len == 0 || a.ptr == NULL || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 /* Byte order, a prefix first; null before everything. */
