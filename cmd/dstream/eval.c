@@ -229,6 +229,12 @@ static int eval_main(const char *text, const char *in, const char *columns)
     return code;
 }
 
+/* An expression that begins with a minus, as in -a, is no option. */
+static bool minus_first(const char *s)
+{
+    return s && s[0] == '-' && s[1] && !strchr("-oh", s[1]);
+}
+
 int verb_eval(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -237,9 +243,14 @@ int verb_eval(int argc, char **argv)
         {"output", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
-    const char *in = NULL, *columns = NULL;
+    const char *in = NULL, *columns = NULL, *expr = NULL;
     int c;
 
+    if (minus_first(argv[1])) {
+        expr = argv[1];
+        argv++;
+        argc--;
+    }
     while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
         if (c == 'i')
             in = optarg;
@@ -250,11 +261,11 @@ int verb_eval(int argc, char **argv)
         else if (strcmp(optarg, "json") != 0)
             return cmd_usage("eval", "-o: json is the only format so far");
     }
-    if (argc - optind != 1)
+    if (argc - optind != (expr ? 0 : 1))
         return cmd_usage("eval", "one expression, in quotes");
     if (in && !columns)
         return cmd_usage("eval", "--in needs --columns");
     if (columns && !in)
         in = "-";
-    return eval_main(argv[optind], in, columns);
+    return eval_main(expr ? expr : argv[optind], in, columns);
 }

@@ -80,6 +80,8 @@ static void eval_answers_once(void **state)
     (void)state;
     assert_int_equal(r->code, 0);
     assert_string_equal(r->out, "{\"value\": 2}\n");
+    r = VERB(verb_eval, "-7 / 2", "-o", "json");
+    assert_string_equal(r->out, "{\"value\": -3}\n");
     r = VERB(verb_eval, "NULL");
     assert_string_equal(r->out, "{\"value\": null}\n");
     r = VERB(verb_eval, "1 / 0");
