@@ -19,7 +19,8 @@ static void job_run(write_job *job)
     ds_err err = {0};
     ds_rc rc;
 
-    qsort(job->pairs, job->n, sizeof(*job->pairs), pair_cmp);
+    if (job->n)
+        qsort(job->pairs, job->n, sizeof(*job->pairs), pair_cmp);
     rc = base_write(job->base, job->pairs, job->n, job->meta, &err);
     if (rc == DS_OK && job->flush)
         rc = base_flush(job->base, false, &err);
