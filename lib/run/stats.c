@@ -61,6 +61,17 @@ static void stores_open(worker *w, struct stats *s, ds_arena *a)
     }
 }
 
+/* A step that crosses a cut is several nodes: its own counts under its name,
+ * what the planner put beside it under theirs. */
+static const char *operator_name(const ds_node *n)
+{
+    const char *type = n->type->name;
+    bool ends = !strcmp(type, "source") || !strcmp(type, "sink") ||
+                !strcmp(type, "console");
+
+    return n->type->flags & DS_OP_INTERNAL && !ends ? type : n->op;
+}
+
 /* Two steps of a stream that have the same name are counted together. */
 static void operators_open(worker *w, struct stats *s, ds_arena *a)
 {
@@ -72,11 +83,12 @@ static void operators_open(worker *w, struct stats *s, ds_arena *a)
     s->out = ds_new(a, metric *, stage->n_nodes + 1);
     for (uint32_t i = 0; i < stage->n_nodes; i++) {
         const ds_node *n = stage->nodes[i];
+        const char *op = operator_name(n);
 
         s->in[i] = family_series(m, FAMILY_OPERATOR_RECORDS,
-                                 METRIC_VALUES(job, n->stream, n->op, "in"));
+                                 METRIC_VALUES(job, n->stream, op, "in"));
         s->out[i] = family_series(m, FAMILY_OPERATOR_RECORDS,
-                                  METRIC_VALUES(job, n->stream, n->op, "out"));
+                                  METRIC_VALUES(job, n->stream, op, "out"));
     }
 }
 
