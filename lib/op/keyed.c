@@ -259,17 +259,26 @@ ds_rc keyed_add_idle(struct keyed *k, ds_op *op, const ds_col *cols, uint32_t n,
 
 /* ---- results ---- */
 
-/* The first refused group: its last record is to blame. */
-static ds_rc group_refused(const struct keyed *k, ds_op *op,
-                           const ds_row_errors *errs, ds_err *err)
+/* The last record of each refused group is to blame. All groups at once: the
+ * epoch runs again after it. */
+static ds_rc groups_refused(const struct keyed *k, ds_op *op,
+                            const ds_row_errors *errs, ds_err *err)
 {
-    const ds_row_error *e = &errs->list[0];
+    ds_rc rc = DS_OK;
 
-    if (e->row < k->active && k->env[e->row])
-        return op->host->reject_record(op, k->env[e->row], k->rec[e->row],
-                                       e->code, e->msg, err);
-    return ds_fail(err, DS_E_FAILED, "%s: error[%s]: %s (a key without rows)",
-                   op->node->name, e->code, e->msg);
+    for (uint32_t i = 0; i < errs->n; i++) {
+        const ds_row_error *e = &errs->list[i];
+
+        if (e->row >= k->active || !k->env[e->row])
+            return ds_fail(err, DS_E_FAILED,
+                           "%s: error[%s]: %s (a key without rows)",
+                           op->node->name, e->code, e->msg);
+        rc = op->host->reject_record(op, k->env[e->row], k->rec[e->row],
+                                     e->code, e->msg, err);
+        if (rc != DS_E_RECORD)
+            return rc;
+    }
+    return rc;
 }
 
 ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
@@ -292,5 +301,5 @@ ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
         ds_acc_result(k->accs[i], n, &ev, &cols[p->key->n + n_state + i]);
     if (errs.n == 0)
         DS_TRY(ds_exprs_eval(p->items, &in, &ev, out, err));
-    return errs.n ? group_refused(k, op, &errs, err) : DS_OK;
+    return errs.n ? groups_refused(k, op, &errs, err) : DS_OK;
 }

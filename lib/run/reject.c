@@ -22,8 +22,17 @@ struct poison {
     int32_t partition;
     int64_t off;
     const ds_node *node; /* the operator that refused it */
+    bool all;            /* nobody gets it, not only that operator */
     const char *code;
     char *msg;
+    uint32_t next; /* another one in the same slot, index + 1 */
+};
+
+/* By partition and offset; slots hold an index + 1. */
+struct poisons {
+    uint32_t n, cap;
+    struct poison *list;
+    uint32_t *slots; /* twice cap */
 };
 
 /* Records of the epoch that have their dead letter: open addressing over topic,
@@ -37,14 +46,20 @@ struct letter {
     } * slots;
 };
 
-static struct letter_key *letter_slot(struct letter *l, const char *topic,
-                                      int32_t partition, int64_t off)
+static uint64_t record_hash(int32_t partition, int64_t off)
 {
     uint64_t h = (uint64_t)off * 0x9e3779b97f4a7c15ull +
                  (uint64_t)partition * 0xff51afd7ed558ccdull;
 
-    for (uint32_t i = (uint32_t)(h >> 32) & (l->cap - 1);;
-         i = (i + 1) & (l->cap - 1)) {
+    return h >> 32;
+}
+
+static struct letter_key *letter_slot(struct letter *l, const char *topic,
+                                      int32_t partition, int64_t off)
+{
+    uint64_t h = record_hash(partition, off);
+
+    for (uint32_t i = (uint32_t)h & (l->cap - 1);; i = (i + 1) & (l->cap - 1)) {
         struct letter_key *k = &l->slots[i];
         if (!k->topic || (k->off == off && k->partition == partition &&
                           !strcmp(k->topic, topic)))
@@ -286,30 +301,68 @@ static ds_rc host_reject(ds_op *op, const ds_batch *in,
     return failed;
 }
 
-static void poison_add(worker *w, const ds_node *node, const ds_envelope *env,
-                       uint32_t rec, const char *code, const char *msg)
+static uint32_t *poison_slot(const struct poisons *ps, int32_t partition,
+                             int64_t off)
 {
-    struct poison *p;
+    return &ps->slots[record_hash(partition, off) & (2 * ps->cap - 1)];
+}
 
-    w->poison = realloc(w->poison, (w->n_poison + 1) * sizeof(*w->poison));
-    p = &w->poison[w->n_poison++];
-    p->topic = strdup(env->topic);
-    p->partition = env->partition;
-    p->off = env->off[rec];
-    p->node = node;
-    p->code = code;
-    p->msg = strdup(msg);
+static void poisons_grow(struct poisons *ps)
+{
+    ps->cap = ps->cap ? 2 * ps->cap : 16;
+    ps->list = realloc(ps->list, ps->cap * sizeof(*ps->list));
+    free(ps->slots);
+    ps->slots = calloc((size_t)2 * ps->cap, sizeof(*ps->slots));
+    DS_BUG_ON(!ps->list || !ps->slots);
+    for (uint32_t i = 0; i < ps->n; i++) {
+        struct poison *p = &ps->list[i];
+        uint32_t *slot = poison_slot(ps, p->partition, p->off);
+
+        p->next = *slot;
+        *slot = i + 1;
+    }
+}
+
+static struct poison *poison_add(worker *w, const ds_node *node,
+                                 const ds_envelope *env, uint32_t rec,
+                                 const char *code, const char *msg)
+{
+    struct poisons *ps = w->poisons;
+    struct poison *p;
+    uint32_t *slot;
+
+    if (!ps)
+        ps = w->poisons = calloc(1, sizeof(*ps));
+    DS_BUG_ON(!ps);
+    if (ps->n == ps->cap)
+        poisons_grow(ps);
+    slot = poison_slot(ps, env->partition, env->off[rec]);
+    p = &ps->list[ps->n++];
+    *p = (struct poison){.topic = strdup(env->topic),
+                         .partition = env->partition,
+                         .off = env->off[rec],
+                         .node = node,
+                         .code = code,
+                         .msg = strdup(msg),
+                         .next = *slot};
+    *slot = ps->n;
+    return p;
 }
 
 void reject_forget(worker *w)
 {
-    for (uint32_t i = 0; i < w->n_poison; i++) {
-        free(w->poison[i].topic);
-        free(w->poison[i].msg);
+    struct poisons *ps = w->poisons;
+
+    if (!ps)
+        return;
+    for (uint32_t i = 0; i < ps->n; i++) {
+        free(ps->list[i].topic);
+        free(ps->list[i].msg);
     }
-    free(w->poison);
-    w->poison = NULL;
-    w->n_poison = 0;
+    free(ps->list);
+    free(ps->slots);
+    free(ps);
+    w->poisons = NULL;
 }
 
 static ds_rc host_reject_record(ds_op *op, const ds_envelope *env, uint32_t rec,
@@ -336,33 +389,55 @@ static void host_discard(ds_op *op, uint32_t n, const char *reason)
            DS_KV("reason", "%s", reason), DS_KV("n", "%u", n));
 }
 
+/* The sink that writes to a topic; the source if the topic is the engine's. */
+static const ds_node *node_writing(const worker *w, uint32_t topic)
+{
+    for (uint32_t i = 0; i < w->stage->n_nodes; i++)
+        if (w->stage->nodes[i]->topic == (int)topic &&
+            !strcmp(w->stage->nodes[i]->type->name, "sink"))
+            return w->stage->nodes[i];
+    return w->stage->sources[0];
+}
+
 ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err)
 {
     const ds_plan *plan = w->ctx->plan;
     const char *topic = plan->topics[row->topic].name;
+    const ds_node *node = node_writing(w, row->topic);
     char msg[300];
 
     snprintf(msg, sizeof(msg), "a record for topic %s is refused: %s", topic,
              why);
     if (!row->env)
         return ds_fail(err, DS_E_FAILED, "%s", msg);
-    if (plan->dlq_topic < 0 || row->topic == (uint32_t)plan->dlq_topic)
+    if (node->on_error == DS_ON_ERROR_FAIL ||
+        row->topic == (uint32_t)plan->dlq_topic)
         return limit_set(w, row->env, row->rec, "E0801", msg, err);
-    poison_add(w, w->stage->sources[0], row->env, row->rec, "E0801", msg);
+    poison_add(w, node, row->env, row->rec, "E0801", msg)->all = true;
     return ds_fail(err, DS_E_RECORD, "%s", msg);
 }
 
-/* The next poison at or after `*k` that is this record; `*k` moves past it. */
-static const struct poison *poison_of(const worker *w, const ds_envelope *rows,
-                                      uint32_t i, uint32_t *k)
+/* The next poison from `*at` on (index + 1) that is this record; `*at` moves
+ * past it. */
+static const struct poison *
+poison_next(const worker *w, const ds_envelope *rows, uint32_t i, uint32_t *at)
 {
-    while (*k < w->n_poison) {
-        const struct poison *p = &w->poison[(*k)++];
+    while (*at) {
+        const struct poison *p = &w->poisons->list[*at - 1];
+
+        *at = p->next;
         if (p->off == rows->off[i] && p->partition == rows->partition &&
             !strcmp(p->topic, rows->topic))
             return p;
     }
     return NULL;
+}
+
+static const struct poison *
+poison_first(const worker *w, const ds_envelope *rows, uint32_t i, uint32_t *at)
+{
+    *at = *poison_slot(w->poisons, rows->partition, rows->off[i]);
+    return poison_next(w, rows, i, at);
 }
 
 static const ds_slice *slices_gather(ds_arena *a, const ds_slice *from,
@@ -405,7 +480,8 @@ static const ds_envelope *envelope_gather(ds_arena *a, const ds_envelope *from,
 /* The record is refused where it comes in: nobody gets it. */
 static bool is_at_source(const struct poison *p)
 {
-    return p->node->n_inputs == 0 || !strcmp(p->node->type->name, "unshuffle");
+    return p->all || p->node->n_inputs == 0 ||
+           !strcmp(p->node->type->name, "unshuffle");
 }
 
 ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
@@ -416,16 +492,18 @@ ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
 
     while (n && rows->off[n - 1] >= in->limit)
         n--;
-    if (n == rows->n && w->n_poison == 0) {
+    if (n == rows->n && !w->poisons) {
         *out = rows;
         return DS_OK;
     }
     kept = ds_new(w->epoch->mem, uint32_t, n + 1);
     for (uint32_t i = 0; i < n; i++) {
-        const struct poison *p;
-        uint32_t k = 0;
+        const struct poison *p = NULL;
+        uint32_t at = 0;
         bool keep = true;
-        while ((p = poison_of(w, rows, i, &k)) != NULL) {
+        if (w->poisons)
+            p = poison_first(w, rows, i, &at);
+        for (; p; p = poison_next(w, rows, i, &at)) {
             DS_TRY(reject_one(w, p->node, rows, i, p->code, p->msg, err));
             keep = keep && !is_at_source(p);
         }
@@ -441,12 +519,12 @@ static const ds_batch *host_admit(ds_op *op, const ds_batch *in)
     const worker *w = ((task *)op->task)->worker;
     uint64_t *bad = NULL;
 
-    if (w->n_poison == 0 || !in->env)
+    if (!w->poisons || !in->env)
         return in;
     DS_EACH (in, i) {
-        const struct poison *p;
-        uint32_t k = 0;
-        while ((p = poison_of(w, in->env, ds_batch_rec(in, i), &k)) != NULL) {
+        uint32_t at = 0, rec = ds_batch_rec(in, i);
+        const struct poison *p = poison_first(w, in->env, rec, &at);
+        for (; p; p = poison_next(w, in->env, rec, &at)) {
             if (p->node != op->node)
                 continue;
             if (!bad)

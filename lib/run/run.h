@@ -91,10 +91,9 @@ struct worker {
     ds_arena *scratch;
 
     epoch *epoch;
-    struct poison *poison; /* records that the epoch must reject */
-    uint32_t n_poison;
-    int fences;          /* unknown outcomes without a commit in between */
-    int rebuilds;        /* of local state, likewise */
+    struct poisons *poisons; /* records that the epoch must reject */
+    int fences;              /* unknown outcomes without a commit in between */
+    int rebuilds;            /* of local state, likewise */
     ds_time rejoined;    /* mono: when it last joined after being taken over */
     ds_time last_time;   /* of the last epoch: batch time never goes back */
     ds_time last_rows;   /* mono: when rows last came in */
