@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cmd/serve.h"
+#include "run/run.h"
 
 static server srv;
 static slot slots[2];
@@ -101,6 +102,42 @@ static void ready_when_all_jobs_are(void **state)
     assert_int_equal(get("/readyz?job=two"), 503);
     assert_int_equal(get("/readyz?job=three"), 404);
     assert_non_null(strstr(answer, "application/problem+json"));
+}
+
+/* What a job that is open waits for. */
+static void not_ready_says_why(void **state)
+{
+    static worker w;
+    static ds_context ctx = {.n_workers = 1, .workers = &w};
+    static const ds_stage stage = {.id = 0};
+    const char *failed = "topic in partition 3 offset 17: no number";
+
+    (void)state;
+    w.stage = &stage;
+    pthread_mutex_init(&ctx.fail_lock, NULL);
+    slots[0].state = "running";
+    slots[1].ctx = &ctx;
+    atomic_store(&w.stats.state, "running");
+    assert_int_equal(get("/readyz"), 200);
+    atomic_store(&w.stats.state, "restoring");
+    atomic_store(&w.stats.restore_total, 100);
+    atomic_store(&w.stats.restore_left, 39);
+    assert_int_equal(get("/readyz"), 503);
+    assert_non_null(strstr(answer, "\"job two is restoring 61 %\""));
+    atomic_store(&w.stats.why, "waiting for an open transaction");
+    assert_int_equal(get("/readyz?job=two"), 503);
+    assert_non_null(strstr(
+        answer, "job two is restoring 61 %: waiting for an open transaction"));
+    atomic_store(&w.stats.state, "stalled");
+    atomic_store(&w.stats.why, "waiting for the transaction coordinator");
+    assert_int_equal(get("/readyz"), 503);
+    assert_non_null(strstr(
+        answer, "job two is stalled: waiting for the transaction coordinator"));
+    ds_fail(&ctx.failed, DS_E_FAILED, "%s", failed);
+    assert_int_equal(get("/readyz"), 503);
+    assert_non_null(strstr(answer, "job two is failed: topic in partition 3 "
+                                   "offset 17: no number"));
+    slots[1].ctx = NULL;
 }
 
 static void metrics_have_every_family(void **state)
@@ -261,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(health_says_nothing_else),
         cmocka_unit_test(ready_when_all_jobs_are),
+        cmocka_unit_test(not_ready_says_why),
         cmocka_unit_test(metrics_have_every_family),
         cmocka_unit_test(only_get_and_head),
         cmocka_unit_test(only_loopback_hosts),
