@@ -133,7 +133,7 @@ static void not_ready_says_why(void **state)
     assert_int_equal(get("/readyz"), 503);
     assert_non_null(strstr(
         answer, "job two is stalled: waiting for the transaction coordinator"));
-    ds_fail(&ctx.failed, DS_E_FAILED, "%s", failed);
+    (void)ds_fail(&ctx.failed, DS_E_FAILED, "%s", failed);
     assert_int_equal(get("/readyz"), 503);
     assert_non_null(strstr(answer, "job two is failed: topic in partition 3 "
                                    "offset 17: no number"));
