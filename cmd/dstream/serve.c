@@ -60,10 +60,21 @@ static void slot_set(slot *s, ds_context *ctx, const char *state,
     pthread_mutex_unlock(&s->lock);
 }
 
-static void slot_opens(slot *s, bool opening)
+static void slot_opened(slot *s)
 {
     pthread_mutex_lock(&s->lock);
-    s->opening = opening;
+    s->opening = false;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Why it ended the last time is still worth knowing. */
+static void slot_begins(slot *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->state = "starting";
+    s->opening = true;
+    if (!s->note[0])
+        snprintf(s->note, sizeof(s->note), "waiting for the cluster");
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -130,12 +141,11 @@ static ds_rc slot_run(slot *s, ds_err *err)
     int stop;
     ds_rc rc;
 
-    slot_set(s, NULL, "starting", NULL);
-    slot_opens(s, true);
+    slot_begins(s);
     rc = ds_context_open(s->plan, &o, &ctx, err);
     if (rc == DS_OK)
         slot_set(s, ctx, "starting", NULL);
-    slot_opens(s, false);
+    slot_opened(s);
     DS_TRY(rc);
     stop = atomic_load(&s->server->stop);
     if (stop)
