@@ -243,6 +243,7 @@ static ds_rc txn_begin(ds_txn *txn, ds_err *err)
     DS_TRY(kafka_txn_alive(t, err));
     t->epoch++;
     t->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    t->flying = t->flying_bytes = 0; /* a list that was cut may be miscounted */
     rd_kafka_error_t *e = rd_kafka_begin_transaction(t->rk);
     return e ? kafka_txn_fail(e, "begin a transaction", err) : DS_OK;
 }
