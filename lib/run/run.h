@@ -94,12 +94,13 @@ struct worker {
     struct poisons *poisons; /* records that the epoch must reject */
     int fences;              /* unknown outcomes without a commit in between */
     int rebuilds;            /* of local state, likewise */
-    ds_time rejoined;    /* mono: when it last joined after being taken over */
-    ds_time last_time;   /* of the last epoch: batch time never goes back */
-    ds_time last_rows;   /* mono: when rows last came in */
-    ds_time last_fence;  /* mono */
-    ds_time ticked;      /* mono: when the gauges were last moved */
-    uint64_t error_mark; /* errors in the current span */
+    ds_time rejoined;        /* mono: when it was first taken over, lately */
+    int rejoins;             /* since then */
+    ds_time last_time;       /* of the last epoch: batch time never goes back */
+    ds_time last_rows;       /* mono: when rows last came in */
+    ds_time last_fence;      /* mono */
+    ds_time ticked;          /* mono: when the gauges were last moved */
+    uint64_t error_mark;     /* errors in the current span */
     ds_time error_start;
     ds_err failed; /* why it ended; rc 0: it did not fail */
     worker_stats stats;

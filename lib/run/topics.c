@@ -150,9 +150,55 @@ static ds_rc stage_partitions(ds_context *ctx, const ds_stage *s, int32_t *out,
     return DS_OK;
 }
 
+static bool stage_reads(const ds_context *ctx, const ds_stage *s,
+                        const char *topic)
+{
+    for (uint32_t i = 0; i < s->n_sources; i++)
+        if (topics_node_reads(s->sources[i], ctx->plan, topic))
+            return true;
+    return false;
+}
+
+/* State behind the topic was made for that many partitions. */
+static bool state_has(ds_context *ctx, const ds_plan_topic *topic, int32_t n)
+{
+    const ds_plan *plan = ctx->plan;
+    ds_topic_info info = {0, 0};
+    ds_err err;
+
+    for (uint32_t i = 0; i < plan->n_topics; i++) {
+        const ds_plan_topic *t = &plan->topics[i];
+        if (t->kind == DS_TOPIC_CHANGELOG &&
+            stage_reads(ctx, &plan->stages[t->stage], topic->name) &&
+            ctx->broker->type->topic_info(ctx->broker, t->name, &info, &err) ==
+                DS_OK &&
+            info.partitions == n)
+            return true;
+    }
+    return false;
+}
+
+/* A repartition topic in use keeps its partitions when the source grows: where
+ * its keys are does not depend on the source. */
+static ds_rc repartition_kept(ds_context *ctx, const ds_plan_topic *t,
+                              int32_t *partitions, ds_err *err)
+{
+    ds_topic_info info = {0, 0};
+    ds_rc rc;
+
+    if (t->kind != DS_TOPIC_REPARTITION || t->partitions)
+        return DS_OK;
+    rc = ctx->broker->type->topic_info(ctx->broker, t->name, &info, err);
+    if (rc == DS_OK && info.partitions < *partitions &&
+        state_has(ctx, t, info.partitions))
+        *partitions = info.partitions;
+    return rc == DS_NOTFOUND ? DS_OK : rc;
+}
+
 static ds_rc internal_topic(ds_context *ctx, uint32_t i, int32_t partitions,
                             ds_err *err)
 {
+    DS_TRY(repartition_kept(ctx, &ctx->plan->topics[i], &partitions, err));
     const ds_plan_topic *t = &ctx->plan->topics[i];
     ds_topic_want want = {t->name, t->partitions ? t->partitions : partitions,
                           t->kind == DS_TOPIC_CHANGELOG};

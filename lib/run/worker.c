@@ -19,10 +19,12 @@
 #define FENCES_MAX 8
 #define FENCE_REST (600 * DS_SECOND)
 /* A member that was taken over waits, joins once more, and ends if that is
- * undone soon: then another process has its id, and the younger of the two
- * stays. */
-#define REJOIN_AFTER (3 * DS_SECOND)
-#define REJOIN_AGAIN (60 * DS_SECOND)
+ * undone again and again: then another process has its id, and the younger of
+ * the two stays. Late requests of its own can take it over more than once, when
+ * a broker comes back. */
+#define REJOIN_AFTER (2 * DS_SECOND)
+#define REJOIN_SPAN (60 * DS_SECOND)
+#define REJOINS_MAX 2
 
 static int stop_wanted(const worker *w)
 {
@@ -433,18 +435,38 @@ static void error_log(const worker *w, ds_rc rc, const ds_err *e)
            DS_KV("error", "%s", e->msg));
 }
 
+/* Until the group's coordinator answers: what it had still to read of us is
+ * done then. */
+static void coordinator_wait(worker *w)
+{
+    ds_broker *b = w->ctx->broker;
+    ds_time until = ds_mono_now() + REJOIN_AFTER;
+    ds_rc rc = DS_OK;
+    int n;
+
+    do {
+        w->ctx->opts.clock->sleep(w->ctx->opts.clock, 50 * DS_MS);
+        if (ds_mono_now() < until)
+            continue;
+        pthread_mutex_lock(&w->ctx->cluster);
+        rc = b->type->group_members(b, w->stage->group, &n, NULL);
+        pthread_mutex_unlock(&w->ctx->cluster);
+    } while ((ds_rc_act(rc) == DS_ACT_RETRY || ds_mono_now() < until) &&
+             !stop_wanted(w));
+}
+
 static ds_rc worker_rejoin(worker *w, ds_err *err)
 {
-    ds_time until = ds_mono_now() + REJOIN_AFTER;
-
-    if (w->rejoined && ds_mono_now() - w->rejoined < REJOIN_AGAIN)
+    if (ds_mono_now() - w->rejoined > REJOIN_SPAN)
+        w->rejoins = 0;
+    if (w->rejoins++ == 0)
+        w->rejoined = ds_mono_now();
+    if (w->rejoins > REJOINS_MAX)
         return ds_fail(err, DS_E_FENCED,
                        "another process runs with the same --instance: member "
                        "%s of group %s was taken over",
                        w->id, w->stage->group);
-    w->rejoined = until;
-    while (ds_mono_now() < until && !stop_wanted(w))
-        w->ctx->opts.clock->sleep(w->ctx->opts.clock, 50 * DS_MS);
+    coordinator_wait(w);
     return consumer_reopen(w, err);
 }
 
