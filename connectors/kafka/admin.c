@@ -334,11 +334,39 @@ ds_rc kafka_topic_ensure(ds_broker *broker, const ds_topic_want *want,
 
 /* ---- offsets ---- */
 
+#define ENDS_PATIENCE (5 * DS_SECOND)
+
+/* A partition that has just been added is not known everywhere at once. */
+static bool is_new_partition(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           e == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
+/* The client answers from what it has cached until it is told to ask again. */
+static void ask_again(rd_kafka_t *rk, const char *topic)
+{
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+    const struct rd_kafka_metadata *md = NULL;
+
+    if (rkt && rd_kafka_metadata(rk, 0, rkt, &md, 5000) == 0)
+        rd_kafka_metadata_destroy(md);
+    if (rkt)
+        rd_kafka_topic_destroy(rkt);
+    usleep(100000);
+}
+
 ds_rc kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
                  int64_t *low, int64_t *high, ds_err *err)
 {
-    rd_kafka_resp_err_t e =
-        rd_kafka_query_watermark_offsets(rk, topic, partition, low, high, 5000);
+    ds_time until = ds_mono_now() + ENDS_PATIENCE;
+    rd_kafka_resp_err_t e;
+
+    while ((e = rd_kafka_query_watermark_offsets(rk, topic, partition, low,
+                                                 high, 5000)) != 0 &&
+           is_new_partition(e) && ds_mono_now() < until)
+        ask_again(rk, topic);
     if (e)
         return kafka_fail(err, e, NULL,
                           "read the log ends of topic %s partition %d", topic,

@@ -92,8 +92,7 @@ class Case:
         self.env = {"KAFKA": self.brokers}
         self.instances = []
         self.want = collections.Counter()
-        self.p = Producer({"bootstrap.servers": self.brokers,
-                           "log_level": 0, "enable.idempotence": True})
+        self.producer()
 
     # -- set-up --
 
@@ -106,6 +105,11 @@ class Case:
         with open(path, "w") as f:
             f.write(text % dict(vars(self), **more))
         return path
+
+    def producer(self):
+        """A new one knows the partitions as they are now."""
+        self.p = Producer({"bootstrap.servers": self.brokers,
+                           "log_level": 0, "enable.idempotence": True})
 
     def put(self, partition, value, key=None, headers=None):
         self.p.produce(self.source, value, key, partition, headers=headers)
@@ -515,6 +519,31 @@ def case_wrong_partition_count(c):
         "cleanup.policy": "compact"})
     c.ends(c.run(c.write(WORDS)), 78, topic, "partitions")
     c.nothing()
+
+
+def case_source_grows(c):
+    """Keys cross a topic that keeps its partitions: the counts go on, over a
+    growth while the job runs and over a restart."""
+    c.topics()
+    path = c.write(WORDS)
+    one = c.instance(path)
+    one.start()
+    c.words()
+    ring.wait(30, "the first counts", lambda: c.counts() == dict(c.want), 0.5)
+    grown = ring.PARTITIONS + 3
+    ring.grow_topic(c.brokers, c.source, grown)
+    c.producer()
+    for i in range(grown):
+        c.want["grown"] += 1
+        c.put(i, b"grown")
+    c.flush()
+    ring.wait(60, "the counts of the new partitions",
+              lambda: c.counts() == dict(c.want), 0.5)
+    one.signal(signal.SIGTERM)
+    c.check(one.wait(20) == 0, "stopped: " + one.tail())
+    c.words()
+    c.until_end(path)
+    c.exact()
 
 
 def case_internal_topics(c):

@@ -14,8 +14,9 @@ import time
 from confluent_kafka import (Consumer, IsolationLevel, KafkaException,
                              TopicPartition)
 from confluent_kafka import ConsumerGroupTopicPartitions
-from confluent_kafka.admin import (AdminClient, ConfigResource, NewTopic,
-                                   OffsetSpec, ResourceType)
+from confluent_kafka.admin import (AdminClient, ConfigResource,
+                                   NewPartitions, NewTopic, OffsetSpec,
+                                   ResourceType)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -135,6 +136,12 @@ def create_topics(brokers, names, partitions=PARTITIONS, config=None):
 def delete_topics(brokers, names):
     retry(30, "delete " + ", ".join(names), lambda: call(
         admin(brokers).delete_topics(names, operation_timeout=20)))
+
+
+def grow_topic(brokers, topic, partitions):
+    call(admin(brokers).create_partitions([NewPartitions(topic, partitions)]))
+    wait(20, "%s has %d partitions" % (topic, partitions),
+         lambda: partition_count(brokers, topic) == partitions)
 
 
 def partition_count(brokers, topic):
