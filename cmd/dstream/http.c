@@ -23,6 +23,7 @@ enum {
     IDLE_S = 5,
     URL_MAX = 2048,
     HEADERS_MAX = 64,
+    HEADERS_BYTES = 8192,
     MEMORY_PER_CONNECTION = 16 * 1024,
 };
 #define DEADLINE (10 * DS_SECOND)
@@ -186,8 +187,20 @@ static bool host_is_loopback(const char *host)
 
 struct heads {
     unsigned n, hosts, bodies;
+    size_t bytes, query;
     bool foreign;
 };
+
+/* Bytes of the query. */
+static enum MHD_Result query_look(void *arg, enum MHD_ValueKind kind,
+                                  const char *key, const char *value)
+{
+    struct heads *h = arg;
+
+    (void)kind;
+    h->query += strlen(key) + (value ? strlen(value) : 0) + 2; /* & and = */
+    return MHD_YES;
+}
 
 static enum MHD_Result head_look(void *arg, enum MHD_ValueKind kind,
                                  const char *key, const char *value)
@@ -196,6 +209,7 @@ static enum MHD_Result head_look(void *arg, enum MHD_ValueKind kind,
 
     (void)kind;
     h->n++;
+    h->bytes += strlen(key) + (value ? strlen(value) : 0) + 4; /* ": ", end */
     if (!strcasecmp(key, "Host")) {
         h->hosts++;
         h->foreign |= !value || !host_is_loopback(value);
@@ -208,12 +222,10 @@ static enum MHD_Result head_look(void *arg, enum MHD_ValueKind kind,
 
 static bool is_plain(const char *url)
 {
-    size_t n = 0;
-
-    for (; *url; url++, n++)
+    for (; *url; url++)
         if (*url <= ' ' || *url > '~')
             return false;
-    return n < URL_MAX;
+    return true;
 }
 
 /* 0: the request is all right. */
@@ -229,10 +241,13 @@ static unsigned refusal(const struct heads *heads, const char *url,
     *why = "this server answers for loopback hosts only";
     if (heads->foreign)
         return MHD_HTTP_MISDIRECTED_REQUEST;
-    *why = "too many header fields";
-    if (heads->n > HEADERS_MAX)
+    *why = "too many header fields, or too long ones";
+    if (heads->n > HEADERS_MAX || heads->bytes > HEADERS_BYTES)
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
-    *why = "the path is too long or not plain ASCII";
+    *why = "the address is too long";
+    if (strlen(url) + heads->query > URL_MAX)
+        return MHD_HTTP_URI_TOO_LONG;
+    *why = "the path is not plain ASCII";
     return is_plain(url) ? 0 : MHD_HTTP_BAD_REQUEST;
 }
 
@@ -253,6 +268,7 @@ static enum MHD_Result request(void *arg, struct MHD_Connection *c,
     if (!*seen) {
         *seen = h;
         MHD_get_connection_values(c, MHD_HEADER_KIND, head_look, &heads);
+        MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, query_look, &heads);
         status = refusal(&heads, url, method, &why);
         return status ? answer_problem(c, status, why) : MHD_YES;
     }

@@ -172,6 +172,25 @@ static void only_get_and_head(void **state)
                      400);
 }
 
+static void no_long_requests(void **state)
+{
+    static char bytes[12000], pad[9001];
+
+    (void)state;
+    memset(pad, 'a', sizeof(pad) - 1);
+    snprintf(bytes, sizeof(bytes),
+             "GET /healthz?%.3000s HTTP/1.1\r\nHost: localhost\r\n\r\n", pad);
+    assert_int_equal(ask(bytes), 414);
+    snprintf(bytes, sizeof(bytes),
+             "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: %s\r\n\r\n", pad);
+    assert_int_equal(ask(bytes), 431);
+    snprintf(bytes, sizeof(bytes),
+             "GET /healthz?%.1000s HTTP/1.1\r\nHost: localhost\r\n"
+             "X: %.5000s\r\n\r\n",
+             pad, pad);
+    assert_int_equal(ask(bytes), 200);
+}
+
 static void only_loopback_hosts(void **state)
 {
     static const char *const good[] = {"localhost",   "LOCALHOST:9640",
@@ -211,7 +230,7 @@ static void nothing_else_is_there(void **state)
     memset(path, 'a', sizeof(path) - 1);
     path[0] = '/';
     path[sizeof(path) - 1] = 0;
-    assert_int_equal(get(path), 400);
+    assert_int_equal(get(path), 414);
 }
 
 /* Connections that are being closed count against the limit for a moment. */
@@ -301,6 +320,7 @@ int main(void)
         cmocka_unit_test(not_ready_says_why),
         cmocka_unit_test(metrics_have_every_family),
         cmocka_unit_test(only_get_and_head),
+        cmocka_unit_test(no_long_requests),
         cmocka_unit_test(only_loopback_hosts),
         cmocka_unit_test(nothing_else_is_there),
         cmocka_unit_test(garbage_is_survived),
