@@ -321,6 +321,41 @@ static void test_reset_is_done_once(void **state)
     assert_int_equal(count_of(f, "a"), 2);
 }
 
+/* A changelog that cannot be read: restored again and again it stays so. */
+static void test_damaged_changelog(void **state)
+{
+    fixture *f = *state;
+    ds_err err = {0};
+    ds_rc rc = DS_OK;
+
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        memory_record rec, bad = {.ts = 0, .val = ds_slice_of("\x7fno row")};
+        int64_t end = 0;
+
+        for (int64_t at = 0;
+             memory_get(f->broker, "words.counts.changelog", p, at, &rec);
+             at = end)
+            end = rec.off + 1;
+        for (int64_t at = 0;
+             memory_get(f->broker, "words.counts.changelog", p, at, &rec) &&
+             rec.off < end;
+             at = rec.off + 1) {
+            if (rec.key.ptr[0] == 0)
+                continue; /* the engine record */
+            bad.key = rec.key;
+            memory_put(f->broker, "words.counts.changelog", p, &bad);
+        }
+    }
+    put(f, "lines", 0, "a b");
+    put(f, "lines", 1, "a b");
+    open_context(f, false);
+    for (int i = 0; i < 4 && rc >= 0; i++)
+        rc = step(f, &err);
+    assert_int_equal(rc, DS_E_DECISION);
+    assert_non_null(strstr(err.msg, "replay"));
+    ds_context_close(f->ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +366,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reset_survives_a_revocation,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_is_done_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_damaged_changelog, set_up,
                                         tear_down),
     };
 
