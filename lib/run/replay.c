@@ -290,26 +290,40 @@ static ds_time session_timeout(const ds_plan *plan)
     return (ms < 60000 ? ms : 60000) * DS_MS;
 }
 
+/* Whoever leaves makes the others join anew, which gives each of them another
+ * session. */
+static ds_rc group_wait(ds_replay *r, ds_replay_group *g, ds_err *err)
+{
+    ds_time patience = session_timeout(r->plan) + 2 * DS_SECOND;
+    ds_time until = ds_mono_now() + patience;
+
+    while (g->members > 0 && ds_mono_now() < until) {
+        int before = g->members;
+
+        ds_clock_wall.sleep(&ds_clock_wall, 250 * DS_MS);
+        DS_TRY(r->broker->type->group_members(r->broker, g->name, &g->members,
+                                              err));
+        if (g->members < before)
+            until = ds_mono_now() + patience;
+    }
+    return DS_OK;
+}
+
 static ds_rc members_wait(ds_replay *r, ds_err *err)
 {
-    ds_time until = ds_mono_now() + session_timeout(r->plan) + 2 * DS_SECOND;
     bool told = false;
 
     for (uint32_t i = 0; i < r->view.n_groups; i++) {
         ds_replay_group *g = &r->groups[i];
 
-        while (g->members > 0 && ds_mono_now() < until) {
-            if (!told)
-                ds_log(DS_LOG_WARN,
-                       "waiting for members to leave: an instance that was "
-                       "stopped is one until its session times out",
-                       DS_KV("group", "%s", g->name),
-                       DS_KV("members", "%d", g->members));
-            told = true;
-            ds_clock_wall.sleep(&ds_clock_wall, 250 * DS_MS);
-            DS_TRY(r->broker->type->group_members(r->broker, g->name,
-                                                  &g->members, err));
-        }
+        if (g->members > 0 && !told)
+            ds_log(DS_LOG_WARN,
+                   "waiting for members to leave: an instance that was "
+                   "stopped is one until its session times out",
+                   DS_KV("group", "%s", g->name),
+                   DS_KV("members", "%d", g->members));
+        told = told || g->members > 0;
+        DS_TRY(group_wait(r, g, err));
     }
     return members_check(r, err);
 }

@@ -279,6 +279,46 @@ static void nothing_to_do_is_fine(void **state)
     assert_int_equal(count_of(f, "x", 0), 2);
 }
 
+/* Two members that were stopped. When the first one's session ends the other
+ * has to join anew, and has another session for that. */
+static struct {
+    ds_broker_type type;
+    ds_time began;
+} stopped;
+
+static ds_rc stopped_members(ds_broker *b, const char *group, int *n,
+                             ds_err *err)
+{
+    ds_time since = ds_mono_now() - stopped.began;
+
+    (void)b;
+    (void)group;
+    (void)err;
+    *n = since < 2 * DS_SECOND ? 2 : since < 4 * DS_SECOND ? 1 : 0;
+    return DS_OK;
+}
+
+static void sessions_that_end_one_after_the_other(void **state)
+{
+    fixture *f = *state;
+    ds_prop props[] = {{.name = "session.timeout.ms", .value = "1000"}};
+    ds_plan plan = *f->plan;
+    ds_replay_target t = {.opened = f->broker, .to = DS_REPLAY_EARLIEST};
+    ds_replay *r;
+    ds_err err;
+
+    plan.props = props;
+    plan.n_props = 1;
+    stopped.type = *f->broker->type;
+    stopped.type.group_members = stopped_members;
+    stopped.began = ds_mono_now();
+    t.broker = f->broker->type = &stopped.type;
+    assert_int_equal(ds_replay_plan(&plan, &t, &r, &err), DS_OK);
+    assert_int_equal(ds_replay_execute(r, &err), DS_OK);
+    assert_true(ds_mono_now() - stopped.began > 4 * DS_SECOND);
+    ds_replay_close(r);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -290,6 +330,7 @@ int main(void)
         TEST(another_target_needs_a_word_about_state),
         TEST(a_failed_transaction_changes_nothing),
         TEST(nothing_to_do_is_fine),
+        TEST(sessions_that_end_one_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
