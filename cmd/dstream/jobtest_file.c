@@ -199,6 +199,21 @@ static bool is_flag(const ds_arg *map, const char *name, const char *value)
     return v && v->kind == DS_ARG_SCALAR && !strcmp(v->text.s, value);
 }
 
+/* A flag that may stand beside or inside `expect`; misspelt it would be none.
+ */
+static bool flag_read(loader *l, const ds_arg *map, const char *name,
+                      const char *value)
+{
+    const ds_arg *v = ds_arg_find(map, name);
+    bool other = v && v->kind == DS_ARG_SCALAR && !is_flag(map, name, value) &&
+                 strcmp(v->text.s, "false") != 0;
+
+    if (other)
+        fail_at(l, v->where, ds_str_printf(l->a, "%s: %s", name, value),
+                ds_str_printf(l->a, "%s has to be %s", name, value));
+    return is_flag(map, name, value);
+}
+
 static void expect_columns(loader *l, const ds_plan *plan, const char *name,
                            const ds_arg *rows)
 {
@@ -228,9 +243,10 @@ static void step_expect(loader *l, test_step *s, const ds_arg *step,
     const ds_arg **items;
 
     s->kind = STEP_EXPECT;
-    s->strict =
-        is_flag(step, "order", "strict") || is_flag(v, "order", "strict");
-    s->exact = is_flag(step, "exact", "true") || is_flag(v, "exact", "true");
+    s->strict = flag_read(l, step, "order", "strict");
+    s->strict = flag_read(l, v, "order", "strict") || s->strict;
+    s->exact = flag_read(l, step, "exact", "true");
+    s->exact = flag_read(l, v, "exact", "true") || s->exact;
     s->fails = ds_arg_find(step, "fails");
     if (s->fails && s->fails->kind != DS_ARG_SCALAR)
         fail_at(l, s->fails->where, "fails: division by zero",
@@ -246,7 +262,8 @@ static void step_expect(loader *l, test_step *s, const ds_arg *step,
     sinks->n = 0;
     for (uint32_t i = 0; i < v->n; i++) {
         const char *name = v->names[i].s;
-        if (!strcmp(name, "order") || !strcmp(name, "exact"))
+        if (v->items[i]->kind == DS_ARG_SCALAR &&
+            (!strcmp(name, "order") || !strcmp(name, "exact")))
             continue;
         names[sinks->n] = v->names[i];
         items[sinks->n++] = rows_list(l, v->items[i], name);
@@ -319,7 +336,7 @@ static void step_records(loader *l, test_step *s, const ds_arg *step,
 {
     s->kind = STEP_RECORDS;
     s->arg = v;
-    s->strict = is_flag(step, "order", "strict");
+    s->strict = flag_read(l, step, "order", "strict");
     if (v->kind != DS_ARG_MAP) {
         fail_at(l, v->where, "records: {TOPIC: [{key: a, value: '1'}]}",
                 "records needs topics with their records");
@@ -379,7 +396,7 @@ static bool step_extra(const char *name)
 
 static void step_load(loader *l, test_step *s, const ds_arg *step)
 {
-    int words = 0;
+    uint32_t words = 0, unknown = 0;
 
     s->where = step->where;
     if (step->kind != DS_ARG_MAP) {
@@ -390,7 +407,7 @@ static void step_load(loader *l, test_step *s, const ds_arg *step)
         const char *name = step->names[i].s;
         if (step_word(l, s, step, i))
             words++;
-        else if (!step_extra(name))
+        else if (!step_extra(name) && ++unknown)
             fail_at(l, args_name_where(&step->names[i]),
                     "a source of the job, expect, records, state, crash, at, "
                     "advance, rebalance",
@@ -399,9 +416,26 @@ static void step_load(loader *l, test_step *s, const ds_arg *step)
     if (words > 1)
         fail_at(l, step->where, "one step after the other",
                 "this step says several things");
+    if (words + unknown == 0)
+        fail_at(l, step->where, "- lines: [a b]", "this step says nothing");
 }
 
 /* ---- tests ---- */
+
+/* A file without tests names a job all the same. */
+static void job_check(loader *l)
+{
+    const ds_arg *job = ds_arg_find(l->root, "job");
+    job_test t = {.env = ds_arg_find(l->root, "env")};
+    ds_job *open = NULL;
+
+    if (job && job->kind == DS_ARG_SCALAR) {
+        t.job = path_of(l, job->text.s);
+        open = test_job_open(&t, l->reg, &l->plan, l->d);
+    }
+    if (open)
+        ds_job_free(open);
+}
 
 static const ds_arg *find_either(const ds_arg *test, const ds_arg *root,
                                  const char *name)
@@ -489,6 +523,8 @@ bool test_file_load(const char *path, const ds_registry *reg, ds_arena *a,
     out->cuts_any = is_flag(l.root, "cuts", "any");
     out->tests = ds_new(a, job_test, tests->n + 1);
     out->n_tests = tests->n;
+    if (tests->n == 0)
+        job_check(&l);
     for (uint32_t i = 0; i < tests->n; i++)
         test_load(&l, &out->tests[i], tests->items[i]);
     return d->errors == 0;

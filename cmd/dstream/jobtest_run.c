@@ -395,6 +395,8 @@ static bool expect_one(runner *r, const test_step *s, uint32_t i)
  * it does not name are not. */
 static bool expect_rest(runner *r, const test_step *s)
 {
+    const ds_arg none = {.kind = DS_ARG_LIST};
+    const compare_how how = {false, false, false};
     bool ok = true;
 
     for (uint32_t i = 0; i < r->plan->n_topics; i++) {
@@ -405,6 +407,7 @@ static bool expect_rest(runner *r, const test_step *s)
         got_take(r, (int)i, letters, &got);
         if (letters && got.n && !ds_arg_find(s->arg, "dlq")) {
             report_where(r, s->where, "dead letters that nobody expected");
+            (void)rows_compare(&none, &got, &how, r->a, &r->report);
             ok = false;
         }
         got_free(&got);
