@@ -94,6 +94,19 @@ ds_rc wait_begin(ds_context *ctx, ds_err *err)
                                : DS_OK;
 }
 
+/* State is looked at before the job ends, also if there is nothing to read:
+ * what is lost has to be told, and --reset-state has to be done. */
+static bool states_ready(const ds_context *ctx)
+{
+    for (uint32_t i = 0; i < ctx->n_workers && ctx->plan->n_stores; i++) {
+        const char *state = atomic_load(&ctx->workers[i].stats.state);
+
+        if (!state || strcmp(state, "running") != 0)
+            return false;
+    }
+    return true;
+}
+
 /* One look at the end; stops the job when the last stage is done. */
 static ds_rc until_end_step(ds_context *ctx, ds_err *err)
 {
@@ -103,9 +116,12 @@ static ds_rc until_end_step(ds_context *ctx, ds_err *err)
     DS_TRY(ends_left(ctx, s, &left, err));
     if (left > 0)
         return DS_OK;
-    if (++ctx->end_stage < ctx->plan->n_stages)
+    if (ctx->end_stage + 1 < ctx->plan->n_stages) {
+        ctx->end_stage++;
         return ends_take(ctx, &ctx->plan->stages[ctx->end_stage], err);
-    ds_context_stop(ctx, 1);
+    }
+    if (states_ready(ctx))
+        ds_context_stop(ctx, 1);
     return DS_OK;
 }
 

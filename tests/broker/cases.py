@@ -501,6 +501,24 @@ def case_changelog_deleted(c):
         c.check(c.committed() == moved, "offsets moved")
 
 
+def case_changelog_deleted_and_nothing_to_read(c):
+    """Lost state is told, and reset, also if there is no record to read."""
+    c.topics()
+    path = c.write(KEYED, update=COUNT)
+    c.keyed()
+    c.until_end(path)
+    topic = c.job + ".counts.changelog"
+    ring.delete_topics(c.brokers, [topic])
+    c.ends(c.run(path, "--until-end"), 3, topic)
+    c.ends(c.run(path, "--until-end", "--reset-state"), 0)
+    c.want.clear()
+    c.keyed_one("new")
+    c.flush()
+    c.until_end(path)
+    got = ring.to_json(c.rows()[-1].value())
+    c.check(got == {"word": "new", "n": 1}, "counted on: %s" % got)
+
+
 def case_wrong_cleanup_policy(c):
     c.topics()
     c.words()
