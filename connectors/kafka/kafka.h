@@ -231,6 +231,7 @@ typedef struct kafka_out {
     int64_t max_bytes; /* of a record batch, as the broker sees it */
     kafka_acked *acked;
     int32_t turn; /* where null keys go */
+    bool used;    /* rows were sent to it */
 } kafka_out;
 
 struct kafka_txn {

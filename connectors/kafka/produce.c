@@ -74,18 +74,20 @@ ds_rc kafka_txn_alive(kafka_txn *t, ds_err *err)
 static ds_rc fail_purged(kafka_txn *t, ds_err *err)
 {
     char names[256] = "";
+    uint32_t n = 0;
     size_t at = 0;
     rd_kafka_error_t *e = rd_kafka_begin_transaction(t->rk);
     if (!e)
         return ds_fail(err, DS_E_UNKNOWN, "no transaction was open");
     rd_kafka_resp_err_t code = rd_kafka_error_code(e);
     for (uint32_t i = 0; i < t->n_outs && at < sizeof(names); i++)
-        at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
-                               i ? ", " : "", t->outs[i].name);
+        if (t->outs[i].used)
+            at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+                                   n++ ? ", " : "", t->outs[i].name);
     ds_rc rc;
     if (kafka_is_auth(code))
         rc = kafka_fail(err, code, NULL, "write to %s%s",
-                        t->n_outs > 1 ? "one of the topics " : "topic ", names);
+                        n > 1 ? "one of the topics " : "topic ", names);
     else
         rc = ds_fail(err, DS_E_TXN, "the transaction has failed: %s",
                      rd_kafka_error_string(e));
@@ -171,6 +173,7 @@ static ds_rc check_row(kafka_txn *t, const ds_row *row, ds_err *err)
                        "a record of %lld bytes is larger than topic %s takes "
                        "(max.message.bytes=%lld)",
                        (long long)size, out->name, (long long)out->max_bytes);
+    out->used = true;
     return DS_OK;
 }
 
