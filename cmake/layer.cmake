@@ -12,6 +12,8 @@
 
 set(DS_LINKS ${PROJECT_BINARY_DIR}/include)
 set(DS_PUBLIC_DIR ${PROJECT_SOURCE_DIR}/lib/include/dstream)
+# Those of layers that are gone.
+file(REMOVE_RECURSE ${DS_LINKS} ${PROJECT_BINARY_DIR}/layers)
 set_property(GLOBAL PROPERTY DS_LAYERS "")
 set_property(GLOBAL PROPERTY DS_PUBLIC_HEADERS "")
 
