@@ -336,11 +336,13 @@ ds_rc kafka_topic_ensure(ds_broker *broker, const ds_topic_want *want,
 
 #define ENDS_PATIENCE (5 * DS_SECOND)
 
-/* A partition that has just been added is not known everywhere at once. */
+/* A partition that has just been added or moved is not known everywhere at
+ * once. */
 static bool is_new_partition(rd_kafka_resp_err_t e)
 {
     return e == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
            e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           e == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
            e == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 }
 

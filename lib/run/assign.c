@@ -46,8 +46,11 @@ static ds_rc partition_check(const worker *w, const ds_position *p, ds_err *err)
         return ds_fail(err, DS_E_CONFIG,
                        "topic %s has a partition %d now, but the state of "
                        "store %s was made for %d partitions: its keys would "
-                       "move. Replay the job with `dstream replay FILE "
-                       "--to-earliest --execute` after deleting topic %s",
+                       "move, and older rows of a key stay where they are. "
+                       "Bring each key to one place, by keyBy instead of "
+                       "`key:` at the source or by a new topic; then delete "
+                       "topic %s and start over with `dstream replay FILE "
+                       "--to-earliest --execute`",
                        p->topic, p->partition, s->name,
                        w->ctx->partitions[s->topic], s->changelog);
     }

@@ -531,8 +531,21 @@ static ds_rc transaction(ds_replay *r, ds_txn *txn, ds_reader *rd, ds_err *err)
     return txn->type->commit(txn, err);
 }
 
+/* The partitions that the group's topics have; NULL: those of any group. */
+static int32_t parts_of(const ds_replay *r, const char *group)
+{
+    int32_t n = 0;
+
+    for (uint32_t i = 0; i < r->view.n_parts; i++)
+        if ((!group || !strcmp(r->parts[i].group, group)) &&
+            r->parts[i].partition >= n)
+            n = r->parts[i].partition + 1;
+    return n;
+}
+
 /* A changelog that was lost is made anew, so that the offsets have state that
- * agrees with them. */
+ * agrees with them. A repartition topic that is not there yet will have the
+ * partitions of its source. */
 static ds_rc changelogs_make(ds_replay *r, ds_err *err)
 {
     for (uint32_t i = 0; i < r->plan->n_stores; i++) {
@@ -542,10 +555,9 @@ static ds_rc changelogs_make(ds_replay *r, ds_err *err)
 
         if (r->stores[i].partitions)
             continue;
-        for (uint32_t k = 0; k < r->view.n_parts; k++)
-            if (!strcmp(r->parts[k].group, r->groups[ps->node->stage].name) &&
-                r->parts[k].partition >= want.partitions)
-                want.partitions = r->parts[k].partition + 1;
+        want.partitions = parts_of(r, r->groups[ps->node->stage].name);
+        if (want.partitions == 0)
+            want.partitions = parts_of(r, NULL);
         if (want.partitions == 0)
             continue;
         DS_TRY(r->broker->type->topic_ensure(r->broker, &want, &created, err));

@@ -685,6 +685,17 @@ def case_replay(c):
         last, dict(c.want)))
 
 
+def case_replay_before_the_first_run(c):
+    """There is no internal topic yet; the job counts as if nothing was."""
+    c.topics()
+    c.words()
+    path = c.write(WORDS)
+    rc, text = c.tool("replay", path, "--to-earliest", "--execute")
+    c.check(rc == 0, "replay: exit %d: %s" % (rc, text[-600:]))
+    c.until_end(path)
+    c.exact()
+
+
 def case_disk_full(c):
     """Needs a file system of its own, so root."""
     at = os.path.join(c.work, "small")
