@@ -20,7 +20,7 @@ struct ds_acc {
     int64_t *count;
     wide *sum_i64;
     double *sum_f64;
-    tx_value *value;
+    ds_value *value;
     bool infinite; /* an argument was: a sum may be */
 };
 
@@ -85,7 +85,7 @@ static void acc_grow(ds_acc *acc, uint32_t n)
         else if (is_sum(acc))
             acc->sum_f64 = acc_more(acc, acc->sum_f64, sizeof(double), cap);
         else if (!is_count(acc))
-            acc->value = acc_more(acc, acc->value, sizeof(tx_value), cap);
+            acc->value = acc_more(acc, acc->value, sizeof(ds_value), cap);
         acc->cap = cap;
     }
     if (n > acc->n)
@@ -94,7 +94,7 @@ static void acc_grow(ds_acc *acc, uint32_t n)
 
 /* ---- one more value ---- */
 
-static int value_cmp(ds_type type, tx_value a, tx_value b)
+static int value_cmp(ds_type type, ds_value a, ds_value b)
 {
     switch (type) {
     case DS_F64:
@@ -108,9 +108,9 @@ static int value_cmp(ds_type type, tx_value a, tx_value b)
     }
 }
 
-static tx_value value_at(ds_type type, const ds_col *c, uint32_t i)
+static ds_value value_at(ds_type type, const ds_col *c, uint32_t i)
 {
-    tx_value v = {.i = 0};
+    ds_value v = {.i = 0};
     if (type == DS_STR)
         v.s = c->v.str[i];
     else
@@ -118,7 +118,7 @@ static tx_value value_at(ds_type type, const ds_col *c, uint32_t i)
     return v;
 }
 
-static void acc_value(ds_acc *acc, uint32_t g, tx_value v, bool copy)
+static void acc_value(ds_acc *acc, uint32_t g, ds_value v, bool copy)
 {
     ds_type type = acc->agg->in;
     if (acc->count[g]++ > 0) {
@@ -273,7 +273,7 @@ static void acc_error(const ds_eval *ev, uint32_t n, uint32_t g,
 }
 
 static void sum_result(const ds_acc *acc, uint32_t g, uint32_t n,
-                       const ds_eval *ev, tx_value *out)
+                       const ds_eval *ev, ds_value *out)
 {
     if (acc->agg->in == DS_I64) {
         wide w = acc->sum_i64[g];
@@ -287,7 +287,7 @@ static void sum_result(const ds_acc *acc, uint32_t g, uint32_t n,
     }
 }
 
-static void avg_result(const ds_acc *acc, uint32_t g, tx_value *out)
+static void avg_result(const ds_acc *acc, uint32_t g, ds_value *out)
 {
     double sum =
         acc->agg->in == DS_I64 ? (double)acc->sum_i64[g] : acc->sum_f64[g];
@@ -310,7 +310,7 @@ void ds_acc_result(const ds_acc *acc, uint32_t n_groups, const ds_eval *ev,
     uint64_t *valid = ds_bits_new(a, n_groups, true);
     bool nulls = false;
     for (uint32_t g = 0; g < n_groups; g++) {
-        tx_value v = {.i = 0};
+        ds_value v = {.i = 0};
         if (g >= acc->n || acc->count[g] == 0) {
             ds_bit_clear(valid, g);
             nulls = true;

@@ -15,10 +15,10 @@ typedef struct canon {
     int lets;
 } canon;
 
-static void canon_value(canon *c, ds_type type, tx_value v)
+static void canon_value(canon *c, ds_type type, ds_value v)
 {
     char room[40];
-    switch ((int)type) {
+    switch (type) {
     case DS_BOOL:
         ds_buf_str(&c->out, v.b ? "true" : "false");
         break;
@@ -45,7 +45,7 @@ static void canon_const(canon *c, const tx *x)
         ds_buf_str(&c->out, "NULL");
     else
         canon_value(c, x->type, x->v);
-    ds_buf_printf(&c->out, "::%s", tx_type_name(x->type));
+    ds_buf_printf(&c->out, "::%s", ds_type_name(x->type));
 }
 
 static void canon_column(canon *c, const tx *x)
@@ -58,14 +58,14 @@ static void canon_column(canon *c, const tx *x)
         ds_buf_printf(&c->out, "state.%s", c->state->fields[i - n_cols].name);
     else
         ds_buf_str(&c->out, c->aggs[i - n_cols - n_state]);
-    ds_buf_printf(&c->out, "::%s", tx_type_name(x->type));
+    ds_buf_printf(&c->out, "::%s", ds_type_name(x->type));
 }
 
 static void canon_set(canon *c, const cmp_set *set, ds_type type)
 {
     size_t size = ds_type_size(type);
     for (uint32_t i = 0; i < set->n; i++) {
-        tx_value v = {.i = 0};
+        ds_value v = {.i = 0};
         memcpy(&v, (const uint8_t *)set->values + i * size, size);
         ds_buf_str(&c->out, " ");
         canon_value(c, type, v);
@@ -127,7 +127,7 @@ static void canon_node(canon *c, tx *x)
         x->args[0]->bound = 0;
     if (x->f && strcmp(x->f->name, "in") == 0)
         canon_set(c, x->data, x->args[0]->type);
-    ds_buf_printf(&c->out, ")::%s", tx_type_name(x->type));
+    ds_buf_printf(&c->out, ")::%s", ds_type_name(x->type));
 }
 
 const char *canon_tree(tx *x, const ds_schema *cols, const ds_schema *state,

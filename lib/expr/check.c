@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "expr/check.h"
+#include "record/value.h"
 
 void *check_fail(check *c, const char *code, uint32_t at, uint32_t len,
                  const char *hint, const char *fmt, ...)
@@ -70,8 +71,8 @@ static tx *check_const(check *c, const ds_node *n)
     }
     x->type = DS_F64;
     const char *code;
-    const char *msg =
-        cast_parse(DS_F64, 0, ds_slice_of(n->name), &x->v, c->arena, &code);
+    const char *msg = ds_value_parse(DS_F64, 0, ds_slice_of(n->name),
+                                     DS_TIME_NONE, c->arena, &x->v, &code);
     if (msg)
         return check_fail(c, code, n->at, n->len, NULL, "%s", msg);
     return x;

@@ -30,6 +30,9 @@ tx *check_like(check *c, const ds_node *n);
 tx *check_distinct(check *c, const ds_node *n);
 tx *check_nullif(check *c, const ds_node *n);
 tx *check_func(check *c, const ds_node *n); /* check_func.c */
+void *check_no_function(check *c, const ds_node *n, tx **args, bool unique);
+bool check_is_agg(const char *name); /* check_agg.c */
+tx *check_agg(check *c, const ds_node *n);
 tx *check_cast(check *c, const ds_node *n); /* check_type.c */
 tx *check_case(check *c, const ds_node *n); /* check_case.c */
 tx *check_coalesce(check *c, const ds_node *n);

@@ -112,7 +112,7 @@ tx *check_pick(check *c, const ds_node *n)
     if (f == NULL)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "%s of %s is not supported", name,
-                          tx_type_name(type));
+                          ds_type_name(type));
     for (uint32_t i = 1; i < n->n_args; i++)
         x = check_where(tx_call2(c->arena, f, x, args[i], NULL), n);
     return x;

@@ -5,28 +5,17 @@
 #include "expr/check.h"
 #include "record/show.h"
 
-static const char *const agg_names[] = {"count", "count", "sum",
-                                        "min",   "max",   "avg"};
-
-static int agg_find(const char *name)
-{
-    for (int k = AGG_COUNT; k <= AGG_AVG; k++)
-        if (strcmp(agg_names[k], name) == 0)
-            return k;
-    return -1;
-}
-
 static const char *type_list(check *c, tx **args, uint32_t n)
 {
     ds_buf b;
     ds_buf_init(&b, c->arena, 64);
     for (uint32_t i = 0; i < n; i++)
-        ds_buf_printf(&b, "%s%s", i ? ", " : "", tx_type_name(args[i]->type));
+        ds_buf_printf(&b, "%s%s", i ? ", " : "", ds_type_name(args[i]->type));
     ds_buf_add(&b, "", 1);
     return b.s;
 }
 
-static void *no_function(check *c, const ds_node *n, tx **args, bool unique)
+void *check_no_function(check *c, const ds_node *n, tx **args, bool unique)
 {
     /* Of PostgreSQL, but not ours. */
     static const char *const later[] = {"md5",
@@ -96,105 +85,6 @@ static void *no_function(check *c, const ds_node *n, tx **args, bool unique)
                       n->name, type_list(c, args, n->n_args));
 }
 
-/* ---- aggregates ---- */
-
-static bool agg_type(agg_kind kind, ds_type in, ds_type *out)
-{
-    *out = in;
-    switch (kind) {
-    case AGG_COUNT:
-    case AGG_COUNT_STAR:
-        *out = DS_I64;
-        return true;
-    case AGG_SUM:
-        return in == DS_I64 || in == DS_F64;
-    case AGG_AVG:
-        *out = DS_F64;
-        return in == DS_I64 || in == DS_F64;
-    default:
-        return in == DS_I64 || in == DS_F64 || in == DS_TS || in == DS_STR;
-    }
-}
-
-static uint32_t agg_add(check *c, const ds_agg *agg)
-{
-    for (uint32_t i = 0; i < c->n_aggs; i++)
-        if (c->aggs[i]->kind == agg->kind &&
-            strcmp(c->aggs[i]->canon, agg->canon) == 0)
-            return i;
-    if (c->n_aggs == c->cap_aggs) {
-        uint32_t cap = c->cap_aggs ? 2 * c->cap_aggs : 8;
-        const ds_agg **more = ds_new(c->arena, const ds_agg *, cap);
-        for (uint32_t i = 0; i < c->n_aggs; i++)
-            more[i] = c->aggs[i];
-        c->aggs = more;
-        c->cap_aggs = cap;
-    }
-    c->aggs[c->n_aggs] = agg;
-    return c->n_aggs++;
-}
-
-static tx *agg_arg(check *c, const ds_node *n)
-{
-    c->in_agg = true;
-    tx **args = check_args(c, n);
-    c->in_agg = false;
-    return args ? args[0] : NULL;
-}
-
-static void agg_compile(check *c, ds_agg *agg, tx *arg)
-{
-    static const ds_schema none = {0, NULL};
-    ds_scope scope = {.cols = c->scope->rows, .meta = c->scope->rows_meta};
-    const char *canon =
-        canon_tree(arg, scope.cols ? scope.cols : &none, NULL, NULL, c->arena);
-    agg->arg = arg;
-    agg->in = arg->type;
-    agg->canon = ds_str_printf(c->arena, "%s(%s)", agg_names[agg->kind], canon);
-    agg->prog =
-        exprs_of_tree(fold_tree(arg, c->arena), canon, &scope, c->arena);
-}
-
-static tx *check_agg(check *c, const ds_node *n, agg_kind kind)
-{
-    if (c->in_agg)
-        return check_fail(c, "E0305", n->at, n->len, NULL,
-                          "aggregate function calls cannot be nested");
-    if (c->scope->rows == NULL)
-        return check_fail(c, "E0305", n->at, n->len,
-                          "aggregates stand in reduceByKey and "
-                          "updateStateByKey",
-                          "aggregate functions are not allowed here");
-    ds_agg *agg = ds_new(c->arena, ds_agg, 1);
-    agg->kind = kind;
-    agg->out = DS_I64;
-    agg->canon = "count(*)";
-    if (n->i) {
-        if (kind != AGG_COUNT)
-            return check_fail(c, "E0302", n->at, n->len, NULL,
-                              "function %s() does not exist", n->name);
-        agg->kind = AGG_COUNT_STAR;
-    } else {
-        if (n->n_args != 1)
-            return check_fail(c, "E0302", n->at, n->len,
-                              n->n_args ? "it takes one argument" : NULL,
-                              "function %s does not exist with %u arguments",
-                              n->name, n->n_args);
-        tx *arg = agg_arg(c, n);
-        if (arg == NULL)
-            return NULL;
-        if (arg->type == DS_NONE && kind != AGG_SUM && kind != AGG_AVG)
-            arg = check_coerce(c, arg, DS_STR);
-        if (arg == NULL || arg->type == DS_IV ||
-            !agg_type(kind, arg->type, &agg->out))
-            return arg ? no_function(c, n, &arg, arg->type != DS_NONE) : NULL;
-        agg_compile(c, agg, arg);
-    }
-    tx *x = check_typed(c, n, TX_COL, agg->out);
-    x->col = exprs_first_agg(c->scope) + agg_add(c, agg);
-    return x;
-}
-
 /* ---- sets ---- */
 
 static const tx *set_regex_arg(check *c, tx **args, uint32_t i)
@@ -241,7 +131,7 @@ static tx *check_concat(check *c, const ds_node *n, tx **args)
     for (uint32_t i = 0; i < n->n_args; i++) {
         ds_type t = args[i]->type;
         if (t == DS_IV)
-            return no_function(c, n, args, true);
+            return check_no_function(c, n, args, true);
         const func_def *f = t == DS_BOOL
                                 ? func_exact1("bool out", t)
                                 : func_cast(t, DS_STR, FUNC_CAST_EXPLICIT);
@@ -263,7 +153,7 @@ static tx *check_call(check *c, const ds_node *n, tx **args, bool root)
     const func_def *f;
     func_found found = func_resolve(n->name, types, n->n_args, &f);
     if (found != FUNC_OK)
-        return no_function(c, n, args, found == FUNC_NONE);
+        return check_no_function(c, n, args, found == FUNC_NONE);
     bool ok = true;
     for (uint32_t i = 0; i < n->n_args; i++) {
         args[i] = check_coerce(c, args[i], func_arg(f, i));
@@ -288,9 +178,8 @@ tx *check_func(check *c, const ds_node *n)
     if (n->what)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "%s is not supported yet", n->what);
-    int agg = agg_find(n->name);
-    if (agg >= 0)
-        return check_agg(c, n, (agg_kind)agg);
+    if (check_is_agg(n->name))
+        return check_agg(c, n);
     if (is_now(n))
         return check_typed(c, n, TX_NOW, DS_TS);
     if (n->i)

@@ -167,7 +167,7 @@ tx *check_state_null(check *c, const ds_node *n)
     const ds_schema *s = c->scope->state;
     const char *name = n->negated ? "is not null" : "is null";
     if (s->n == 0) {
-        tx_value v = {.b = n->negated ? 0 : 1};
+        ds_value v = {.b = n->negated ? 0 : 1};
         return check_where(tx_const(c->arena, DS_BOOL, v, NULL), n);
     }
     tx *all = check_typed(c, n, TX_AND, DS_BOOL);

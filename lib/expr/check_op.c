@@ -11,15 +11,15 @@ static void *no_operator(check *c, const ds_node *n, const char *op,
     ds_type a = x ? x->type : DS_NONE, b = y->type;
     if (x && a != b && a != DS_IV && b != DS_IV && a != DS_NONE && b != DS_NONE)
         hint = ds_str_printf(c->arena, "cast one: ...::%s",
-                             tx_type_name(a == DS_STR ? b : a));
+                             ds_type_name(a == DS_STR ? b : a));
     if (strcmp(op, "%") == 0 && (a == DS_F64 || b == DS_F64))
         hint = "cast to bigint: x::bigint % y::bigint";
     if (x)
         return check_fail(c, "E0302", n->at, n->len, hint,
-                          "operator does not exist: %s %s %s", tx_type_name(a),
-                          op, tx_type_name(b));
+                          "operator does not exist: %s %s %s", ds_type_name(a),
+                          op, ds_type_name(b));
     return check_fail(c, "E0302", n->at, n->len, hint,
-                      "operator does not exist: %s %s", op, tx_type_name(b));
+                      "operator does not exist: %s %s", op, ds_type_name(b));
 }
 
 static tx *apply(check *c, const func_def *f, tx *x, tx *y, const ds_node *n)
@@ -78,7 +78,7 @@ static tx *apply_time(check *c, const char *op, tx *x, tx *y, const ds_node *n)
         return check_fail(c, "E0304", n->at, n->len,
                           "timestamptz + interval '...' is supported",
                           "operator %s of %s and %s is not supported yet", op,
-                          tx_type_name(x->type), tx_type_name(y->type));
+                          ds_type_name(x->type), ds_type_name(y->type));
     return no_operator(c, n, op, x, y);
 }
 
@@ -107,7 +107,7 @@ tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n)
     case FUNC_AMBIGUOUS:
         return check_fail(c, "E0302", n->at, n->len, "cast one of them",
                           "operator is not unique: %s %s %s",
-                          tx_type_name(x->type), op, tx_type_name(y->type));
+                          ds_type_name(x->type), op, ds_type_name(y->type));
     case FUNC_NONE:
         break;
     }

@@ -3,6 +3,7 @@
  * check_type.c - conversions: implicit ones, casts, the type of alternatives.
  */
 #include "expr/check.h"
+#include "record/value.h"
 
 typedef struct type_word {
     const char *name;
@@ -67,7 +68,11 @@ static tx *literal(check *c, tx *x, ds_type type, int width)
 {
     tx *out = tx_new(c->arena, TX_CONST, type, x);
     const char *code = NULL;
-    const char *msg = cast_parse(type, width, x->v.s, &out->v, c->arena, &code);
+    ds_type as = type != DS_I64 || width == 8 ? type
+                 : width == 2                 ? DS_I16
+                                              : DS_I32;
+    const char *msg =
+        ds_value_parse(as, 0, x->v.s, DS_TIME_NONE, c->arena, &out->v, &code);
     if (msg)
         return check_fail(c, code, x->at, x->len, NULL, "%s", msg);
     return out;
@@ -96,7 +101,7 @@ tx *check_bool(check *c, tx *x, const char *what)
         return check_coerce(c, x, DS_BOOL);
     return check_fail(c, "E0303", x->from, x->len, NULL,
                       "argument of %s must be type boolean, not type %s", what,
-                      tx_type_name(x->type));
+                      ds_type_name(x->type));
 }
 
 bool check_common(check *c, const char *what, tx **list, uint32_t n,
@@ -117,7 +122,7 @@ bool check_common(check *c, const char *what, tx **list, uint32_t n,
         else if (!(type == DS_F64 && x->type == DS_I64))
             return check_fail(c, "E0303", x->from, x->len, "cast one of them",
                               "%s types %s and %s cannot be matched", what,
-                              tx_type_name(type), tx_type_name(x->type));
+                              ds_type_name(type), ds_type_name(x->type));
     }
     /* Only NULLs: the type stays open, for a state whose type is not known. */
     *out = type == DS_NONE && literals ? DS_STR : type;
@@ -149,7 +154,7 @@ static const char *cast_target(ds_type type, int width)
 {
     return width == 2   ? "smallint"
            : width == 4 ? "integer"
-                        : tx_type_name(type);
+                        : ds_type_name(type);
 }
 
 static tx *cast_none(check *c, const tx *x, ds_type type, int width,
@@ -161,7 +166,7 @@ static tx *cast_none(check *c, const tx *x, ds_type type, int width,
     if (type == DS_I64 && x->type == DS_BOOL)
         hint = "write x::int";
     return check_fail(c, "E0303", n->at, n->len, hint,
-                      "cannot cast type %s to %s", tx_type_name(x->type),
+                      "cannot cast type %s to %s", ds_type_name(x->type),
                       cast_target(type, width));
 }
 

@@ -288,7 +288,7 @@ static tx *build_wanted(build *b, tx *x, const ds_node *n, ds_type want)
         return check_coerce(&b->c, x, want);
     return check_fail(&b->c, "E0303", n->from, n->len, NULL,
                       "the expression must be type %s, not type %s",
-                      tx_type_name(want), tx_type_name(x->type));
+                      ds_type_name(want), ds_type_name(x->type));
 }
 
 ds_rc ds_expr_compile(const ds_text *text, ds_type want, const ds_scope *scope,
@@ -352,11 +352,11 @@ ds_rc ds_exprs_cast(const ds_exprs *e, const ds_schema *want, ds_arena *a,
         const func_def *f = func_cast(x->type, to, FUNC_CAST_EXPLICIT);
         if (x->kind == TX_SET || (!f && !tx_is_null(x)))
             return ds_fail(err, DS_E_CONFIG, "cannot cast %s of type %s to %s",
-                           fields[i].name, tx_type_name(x->type),
-                           tx_type_name(to));
+                           fields[i].name, ds_type_name(x->type),
+                           ds_type_name(to));
         c->items[i] = f ? fold_tree(tx_call1(a, f, x), a) : tx_null(a, to, x);
         c->canons[i] =
-            ds_str_printf(a, "%s::%s", e->canons[i], tx_type_name(to));
+            ds_str_printf(a, "%s::%s", e->canons[i], ds_type_name(to));
         fields[i].type = to;
     }
     c->schema = (ds_schema){want->n, fields};

@@ -21,7 +21,7 @@ static bool is_bool(const tx *x, bool value)
     return x->kind == TX_CONST && !x->null && x->v.b == value;
 }
 
-static void become_const(tx *x, tx_value v, bool null)
+static void become_const(tx *x, ds_value v, bool null)
 {
     x->kind = TX_CONST;
     x->v = v;
@@ -61,7 +61,7 @@ static void call_eval(fold *f, tx *x)
                  NULL) < 0 ||
         errs.n > 0)
         return;
-    tx_value v = {.i = 0};
+    ds_value v = {.i = 0};
     bool null = ds_col_is_null(&out, 0);
     if (!null)
         memcpy(&v, out.v.p, ds_type_size(x->type));
@@ -96,7 +96,7 @@ static bool call_kept(const fold *f, tx *x)
     if ((!is && !is_not) || f->kept < 0 || x->args[0]->kind != TX_COL ||
         x->args[0]->col != (uint32_t)f->kept)
         return false;
-    tx_value v = {.b = is_not};
+    ds_value v = {.b = is_not};
     become_const(x, v, false);
     return true;
 }
@@ -109,7 +109,7 @@ static void fold_call(fold *f, tx *x)
         if (arg->kind != TX_CONST) {
             constant = false;
         } else if (arg->null && !(x->f->flags & FUNC_NULLS)) {
-            become_const(x, (tx_value){.i = 0}, true);
+            become_const(x, (ds_value){.i = 0}, true);
             return;
         }
     }
@@ -127,7 +127,7 @@ static void fold_logic(tx *x)
     uint32_t n = 0;
     for (uint32_t i = 0; i < x->n_args; i++) {
         if (is_bool(x->args[i], stop)) {
-            become_const(x, (tx_value){.b = stop}, false);
+            become_const(x, (ds_value){.b = stop}, false);
             return;
         }
         if (!is_bool(x->args[i], !stop))
@@ -135,7 +135,7 @@ static void fold_logic(tx *x)
     }
     x->n_args = n;
     if (n == 0)
-        become_const(x, (tx_value){.b = !stop}, false);
+        become_const(x, (ds_value){.b = !stop}, false);
     else if (n == 1)
         become(x, x->args[0]);
 }
@@ -176,7 +176,7 @@ static void fold_coalesce(const fold *f, tx *x)
     }
     x->n_args = n;
     if (n == 0)
-        become_const(x, (tx_value){.i = 0}, true);
+        become_const(x, (ds_value){.i = 0}, true);
     else if (n == 1)
         become(x, x->args[0]);
 }
@@ -236,7 +236,7 @@ static tx *copy_tree(tx *x, uint32_t aggs, const bool *is_count, ds_arena *a)
     *out = *x;
     out->folded = false;
     if (x->kind == TX_COL && x->col >= aggs)
-        become_const(out, (tx_value){.i = 0}, !is_count[x->col - aggs]);
+        become_const(out, (ds_value){.i = 0}, !is_count[x->col - aggs]);
     out->args = ds_new(a, tx *, x->n_args + 1);
     for (uint32_t i = 0; i < x->n_args; i++) {
         out->args[i] = copy_tree(x->args[i], aggs, is_count, a);

@@ -8,14 +8,28 @@
 
 #include "expr/run.h"
 
-#define FUNC_ARGS 4
+#define FUNC_ARGS 8
+
+/* Types that stand for others in the table, as PostgreSQL's pseudo-types. A
+ * kernel finds the real ones in run_step.types. */
+enum func_pseudo_type {
+    FUNC_ANY = 0x100,        /* "any": each argument its own */
+    FUNC_ANYELEMENT,         /* all of them the same type, and */
+    FUNC_ANYARRAY,           /* its array */
+    FUNC_ANYCOMPATIBLE,      /* all of them brought to their common type, */
+    FUNC_ANYCOMPATIBLEARRAY, /* and its array */
+    FUNC_ANYROW,             /* record */
+};
 
 enum {
-    FUNC_NULLS = 1,    /* sees NULLs; otherwise NULL in, NULL out */
-    FUNC_VARIADIC = 2, /* the last argument may be repeated */
-    FUNC_HIDDEN = 4,   /* not callable by name */
-    FUNC_SET = 8,      /* returns a set of rows */
-    FUNC_GROWS = 16,   /* small arguments, large result: not folded */
+    FUNC_NULLS = 1,       /* sees NULLs; otherwise NULL in, NULL out */
+    FUNC_VARIADIC = 2,    /* the last argument may be repeated */
+    FUNC_HIDDEN = 4,      /* not callable by name */
+    FUNC_SET = 8,         /* returns a set of rows */
+    FUNC_GROWS = 16,      /* small arguments, large result: not folded */
+    FUNC_IMPLICIT = 32,   /* a cast that happens by itself */
+    FUNC_ASSIGNMENT = 64, /* a cast that an assignment does */
+    FUNC_NOW = 128,       /* depends on the batch's time: not folded */
 };
 
 typedef struct func_def {
@@ -29,11 +43,18 @@ typedef struct func_def {
      * call->data. */
     void (*prepare)(tx *call, ds_arena *a);
     const char *help;
-    const char *example;
+    const char *example; /* an expression that is true: "lower('Ab') = 'ab'" */
 } func_def;
 
-extern const func_def func_table[];
-extern const uint32_t func_count;
+/* A table per family: func_FAMILY.c. */
+#define FUNC_FAMILIES(X) X(core) X(num) X(text) X(time) X(json) X(array)
+#define FUNC_DECLARE(family)                                                   \
+    extern const func_def func_##family[];                                     \
+    extern const uint32_t func_##family##_count;
+FUNC_FAMILIES(FUNC_DECLARE)
+
+/* Entry i of all tables, NULL past the last one. */
+const func_def *func_at(uint32_t i);
 
 /* The entry with exactly these argument types, or NULL. */
 const func_def *func_exact(const char *name, const ds_type *args, uint32_t n);
@@ -65,12 +86,7 @@ const func_def *func_cast(ds_type from, ds_type to, func_cast_kind kind);
 /* The range of smallint (2) or integer (4). */
 const func_def *func_narrow(int width);
 
-/* cast.c: text to a value. Returns NULL, or PostgreSQL's message; width 2 or 4
- * names the integer type that is meant. */
-const char *cast_parse(ds_type type, int width, ds_slice s, tx_value *out,
-                       ds_arena *a, const char **code);
-bool interval_parse(ds_slice s, tx_interval *out);
-bool interval_add(ds_time t, tx_interval iv, bool minus, ds_time *out);
+bool interval_add(ds_time t, ds_interval iv, bool minus, ds_time *out);
 
 /* cmp.c: the constants of an IN list, sorted. */
 typedef struct cmp_set {

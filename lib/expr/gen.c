@@ -134,22 +134,28 @@ static uint16_t gen_const(gen *g, tx *x, int want, uint16_t sel)
     return dst;
 }
 
+static const ds_type *gen_types(gen *g, const tx *x)
+{
+    ds_type *types = ds_new(g->arena, ds_type, x->n_args + 1);
+    for (uint32_t i = 0; i < x->n_args; i++)
+        types[i] = x->args[i]->type;
+    types[x->n_args] = x->type;
+    return types;
+}
+
 static uint16_t gen_call(gen *g, tx *x, int want, uint16_t sel)
 {
     if (x->f->prepare && x->data == NULL)
         x->f->prepare(x, g->arena);
     uint16_t *args = ds_new(g->arena, uint16_t, x->n_args + 1);
     uint32_t n = 0;
-    /* Intervals are constants and go in `data`. */
     for (uint32_t i = 0; i < x->n_args; i++)
-        if (x->args[i]->type != DS_IV)
-            args[n++] = gen_tree(g, x->args[i], -1, sel);
-        else
-            x->data = &x->args[i]->v.iv;
+        args[n++] = gen_tree(g, x->args[i], -1, sel);
     uint16_t dst = gen_dst(g, x, want);
     run_step *s = step_new(g, x->f->fn, dst, sel, args, n);
     s->strict = !(x->f->flags & FUNC_NULLS);
     s->data = x->data;
+    s->types = gen_types(g, x);
     for (uint32_t i = 0; i < n; i++)
         reg_release(g, args[i]);
     return dst;

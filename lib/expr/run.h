@@ -31,6 +31,7 @@ struct run_step {
     bool strict;   /* NULL if an argument is: done before fn */
     bool always;   /* runs for an empty selection too: it makes another */
     const uint16_t *args;
+    const ds_type *types; /* of the arguments, then of dst */
     const void *data;
 };
 
@@ -63,6 +64,8 @@ typedef struct run_reg {
         int64_t *i64;
         double *f64;
         ds_slice *str;
+        ds_numeric *num;
+        ds_interval *iv;
     } v;
     uint64_t *valid; /* NULL: no NULLs */
     uint64_t *bits;  /* room for valid; NULL: the register is not written */

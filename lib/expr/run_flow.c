@@ -19,16 +19,24 @@ void run_load(run *r, const run_step *s)
         d->valid = d->bits;
         return;
     }
-    switch (x->type) {
-    case DS_BOOL:
+    switch (ds_type_phys(x->type)) {
+    case DS_PHYS_BOOL:
         memset(d->v.b, x->v.b, r->n);
         break;
-    case DS_STR:
-    case DS_BYTES:
+    case DS_PHYS_SLICE:
         for (uint32_t i = 0; i < r->n; i++)
             d->v.str[i] = x->v.s;
         break;
-    default:
+    case DS_PHYS_NUM:
+        for (uint32_t i = 0; i < r->n; i++)
+            d->v.num[i] = x->v.num;
+        break;
+    case DS_PHYS_IV:
+        for (uint32_t i = 0; i < r->n; i++)
+            d->v.iv[i] = x->v.iv;
+        break;
+    case DS_PHYS_I64:
+    case DS_PHYS_F64:
         for (uint32_t i = 0; i < r->n; i++)
             d->v.i64[i] = x->v.i;
     }
@@ -38,17 +46,25 @@ static void copy_values(run *r, const run_step *s, ds_type type)
 {
     run_reg *d = RUN_DST(r, s);
     const run_reg *a = RUN_ARG(r, s, 0);
-    switch (type) {
-    case DS_BOOL:
+    switch (ds_type_phys(type)) {
+    case DS_PHYS_BOOL:
         RUN_EACH(r, s, i)
         d->v.b[i] = a->v.b[i];
         break;
-    case DS_STR:
-    case DS_BYTES:
+    case DS_PHYS_SLICE:
         RUN_EACH(r, s, i)
         d->v.str[i] = a->v.str[i];
         break;
-    default:
+    case DS_PHYS_NUM:
+        RUN_EACH(r, s, i)
+        d->v.num[i] = a->v.num[i];
+        break;
+    case DS_PHYS_IV:
+        RUN_EACH(r, s, i)
+        d->v.iv[i] = a->v.iv[i];
+        break;
+    case DS_PHYS_I64:
+    case DS_PHYS_F64:
         RUN_EACH(r, s, i)
         d->v.i64[i] = a->v.i64[i];
     }

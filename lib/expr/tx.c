@@ -18,7 +18,7 @@ tx *tx_new(ds_arena *a, tx_kind kind, ds_type type, const tx *where)
     return x;
 }
 
-tx *tx_const(ds_arena *a, ds_type type, tx_value v, const tx *where)
+tx *tx_const(ds_arena *a, ds_type type, ds_value v, const tx *where)
 {
     tx *x = tx_new(a, TX_CONST, type, where);
     x->v = v;
@@ -68,9 +68,4 @@ void tx_walk(tx *x, void (*fn)(tx *x, void *arg), void *arg)
     }
     if (x->kind == TX_LET)
         x->args[0]->bound = 0;
-}
-
-const char *tx_type_name(ds_type t)
-{
-    return t == DS_IV ? "interval" : ds_type_name(t);
 }

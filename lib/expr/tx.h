@@ -8,23 +8,7 @@
 #ifndef EXPR_TX_H
 #define EXPR_TX_H
 
-#include "dstream/batch.h"
-
-/* A type of constants only: there are no interval columns yet. */
-#define DS_IV ((ds_type)(DS_BYTES + 1))
-
-typedef struct tx_interval {
-    int32_t months, days;
-    int64_t us;
-} tx_interval;
-
-typedef union tx_value {
-    uint8_t b;
-    int64_t i;
-    double f;
-    ds_slice s;
-    tx_interval iv;
-} tx_value;
+#include "record/nested.h"
 
 typedef enum tx_kind {
     TX_CONST, /* v, or null */
@@ -56,7 +40,7 @@ typedef struct tx {
     uint32_t at, len, from; /* in the text, for messages */
     bool null;
     bool int4; /* PostgreSQL would call it an integer, not a bigint */
-    tx_value v;
+    ds_value v;
     uint32_t col;
     const struct func_def *f;
     const void *data; /* f's: prepared from constant arguments */
@@ -70,7 +54,7 @@ typedef struct tx {
 } tx;
 
 tx *tx_new(ds_arena *a, tx_kind kind, ds_type type, const tx *where);
-tx *tx_const(ds_arena *a, ds_type type, tx_value v, const tx *where);
+tx *tx_const(ds_arena *a, ds_type type, ds_value v, const tx *where);
 tx *tx_null(ds_arena *a, ds_type type, const tx *where);
 tx *tx_call(ds_arena *a, const struct func_def *f, tx **args, uint32_t n,
             const tx *where);
@@ -87,7 +71,6 @@ static inline bool tx_is_literal(const tx *x)
 }
 /* Calls fn for x and everything below it, each node once. */
 void tx_walk(tx *x, void (*fn)(tx *x, void *arg), void *arg);
-const char *tx_type_name(ds_type t); /* knows interval */
 
 /* Constant folding, in place; errors are left for the rows that reach them. */
 tx *fold_tree(tx *x, ds_arena *a);

@@ -45,7 +45,7 @@ static const ds_schema *eval_schema(const struct keyed_plan *p, ds_arena *a)
         f[s->n++] = p->state->fields[i];
     for (uint32_t i = 0; i < p->n_aggs; i++)
         f[s->n++] = (ds_field){ds_str_printf(a, "$%u", i),
-                               ds_agg_type(p->aggs[i]), false};
+                               ds_agg_type(p->aggs[i]), 0, false};
     s->fields = f;
     return s;
 }

@@ -41,7 +41,7 @@ static void partial_plan(ds_node *node, ds_arena *a, ds_diags *d)
         for (uint32_t k = 0; k < parts; k++, schema->n++)
             fields[schema->n] =
                 (ds_field){ds_str_printf(a, "$%u", schema->n - p->key->n),
-                           types[k], false};
+                           types[k], 0, false};
     }
     schema->fields = fields;
     node->schema = schema;

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * batch.c - types, and new headers for the rows of a batch.
+ * batch.c - new headers for the rows of a batch.
  */
 #include "dstream/batch.h"
-
-static const struct {
-    const char *name;
-    size_t size;
-} types[] = {
-    [DS_NONE] = {"unknown", 0},
-    [DS_BOOL] = {"boolean", sizeof(uint8_t)},
-    [DS_I64] = {"bigint", sizeof(int64_t)},
-    [DS_F64] = {"double precision", sizeof(double)},
-    [DS_TS] = {"timestamp with time zone", sizeof(ds_time)},
-    [DS_STR] = {"text", sizeof(ds_slice)},
-    [DS_BYTES] = {"bytea", sizeof(ds_slice)},
-};
-
-const char *ds_type_name(ds_type t)
-{
-    return types[t].name;
-}
-
-size_t ds_type_size(ds_type t)
-{
-    return types[t].size;
-}
 
 ds_batch *ds_batch_select(const ds_batch *b, const uint32_t *sel,
                           uint32_t n_sel)

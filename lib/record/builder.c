@@ -78,6 +78,8 @@ static uint64_t *gather_valid(const ds_col *c, const uint32_t *rows, uint32_t n,
     return valid;
 }
 
+_Static_assert(sizeof(ds_interval) == sizeof(ds_slice), "gathered alike");
+
 ds_col ds_col_gather(const ds_col *c, ds_type type, const uint32_t *rows,
                      uint32_t n, ds_arena *a)
 {
@@ -86,24 +88,29 @@ ds_col ds_col_gather(const ds_col *c, ds_type type, const uint32_t *rows,
         return out;
     if (c->valid)
         out.valid = gather_valid(c, rows, n, a);
-    if (type == DS_BOOL) {
-        uint8_t *to = ds_new(a, uint8_t, n);
+    size_t size = ds_type_size(type);
+    uint8_t *to = ds_arena_alloc(a, n * size, 8);
+    switch (ds_type_phys(type)) {
+    case DS_PHYS_BOOL:
         for (uint32_t i = 0; i < n; i++)
             to[i] = c->v.b[rows[i]];
-        out.v.b = to;
-    } else if (type == DS_STR || type == DS_BYTES) {
-        ds_slice *to = ds_new(a, ds_slice, n);
+        break;
+    case DS_PHYS_I64:
+    case DS_PHYS_F64:
         for (uint32_t i = 0; i < n; i++)
-            to[i] = c->v.str[rows[i]];
-        out.v.str = to;
-    } else {
-        /* bigint, double precision and timestamptz: 8 bytes whatever they
-         * mean. */
-        int64_t *to = ds_new(a, int64_t, n);
+            ((int64_t *)(void *)to)[i] = c->v.i64[rows[i]];
+        break;
+    case DS_PHYS_IV: /* both are two words */
+    case DS_PHYS_SLICE:
         for (uint32_t i = 0; i < n; i++)
-            to[i] = c->v.i64[rows[i]];
-        out.v.i64 = to;
+            ((ds_slice *)(void *)to)[i] = c->v.str[rows[i]];
+        break;
+    case DS_PHYS_NUM:
+        for (uint32_t i = 0; i < n; i++)
+            ((ds_numeric *)(void *)to)[i] = c->v.num[rows[i]];
+        break;
     }
+    out.v.p = to;
     return out;
 }
 

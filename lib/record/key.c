@@ -5,8 +5,10 @@
 #include "record/key.h"
 
 #include "record/builder.h"
+#include "record/datetime.h"
 #include "record/groups.h"
-#include "record/show.h"
+#include "record/numeric.h"
+#include "record/value.h"
 
 static const uint64_t sign_bit = 1ull << 63;
 
@@ -56,10 +58,16 @@ size_t key_bound(const ds_col *const *cols, const ds_type *types, uint32_t n,
         size += 1;
         if (ds_col_is_null(cols[c], row))
             continue;
-        if (types[c] != DS_STR && types[c] != DS_BYTES)
-            size += 8;
-        else
+        switch (ds_type_phys(types[c])) {
+        case DS_PHYS_SLICE:
             size += (c + 1 < n ? 2 : 1) * (size_t)cols[c]->v.str[row].len + 2;
+            break;
+        case DS_PHYS_NUM:
+            size += NUMERIC_KEY;
+            break;
+        default:
+            size += sizeof(ds_interval);
+        }
     }
     return size;
 }
@@ -84,6 +92,17 @@ static uint8_t *put_bytes(uint8_t *to, ds_slice s, bool last)
     return to;
 }
 
+/* Months and days fill up to 8 bytes, in front of which they do not matter: an
+ * interval's order is that of its whole length, which its plain form keeps. */
+static uint8_t *put_interval(uint8_t *to, ds_interval iv)
+{
+    iv = interval_plain(&iv);
+    uint32_t rest[2] = {(uint32_t)iv.months, (uint32_t)iv.days};
+    to = put_u64(to, (uint64_t)iv.us ^ sign_bit);
+    memcpy(to, rest, sizeof(rest));
+    return to + sizeof(rest);
+}
+
 uint32_t key_write(const ds_col *const *cols, const ds_type *types, uint32_t n,
                    uint32_t row, uint8_t *to)
 {
@@ -95,22 +114,24 @@ uint32_t key_write(const ds_col *const *cols, const ds_type *types, uint32_t n,
             continue;
         }
         *to++ = KEY_VALUE;
-        switch (types[i]) {
-        case DS_BOOL:
+        switch (ds_type_phys(types[i])) {
+        case DS_PHYS_BOOL:
             *to++ = c->v.b[row] != 0;
             break;
-        case DS_I64:
-        case DS_TS:
+        case DS_PHYS_I64:
             to = put_u64(to, (uint64_t)c->v.i64[row] ^ sign_bit);
             break;
-        case DS_F64:
+        case DS_PHYS_F64:
             to = put_u64(to, order_f64(c->v.f64[row]));
             break;
-        case DS_STR:
-        case DS_BYTES:
-            to = put_bytes(to, c->v.str[row], i + 1 == n);
+        case DS_PHYS_NUM:
+            to += numeric_key(&c->v.num[row], to);
             break;
-        case DS_NONE:
+        case DS_PHYS_IV:
+            to = put_interval(to, c->v.iv[row]);
+            break;
+        case DS_PHYS_SLICE:
+            to = put_bytes(to, c->v.str[row], i + 1 == n);
             break;
         }
     }
@@ -176,29 +197,39 @@ static bool take_f64(uint64_t order, double *out)
 static bool take_value(ds_slice *rest, ds_type type, bool last, bool trusted,
                        ds_arena *a, void *to)
 {
-    if (type == DS_STR || type == DS_BYTES) {
+    ds_phys phys = ds_type_phys(type);
+    if (phys == DS_PHYS_SLICE) {
         ds_slice s;
         if (!take_bytes(rest, last, a, &s))
             return false;
-        if (type == DS_STR && !trusted && s.len &&
-            (memchr(s.ptr, 0, s.len) || !ds_utf8_valid(s)))
-            return false;
         memcpy(to, &s, sizeof(s));
-        return true;
+        return trusted || ds_value_valid(type, s);
     }
-    uint32_t size = type == DS_BOOL ? 1 : 8;
+    if (phys == DS_PHYS_NUM) {
+        uint32_t n = numeric_from_key(rest->ptr, rest->len, to);
+        *rest = (ds_slice){rest->ptr + n, rest->len - n};
+        return n > 0;
+    }
+    uint32_t size = (uint32_t)ds_type_size(type);
     if (rest->len < size)
         return false;
     const uint8_t *p = rest->ptr;
     *rest = (ds_slice){p + size, rest->len - size};
-    if (type == DS_BOOL) {
+    if (phys == DS_PHYS_BOOL) {
         memcpy(to, p, 1);
         return p[0] <= 1;
     }
     uint64_t v = get_u64(p);
-    if (type == DS_F64)
+    if (phys == DS_PHYS_F64)
         return take_f64(v, to);
     v ^= sign_bit;
+    if (phys == DS_PHYS_IV) {
+        ds_interval iv = {.us = (ds_time)v};
+        memcpy(&iv.months, p + 8, 4);
+        memcpy(&iv.days, p + 12, 4);
+        memcpy(to, &iv, sizeof(iv));
+        return true;
+    }
     memcpy(to, &v, sizeof(v));
     return true;
 }

@@ -4,13 +4,20 @@
  *
  *     per column  0x01                NULL
  *                 0x02 and a value    boolean: 1 byte
- *                                     bigint, timestamptz: 8 bytes, big-endian,
- *                                       the sign bit turned
- *                                     double precision: 8 bytes that compare
- *                                       as the numbers do; -0 is 0, one NaN
- *                                     text, bytea: the bytes; before another
- *                                       column 0x00 as 0x00 0xff, and an end
- *                                       mark 0x00 0x01
+ *                                     integers, dates, times: 8 bytes, big-
+ *                                       endian, the sign bit turned
+ *                                     real, double precision: 8 bytes that
+ *                                       compare as the numbers do; -0 is 0,
+ *                                       one NaN
+ *                                     numeric: numeric.h
+ *                                     interval: 8 bytes as an integer, then
+ *                                       months and days
+ *                                     others: the bytes; before another column
+ *                                       0x00 as 0x00 0xff, and an end mark
+ *                                       0x00 0x01
+ *
+ * Equal values have equal bytes; jsonb, arrays and rows are brought to their
+ * plain form first.
  *
  * Bytes compare as the keys do, column by column, NULL first.
  */

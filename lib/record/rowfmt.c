@@ -5,7 +5,7 @@
 #include "record/rowfmt.h"
 
 #include "record/builder.h"
-#include "record/show.h"
+#include "record/value.h"
 
 enum { ROW_VERSION = 1 };
 
@@ -14,7 +14,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 static bool is_bytes(ds_type t)
 {
-    return t == DS_STR || t == DS_BYTES;
+    return ds_type_phys(t) == DS_PHYS_SLICE;
 }
 
 static uint32_t fixed_size(ds_type t)
@@ -47,12 +47,9 @@ static uint8_t *put_value(uint8_t *to, ds_type type, const ds_col *c,
             memcpy(to + 4, s.ptr, s.len);
         return to + 4 + s.len;
     }
-    if (type == DS_BOOL) {
-        *to = c->v.b[row] != 0;
-        return to + 1;
-    }
-    memcpy(to, &c->v.i64[row], 8);
-    return to + 8;
+    size_t size = ds_type_size(type);
+    memcpy(to, (const uint8_t *)c->v.p + row * size, size);
+    return to + size;
 }
 
 static uint8_t *put_row(uint8_t *to, const ds_col *cols,
@@ -96,6 +93,17 @@ struct rows {
     uint64_t **valid;
 };
 
+static bool fixed_valid(ds_type type, const uint8_t *v)
+{
+    ds_numeric n;
+    if (type == DS_BOOL)
+        return *v <= 1;
+    if (type != DS_NUM)
+        return true;
+    memcpy(&n, v, sizeof(n));
+    return n.kind >= -1 && n.kind <= 2 && n.scale >= 0 && n.scale <= 16383;
+}
+
 static bool take_value(const uint8_t **p, const uint8_t *end, ds_type type,
                        uint8_t *to)
 {
@@ -105,7 +113,7 @@ static bool take_value(const uint8_t **p, const uint8_t *end, ds_type type,
     if (!is_bytes(type)) {
         memcpy(to, *p, size);
         *p += size;
-        return type != DS_BOOL || *to <= 1;
+        return fixed_valid(type, to);
     }
     ds_slice s;
     memcpy(&s.len, *p, 4);
@@ -114,11 +122,8 @@ static bool take_value(const uint8_t **p, const uint8_t *end, ds_type type,
     if ((size_t)(end - *p) < s.len)
         return false;
     *p += s.len;
-    if (type == DS_STR && s.len &&
-        (memchr(s.ptr, 0, s.len) || !ds_utf8_valid(s)))
-        return false;
     memcpy(to, &s, sizeof(s));
-    return true;
+    return ds_value_valid(type, s);
 }
 
 static bool take_row(const struct rows *rows, ds_slice bytes, uint32_t row)

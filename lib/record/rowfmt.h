@@ -5,10 +5,12 @@
  *     byte 0     format version (1)
  *     bytes      null bitmap, one bit per column (1: NULL), rounded up
  *     then per column that is not NULL, in order:
- *       boolean              1 byte
- *       bigint, timestamptz  8 bytes, little-endian
- *       double precision     8 bytes, little-endian IEEE 754
- *       text, bytea          u32 little-endian length, bytes
+ *       boolean                  1 byte
+ *       integers, dates, times   8 bytes, little-endian
+ *       real, double precision   8 bytes, little-endian IEEE 754
+ *       numeric                  24 bytes: ds_numeric, little-endian
+ *       interval                 16 bytes: ds_interval, little-endian
+ *       others                   u32 little-endian length, bytes
  *
  * Decoding checks every length against what is there: the bytes come back from
  * a topic, and are not trusted.

@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/calendar.h"
 #include "base/utf8.h"
-#include "dstream/clock.h"
+#include "record/datetime.h"
+#include "record/nested.h"
+#include "record/numeric.h"
 
 static uint32_t i64_format(int64_t v, char *buf)
 {
@@ -65,7 +66,7 @@ static void f64_digits(double v, char *buf, size_t size)
 }
 
 /* The digits with their point where PostgreSQL puts it. */
-static uint32_t f64_layout(const char *digits, char *buf)
+static uint32_t f64_layout(const char *digits, char *buf, int most)
 {
     char plain[24];
     int n = 0;
@@ -77,7 +78,7 @@ static uint32_t f64_layout(const char *digits, char *buf)
     while (n > 1 && plain[n - 1] == '0')
         n--;
     plain[n] = '\0';
-    if (exponent < -4 || exponent >= 15)
+    if (exponent < -4 || exponent >= most)
         return (uint32_t)sprintf(buf, "%c%s%se%c%02d", plain[0],
                                  n > 1 ? "." : "", plain + 1,
                                  exponent < 0 ? '-' : '+', abs(exponent));
@@ -139,18 +140,24 @@ static uint32_t f64_format(double v, char *buf)
     if (sign)
         buf[0] = '-';
     f64_digits(fabs(v), digits, sizeof(digits));
-    return sign + f64_layout(digits, buf + sign);
+    return sign + f64_layout(digits, buf + sign, 15);
 }
 
-static uint32_t ts_format(ds_time t, char *buf)
+/* The shortest digits that read back as the same float. */
+static uint32_t f32_format(double v, char *buf)
 {
-    calendar_time split;
-    calendar_split(t, &split);
-    bool bc = split.year <= 0;
-    if (bc)
-        split.year = 1 - split.year;
-    int n = calendar_format(&split, ' ', buf);
-    return (uint32_t)(n + sprintf(buf + n, "+00%s", bc ? " BC" : ""));
+    char digits[40];
+    uint32_t sign = v < 0;
+    if (!isfinite(v) || v == 0)
+        return f64_format(v, buf);
+    for (int n = 1; n <= 9; n++) {
+        snprintf(digits, sizeof(digits), "%.*e", n - 1, fabs(v));
+        if ((double)strtof(digits, NULL) == fabs(v))
+            break;
+    }
+    if (sign)
+        buf[0] = '-';
+    return sign + f64_layout(digits, buf + sign, 6);
 }
 
 static void show_hex(ds_buf *b, ds_slice s)
@@ -162,34 +169,62 @@ static void show_hex(ds_buf *b, ds_slice s)
     }
 }
 
-/* A value of at most 64 bytes; not text or bytea. */
-static uint32_t scalar_format(ds_type type, const ds_col *c, uint32_t row,
-                              char *buf)
+static void show_uuid(ds_buf *b, ds_slice s)
 {
-    switch (type) {
-    case DS_BOOL:
-        return (uint32_t)sprintf(buf, c->v.b[row] ? "true" : "false");
-    case DS_I64:
-        return i64_format(c->v.i64[row], buf);
-    case DS_F64:
-        return f64_format(c->v.f64[row], buf);
-    case DS_TS:
-        return ts_format(c->v.ts[row], buf);
-    default:
-        return 0;
+    for (uint32_t i = 0; i < s.len; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            ds_buf_add(b, "-", 1);
+        show_hex(b, (ds_slice){s.ptr + i, 1});
     }
+}
+
+static void show_number(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
+{
+    char buf[64];
+    uint32_t n = type == DS_F64   ? f64_format(c->v.f64[row], buf)
+                 : type == DS_F32 ? f32_format(c->v.f64[row], buf)
+                                  : i64_format(c->v.i64[row], buf);
+    ds_buf_add(b, buf, n);
 }
 
 void ds_show_text(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
 {
-    char buf[64];
-    if (type == DS_STR) {
+    switch (type) {
+    case DS_BOOL:
+        ds_buf_str(b, c->v.b[row] ? "true" : "false");
+        break;
+    case DS_I16:
+    case DS_I32:
+    case DS_I64:
+    case DS_F32:
+    case DS_F64:
+        show_number(b, type, c, row);
+        break;
+    case DS_NUM:
+        numeric_show(b, &c->v.num[row]);
+        break;
+    case DS_STR:
+    case DS_JSON:
         ds_buf_add(b, c->v.str[row].ptr, c->v.str[row].len);
-    } else if (type == DS_BYTES) {
+        break;
+    case DS_BYTES:
         ds_buf_add(b, "\\x", 2);
         show_hex(b, c->v.str[row]);
-    } else {
-        ds_buf_add(b, buf, scalar_format(type, c, row, buf));
+        break;
+    case DS_DATE:
+    case DS_TIME:
+    case DS_TIMESTAMP:
+    case DS_TS:
+        datetime_show(b, type, c->v.i64[row]);
+        break;
+    case DS_IV:
+        interval_show(b, &c->v.iv[row]);
+        break;
+    case DS_UUID:
+        show_uuid(b, c->v.str[row]);
+        break;
+    default:
+        nested_show(b, type, c->v.str[row]);
     }
 }
 
@@ -253,9 +288,20 @@ void ds_show_json_str(ds_buf *b, ds_slice s)
     ds_buf_add(b, "\"", 1);
 }
 
+static void show_quoted(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
+{
+    ds_buf_add(b, "\"", 1);
+    if (type == DS_BYTES)
+        ds_buf_add(b, "\\", 1);
+    if (ds_type_phys(type) == DS_PHYS_I64)
+        datetime_show_json(b, type, c->v.i64[row]);
+    else
+        ds_show_text(b, type, c, row);
+    ds_buf_add(b, "\"", 1);
+}
+
 void ds_show_json(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
 {
-    char buf[64];
     if (ds_col_is_null(c, row)) {
         ds_buf_add(b, "null", 4);
         return;
@@ -264,30 +310,37 @@ void ds_show_json(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
     case DS_STR:
         ds_show_json_str(b, c->v.str[row]);
         return;
-    case DS_BYTES:
-        ds_buf_add(b, "\"\\\\x", 4);
-        show_hex(b, c->v.str[row]);
-        ds_buf_add(b, "\"", 1);
-        return;
-    case DS_TS:
-        buf[0] = '"';
-        int n = 1 + ds_time_format(c->v.ts[row], buf + 1);
-        buf[n++] = '"';
-        ds_buf_add(b, buf, (uint32_t)n);
-        return;
+    case DS_F32:
     case DS_F64:
-        if (!isfinite(c->v.f64[row])) {
-            buf[0] = '"';
-            uint32_t len = 1 + f64_format(c->v.f64[row], buf + 1);
-            buf[len++] = '"';
-            ds_buf_add(b, buf, len);
-            return;
-        }
+        if (!isfinite(c->v.f64[row]))
+            break;
+        ds_show_text(b, type, c, row);
+        return;
+    case DS_NUM:
+        if (c->v.num[row].kind)
+            break;
+        ds_show_text(b, type, c, row);
+        return;
+    case DS_BOOL:
+    case DS_I16:
+    case DS_I32:
+    case DS_I64:
+    case DS_JSON:
+        ds_show_text(b, type, c, row);
+        return;
+    case DS_BYTES:
+    case DS_DATE:
+    case DS_TIME:
+    case DS_TIMESTAMP:
+    case DS_TS:
+    case DS_IV:
+    case DS_UUID:
         break;
     default:
-        break;
+        nested_show_json(b, type, c->v.str[row]);
+        return;
     }
-    ds_buf_add(b, buf, scalar_format(type, c, row, buf));
+    show_quoted(b, type, c, row);
 }
 
 static void show_member(ds_buf *b, const ds_schema *s, const ds_col *cols,

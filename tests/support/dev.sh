@@ -22,7 +22,8 @@ dev_packages() {
         echo gcc g++ libc6-dev cmake ninja-build pkg-config librdkafka-dev \
             librocksdb-dev libyaml-dev libpg-query-dev libmicrohttpd-dev \
             libjansson-dev libsimdjson-dev libmimalloc-dev libxxhash-dev \
-            libpcre2-dev libutf8proc-dev libprotobuf-c-dev
+            libpcre2-dev libutf8proc-dev libprotobuf-c-dev libssl-dev \
+            libcurl4-openssl-dev libavro-dev tzdata
         ;;
     tests) echo libcmocka-dev ;;
     clang) echo clang libclang-rt-14-dev llvm ;;

@@ -21,25 +21,73 @@
 #include "dstream/error.h"
 #include "dstream/slice.h"
 
+/* PostgreSQL's types. Arrays and rows are types too, made by ds_array_type()
+ * and ds_row_type(): a type is a small number, and equal numbers are equal
+ * types. Times without a zone count from 1970-01-01 00:00 of that zone. The
+ * first and the last value of dates and times are -infinity and infinity. */
 typedef enum ds_type {
-    DS_NONE,  /* the type of an untyped NULL; never of a column */
-    DS_BOOL,  /* boolean: uint8_t, 0 or 1 */
-    DS_I64,   /* bigint: int64_t */
-    DS_F64,   /* double precision: double */
-    DS_TS,    /* timestamptz: ds_time */
-    DS_STR,   /* text: ds_slice, valid UTF-8 without NUL bytes */
-    DS_BYTES, /* bytea: ds_slice */
+    DS_NONE,      /* the type of an untyped NULL; never of a column */
+    DS_BOOL,      /* boolean: uint8_t, 0 or 1 */
+    DS_I16,       /* smallint: int64_t, within its range */
+    DS_I32,       /* integer: int64_t, within its range */
+    DS_I64,       /* bigint: int64_t */
+    DS_F32,       /* real: a double that is exactly a float */
+    DS_F64,       /* double precision: double */
+    DS_NUM,       /* numeric: ds_numeric */
+    DS_STR,       /* text, varchar(n): ds_slice, valid UTF-8 without NUL */
+    DS_BYTES,     /* bytea: ds_slice */
+    DS_DATE,      /* date: int64_t, days */
+    DS_TIME,      /* time: int64_t, microseconds of the day */
+    DS_TIMESTAMP, /* timestamp (without time zone): ds_time */
+    DS_TS,        /* timestamptz: ds_time */
+    DS_IV,        /* interval: ds_interval */
+    DS_UUID,      /* uuid: ds_slice of 16 bytes */
+    DS_JSON,      /* jsonb: ds_slice, PostgreSQL's text of it (jsonb.h) */
+    DS_N_BASE_TYPES
 } ds_type;
 
-/* PostgreSQL's name: "bigint", "timestamp with time zone"; of DS_NONE:
- * "unknown". */
-const char *ds_type_name(ds_type t);
+/* A decimal number: value / 10^scale. |value| < 10^38. */
+typedef struct ds_numeric {
+    uint64_t lo;   /* value, two's complement, lower and */
+    int64_t hi;    /* upper half */
+    int32_t scale; /* digits after the point that are shown, 0..16383 */
+    int32_t kind;  /* 0 a number, 1 Infinity, -1 -Infinity, 2 NaN */
+} ds_numeric;
+
+typedef struct ds_interval {
+    ds_time us;
+    int32_t days, months;
+} ds_interval;
+
+/* How the values of a type lie in memory. */
+typedef enum ds_phys {
+    DS_PHYS_BOOL,  /* uint8_t */
+    DS_PHYS_I64,   /* int64_t: integers, dates, times */
+    DS_PHYS_F64,   /* double: real, double precision */
+    DS_PHYS_NUM,   /* ds_numeric */
+    DS_PHYS_IV,    /* ds_interval */
+    DS_PHYS_SLICE, /* ds_slice: all others, arrays and rows among them */
+} ds_phys;
+
+ds_phys ds_type_phys(ds_type t);
 /* Bytes per value in a column. */
 size_t ds_type_size(ds_type t);
+/* PostgreSQL's name: "bigint", "timestamp with time zone", "text[]"; of
+ * DS_NONE: "unknown"; of a row: "row(a text, b bigint)". */
+const char *ds_type_name(ds_type t);
+
+/* An array of this type: its values are record/nested.h's bytes. Arrays have
+ * one dimension; an array of arrays does not exist. */
+ds_type ds_array_type(ds_type elem);
+/* The type of its elements; DS_NONE: it is no array. */
+ds_type ds_type_elem(ds_type t);
 
 typedef struct ds_field {
     const char *name;
     ds_type type;
+    /* What stands in brackets after the type: PostgreSQL's typmod + 1;
+     * 0: nothing. Of an array: of its elements. */
+    int32_t mod;
     bool not_null; /* checked at decode */
 } ds_field;
 
@@ -47,6 +95,35 @@ typedef struct ds_schema {
     uint32_t n;
     const ds_field *fields;
 } ds_schema;
+
+/* The row type with these fields (not_null does not count): the same number for
+ * the same fields, copied when seen first and kept until the process ends.
+ * Any thread. */
+ds_type ds_row_type(const ds_schema *fields);
+/* The fields of a row type; NULL: it is none. */
+const ds_schema *ds_row_fields(ds_type t);
+
+/* numeric(p,s), varchar(n) as a field's `mod`, and back. */
+static inline int32_t ds_mod_numeric(int32_t p, int32_t s)
+{
+    return ((p << 16) | (s & 0x7ff)) + 5;
+}
+static inline int32_t ds_mod_precision(int32_t mod) /* of numeric */
+{
+    return (mod - 5) >> 16 & 0xffff;
+}
+static inline int32_t ds_mod_scale(int32_t mod) /* of numeric; may be < 0 */
+{
+    return (((mod - 5) & 0x7ff) ^ 1024) - 1024;
+}
+static inline int32_t ds_mod_varchar(int32_t n)
+{
+    return n + 5;
+}
+static inline int32_t ds_mod_length(int32_t mod) /* of varchar */
+{
+    return mod - 5;
+}
 
 typedef struct ds_col {
     const uint64_t *valid; /* bit i set: row i is not NULL; NULL: no NULLs */
@@ -57,6 +134,8 @@ typedef struct ds_col {
         const double *f64;
         const ds_time *ts;
         const ds_slice *str;
+        const ds_numeric *num;
+        const ds_interval *iv;
     } v; /* `n` values, named by the field's type; undefined where NULL */
 } ds_col;
 

@@ -15,8 +15,8 @@
 #include "record/show.h"
 
 static const ds_field fields[] = {
-    {"n", DS_I64, false},  {"x", DS_F64, false}, {"s", DS_STR, false},
-    {"b", DS_BOOL, false}, {"t", DS_TS, false},  {"r", DS_BYTES, false},
+    {"n", DS_I64, 0, false},  {"x", DS_F64, 0, false}, {"s", DS_STR, 0, false},
+    {"b", DS_BOOL, 0, false}, {"t", DS_TS, 0, false},  {"r", DS_BYTES, 0, false},
 };
 static const ds_schema schema = {6, fields};
 
@@ -315,8 +315,8 @@ static void test_large(void **state)
 static void test_not_null_and_strict(void **state)
 {
     (void)state;
-    static const ds_field strict_fields[] = {{"n", DS_I64, true},
-                                             {"s", DS_STR, false}};
+    static const ds_field strict_fields[] = {{"n", DS_I64, 0, true},
+                                             {"s", DS_STR, 0, false}};
     static const ds_schema s = {2, strict_fields};
     ds_codec *c =
         open_codec(&codec_json, (ds_codec_spec){.columns = &s, .strict = true});

@@ -12,15 +12,15 @@
 #include "codec/codecs.h"
 #include "record/builder.h"
 
-static const ds_field text_field = {"value", DS_STR, false};
-static const ds_field bytes_field = {"value", DS_BYTES, false};
-static const ds_field number_field = {"value", DS_I64, false};
-static const ds_field strict_field = {"value", DS_STR, true};
+static const ds_field text_field = {"value", DS_STR, 0, false};
+static const ds_field bytes_field = {"value", DS_BYTES, 0, false};
+static const ds_field number_field = {"value", DS_I64, 0, false};
+static const ds_field strict_field = {"value", DS_STR, 0, true};
 
 static void test_check(void **state)
 {
     (void)state;
-    static const ds_field two[] = {{"a", DS_STR, false}, {"b", DS_I64, false}};
+    static const ds_field two[] = {{"a", DS_STR, 0, false}, {"b", DS_I64, 0, false}};
     const ds_schema text = {1, &text_field}, bytes = {1, &bytes_field},
                     number = {1, &number_field}, both = {2, two}, none = {0};
     ds_err err;

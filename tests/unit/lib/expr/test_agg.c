@@ -15,7 +15,7 @@
 #include "record/show.h"
 
 static const ds_field row_fields[] = {
-    {"n", DS_I64, false}, {"x", DS_F64, false}, {"s", DS_STR, false}};
+    {"n", DS_I64, 0, false}, {"x", DS_F64, 0, false}, {"s", DS_STR, 0, false}};
 static const ds_schema rows_schema = {3, row_fields};
 static const ds_schema no_cols = {0, NULL};
 

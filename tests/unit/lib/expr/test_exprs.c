@@ -16,15 +16,15 @@
 #include "record/builder.h"
 #include "record/show.h"
 
-static const ds_field row_fields[] = {{"word", DS_STR, true},
-                                      {"n", DS_I64, false},
-                                      {"x", DS_F64, false},
-                                      {"at", DS_TS, false},
-                                      {"raw", DS_BYTES, false}};
+static const ds_field row_fields[] = {{"word", DS_STR, 0, true},
+                                      {"n", DS_I64, 0, false},
+                                      {"x", DS_F64, 0, false},
+                                      {"at", DS_TS, 0, false},
+                                      {"raw", DS_BYTES, 0, false}};
 static const ds_schema row_schema = {5, row_fields};
 static const ds_schema key_schema = {1, row_fields};
-static const ds_field state_fields[] = {{"n", DS_I64, false},
-                                        {"last", DS_TS, false}};
+static const ds_field state_fields[] = {{"n", DS_I64, 0, false},
+                                        {"last", DS_TS, 0, false}};
 static const ds_schema no_state = {0, NULL};
 static const ds_schema one_state = {1, state_fields};
 static const ds_schema two_state = {2, state_fields};
@@ -226,7 +226,7 @@ static void state_types(void **state)
         (void)ds_exprs_aggs(compile(f, same[i], &s), &n);
         assert_int_equal(n, 1);
     }
-    static const ds_field want[] = {{"n", DS_F64, false}};
+    static const ds_field want[] = {{"n", DS_F64, 0, false}};
     static const ds_schema want_schema = {1, want};
     ds_exprs *c = NULL;
     ds_err err;

@@ -18,7 +18,7 @@ static void test_types(void **state)
     assert_string_equal(ds_type_name(DS_NONE), "unknown");
     assert_int_equal(ds_type_size(DS_STR), sizeof(ds_slice));
     assert_int_equal(ds_type_size(DS_BOOL), 1);
-    ds_field fields[] = {{"a", DS_I64, false}, {"b", DS_STR, false}};
+    ds_field fields[] = {{"a", DS_I64, 0, false}, {"b", DS_STR, 0, false}};
     ds_schema s = {2, fields};
     assert_int_equal(ds_schema_find(&s, "b"), 1);
     assert_int_equal(ds_schema_find(&s, "B"), -1);

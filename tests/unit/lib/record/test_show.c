@@ -181,9 +181,9 @@ static void test_json_strings(void **state)
 static void test_rows_and_keys(void **state)
 {
     (void)state;
-    ds_field fields[] = {{"a\"b", DS_I64, false},
-                         {"word", DS_STR, false},
-                         {"raw", DS_BYTES, false}};
+    ds_field fields[] = {{"a\"b", DS_I64, 0, false},
+                         {"word", DS_STR, 0, false},
+                         {"raw", DS_BYTES, 0, false}};
     ds_schema s = {3, fields};
     int64_t seven = 7;
     ds_slice be = {(const uint8_t *)"be", 2}, empty = {NULL, 0};

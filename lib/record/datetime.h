@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * datetime.h - PostgreSQL's dates, times and intervals: text in and out, and
+ * time zones.
+ *
+ * Session: time zone UTC, DateStyle ISO MDY, IntervalStyle postgres. Values are
+ * as batch.h says; DS_TIME_INF and DS_TIME_NINF are infinity and -infinity of
+ * dates, timestamps and timestamptz alike.
+ *
+ * Thread: any.
+ */
+#ifndef RECORD_DATETIME_H
+#define RECORD_DATETIME_H
+
+#include "record/show.h"
+
+#define DS_TIME_INF INT64_MAX
+#define DS_TIME_NINF INT64_MIN
+
+typedef enum datetime_rc {
+    DATETIME_OK,
+    DATETIME_SYNTAX, /* invalid input syntax for type ... */
+    DATETIME_FIELD,  /* date/time field value out of range */
+    DATETIME_RANGE,  /* timestamp, date or interval out of range */
+    DATETIME_ZONE,   /* time zone "..." not recognized */
+} datetime_rc;
+
+/* Text of DS_DATE, DS_TIME, DS_TIMESTAMP or DS_TS. `now` is what 'now',
+ * 'today', 'tomorrow' and 'yesterday' mean; DS_TIME_NONE: they are a
+ * DATETIME_SYNTAX. */
+datetime_rc datetime_parse(ds_type type, ds_slice s, ds_time now, int64_t *out);
+datetime_rc interval_parse(ds_slice s, ds_interval *out);
+/* As ::text gives it. */
+void datetime_show(ds_buf *b, ds_type type, int64_t v);
+void interval_show(ds_buf *b, const ds_interval *iv);
+/* As to_json gives it: 2026-01-01T10:00:00, timestamptz with Z and only the
+ * fraction digits needed (contract.md 8.12). Without quotes. */
+void datetime_show_json(ds_buf *b, ds_type type, int64_t v);
+
+/* Rounds to a precision of 0..6 digits. */
+int64_t datetime_round(int64_t v, int32_t precision);
+int interval_cmp(const ds_interval *a, const ds_interval *b);
+/* Equal intervals (30 days and a month) in equal form: for keys. */
+ds_interval interval_plain(const ds_interval *iv);
+
+/* Months first, then days, then the rest, as timestamp_pl_interval. False: out
+ * of range. Infinity stays. */
+bool timestamp_add(ds_time t, const ds_interval *iv, ds_time *out);
+bool interval_negate(const ds_interval *iv, ds_interval *out);
+
+/* A zone: a name of the system's database ("Europe/Paris"), an abbreviation of
+ * PostgreSQL's default list ("CET"), a POSIX text or an offset as AT TIME ZONE
+ * takes it ("+02" is west of Greenwich there). Kept until the process ends. */
+typedef struct datetime_zone datetime_zone;
+const datetime_zone *datetime_zone_find(ds_slice name);
+/* Seconds east of Greenwich at an instant; *abbrev, *dst may be NULL. */
+int32_t datetime_zone_at(const datetime_zone *z, ds_time utc,
+                         const char **abbrev, bool *dst);
+/* A time without zone that a clock there shows to UTC; in a gap or an overlap
+ * PostgreSQL's choice (standard time). */
+ds_time datetime_zone_utc(const datetime_zone *z, ds_time local);
+
+#endif
