@@ -7,6 +7,7 @@
 #define EXPR_FUNC_H
 
 #include "expr/run.h"
+#include "expr/set.h"
 
 #define FUNC_ARGS 8
 
@@ -44,6 +45,7 @@ typedef struct func_def {
     void (*prepare)(tx *call, ds_arena *a);
     const char *help;
     const char *example; /* an expression that is true: "lower('Ab') = 'ab'" */
+    set_fn *set;         /* FUNC_SET: gives the rows (set.h) */
 } func_def;
 
 /* A table per family: func_FAMILY.c. */

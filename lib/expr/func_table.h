@@ -11,6 +11,9 @@
 
 #include "expr/func.h"
 
+/* Entries end where they have nothing more to say. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 /* clang-format off */
 #define B DS_BOOL
 #define I2 DS_I16
@@ -42,6 +45,10 @@
 #define CAST(from, to, how, fn) INNER("cast", to, 1, how, fn, from)
 #define SET(name, res, n, help, example, ...) \
     {name, res, n, FUNC_SET, {__VA_ARGS__}, NULL, NULL, help, example}
+/* A set with its function (set.h) and more flags. */
+#define SETX(name, res, n, flags, fn, help, example, ...) \
+    {name, res, n, FUNC_SET | (flags), {__VA_ARGS__}, NULL, NULL, help, \
+     example, fn}
 /* clang-format on */
 
 #endif
