@@ -17,6 +17,7 @@
 
 static const char usage[] =
     "usage: dstream eval EXPR [--in FILE --columns MAPPING]\n"
+    "       dstream eval --file EXPRS [--in FILE --columns MAPPING]\n"
     "\n"
     "Evaluate an SQL expression once, or for each row of a file of JSON lines. "
     "An\n"
@@ -24,6 +25,8 @@ static const char usage[] =
     "Exit 0; 1 if a\n"
     "row failed; 78 if the expression is refused.\n"
     "\n"
+    "  --file EXPRS         an expression a line; for each a line of answers:\n"
+    "                       {\"results\": […]}, or {\"refused\": {…}}\n"
     "  --in FILE            rows, one JSON object a line; - is standard input\n"
     "  --columns MAPPING    as a source's columns: '{id: bigint, name: text}'\n"
     "  -o json              the only format so far\n"
@@ -38,6 +41,9 @@ typedef struct eval {
     ds_codec *codec;
     const ds_codec_type *json;
     bool failed;
+    ds_time now; /* of all rows */
+    ds_batch rows;
+    ds_row_errors bad; /* rows that did not decode */
 } eval;
 
 /* A text that stands in a file of its own, for carets. */
@@ -85,15 +91,14 @@ static bool columns_read(eval *e, const char *mapping, ds_diags *d)
 
 /* ---- answers ---- */
 
-static void answer_error(eval *e, ds_buf *out, const char *code,
+static void answer_error(ds_buf *out, const char *what, const char *code,
                          const char *msg)
 {
-    e->failed = true;
-    ds_buf_str(out, "{\"error\": {\"code\": ");
+    ds_buf_printf(out, "{\"%s\": {\"code\": ", what);
     ds_show_json_str(out, ds_slice_of(code));
     ds_buf_str(out, ", \"message\": ");
     ds_show_json_str(out, ds_slice_of(msg));
-    ds_buf_str(out, "}}\n");
+    ds_buf_str(out, "}}");
 }
 
 static const ds_row_error *error_of(const ds_row_errors *errs, uint32_t row)
@@ -104,52 +109,73 @@ static const ds_row_error *error_of(const ds_row_errors *errs, uint32_t row)
     return NULL;
 }
 
-static void answers_print(eval *e, uint32_t n, const ds_col *value,
-                          const ds_row_errors *bad, const ds_row_errors *errs,
-                          ds_arena *a)
+/* The answers to rows 0..n), with `end` after each but the last. */
+static void answers_add(eval *e, ds_buf *out, uint32_t n, const ds_col *value,
+                        const ds_row_errors *errs, const char *end)
 {
     ds_type type = ds_exprs_schema(e->expr)->fields[0].type;
-    ds_buf out;
 
-    ds_buf_init(&out, a, 4096);
     for (uint32_t i = 0; i < n; i++) {
-        const ds_row_error *err = error_of(bad, i);
+        const ds_row_error *err = error_of(&e->bad, i);
 
+        if (i)
+            ds_buf_str(out, end);
         if (!err)
             err = error_of(errs, i);
         if (err) {
-            answer_error(e, &out, err->code, err->msg);
+            e->failed = true;
+            answer_error(out, "error", err->code, err->msg);
             continue;
         }
-        ds_buf_str(&out, "{\"value\": ");
+        ds_buf_str(out, "{\"value\": ");
         if (type == DS_NONE || ds_col_is_null(value, i))
-            ds_buf_str(&out, "null");
+            ds_buf_str(out, "null");
         else
-            ds_show_json(&out, type, value, i);
-        ds_buf_str(&out, "}\n");
+            ds_show_json(out, type, value, i);
+        ds_buf_str(out, "}");
     }
-    fwrite(out.s, 1, out.len, stdout);
+}
+
+static ds_rc rows_decode(eval *e, ds_slice *vals, uint32_t n, ds_arena *a,
+                         ds_err *err)
+{
+    ds_col *cols = ds_new(a, ds_col, e->schema.n + 1);
+
+    e->bad = (ds_row_errors){0};
+    e->rows = (ds_batch){
+        .schema = &e->schema, .cols = cols, .n = n, .n_sel = n, .arena = a};
+    if (!e->codec)
+        return DS_OK;
+    return e->json->decode(e->codec, vals, n, a, cols, &e->bad, err);
 }
 
 /* Rows that did not decode are not evaluated. */
-static ds_rc rows_eval(eval *e, ds_slice *vals, uint32_t n, ds_arena *a,
+static ds_rc rows_eval(eval *e, ds_buf *out, const char *end, ds_arena *a,
                        ds_err *err)
 {
-    ds_col *cols = ds_new(a, ds_col, e->schema.n + 1), value = {NULL, {NULL}};
-    ds_row_errors bad = {0}, errs = {0};
-    ds_batch b = {
-        .schema = &e->schema, .cols = cols, .n = n, .n_sel = n, .arena = a};
-    const ds_batch *in = &b;
-    ds_eval ev = {
-        .now = ds_clock_now(&ds_clock_wall), .arena = a, .errs = &errs};
+    ds_col value = {NULL, {NULL}};
+    ds_row_errors errs = {0};
+    const ds_batch *in = &e->rows;
+    ds_eval ev = {.now = e->now, .arena = a, .errs = &errs};
 
-    if (e->codec)
-        DS_TRY(e->json->decode(e->codec, vals, n, a, cols, &bad, err));
-    if (bad.n)
-        in = ds_batch_drop(&b, bad.bad);
+    if (e->bad.n)
+        in = ds_batch_drop(in, e->bad.bad);
     if (in->n_sel)
         DS_TRY(ds_exprs_eval(e->expr, in, &ev, &value, err));
-    answers_print(e, n, &value, &bad, &errs, a);
+    answers_add(e, out, e->rows.n, &value, &errs, end);
+    return DS_OK;
+}
+
+static ds_rc rows_answer(eval *e, ds_slice *vals, uint32_t n, ds_arena *a,
+                         ds_err *err)
+{
+    ds_buf out;
+
+    ds_buf_init(&out, a, 4096);
+    DS_TRY(rows_decode(e, vals, n, a, err));
+    DS_TRY(rows_eval(e, &out, "\n", a, err));
+    ds_buf_str(&out, "\n");
+    fwrite(out.s, 1, out.len, stdout);
     return DS_OK;
 }
 
@@ -171,7 +197,7 @@ static ds_rc file_eval(eval *e, const char *path, ds_err *err)
             if (row.val.len)
                 vals[n++] = ds_slice_copy(a, row.val);
         if (rc >= 0 && n) {
-            ds_rc one = rows_eval(e, vals, n, a, err);
+            ds_rc one = rows_answer(e, vals, n, a, err);
             rc = one < 0 ? one : rc;
         }
         ds_arena_reset(a);
@@ -181,30 +207,132 @@ static ds_rc file_eval(eval *e, const char *path, ds_err *err)
     return rc < 0 ? rc : DS_OK;
 }
 
-/* ---- the verb ---- */
+/* ---- a file of expressions ---- */
 
-static ds_rc eval_run(eval *e, const char *in, ds_err *err)
+/* All rows of a file, decoded. */
+static ds_rc rows_read(eval *e, const char *path, ds_err *err)
 {
-    const ds_codec_spec spec = {.columns = &e->schema};
-    ds_rc rc;
+    const run_file file = {.path = path};
+    uint32_t n = 0, cap = 0;
+    ds_slice *vals = NULL;
+    feed_row row;
+    feed *f;
+    ds_rc rc = feed_open(&file, &f, err);
 
-    if (!in) {
-        ds_arena *a = ds_arena_new(1 << 12);
-        rc = rows_eval(e, NULL, 1, a, err);
-        ds_arena_free(a);
-        return rc;
+    DS_TRY(rc);
+    while ((rc = feed_next(f, e->a, &row, err)) == DS_OK) {
+        if (!row.val.len)
+            continue;
+        if (n == cap) {
+            ds_slice *more = ds_new(e->a, ds_slice, cap = cap * 2 + 64);
+            if (n)
+                memcpy(more, vals, n * sizeof(*vals));
+            vals = more;
+        }
+        vals[n++] = ds_slice_copy(e->a, row.val);
     }
-    e->json = ds_registry_codec(cmd_registry(), "json");
-    DS_TRY(e->json->open(&spec, &e->codec, err));
-    rc = file_eval(e, in, err);
-    e->json->close(e->codec);
+    feed_close(f);
+    return rc < 0 ? rc : rows_decode(e, vals, n, e->a, err);
+}
+
+/* The first mistake that was found. */
+static void answer_refused(ds_buf *out, const ds_diags *d)
+{
+    uint32_t i = 0;
+
+    while (i + 1 < d->n && d->list[i].severity != DS_ERROR)
+        i++;
+    answer_error(out, "refused", d->list[i].code, d->list[i].msg);
+}
+
+static ds_rc line_answer(eval *e, const char *line, ds_err *err)
+{
+    const ds_scope scope = {.cols = &e->schema};
+    ds_arena *a = ds_arena_new(1 << 14);
+    ds_text text = argument("EXPRS", line, a);
+    ds_diags d;
+    ds_buf out;
+    ds_rc rc = DS_OK;
+
+    ds_diags_init(&d, a);
+    ds_buf_init(&out, a, 4096);
+    if (ds_expr_compile(&text, DS_NONE, &scope, a, &d, &e->expr) < 0 ||
+        d.errors) {
+        answer_refused(&out, &d);
+    } else {
+        ds_buf_str(&out, "{\"results\": [");
+        rc = rows_eval(e, &out, ", ", a, err);
+        ds_buf_str(&out, "]}");
+    }
+    ds_buf_str(&out, "\n");
+    fwrite(out.s, 1, out.len, stdout);
+    ds_arena_free(a);
     return rc;
 }
 
-static int eval_main(const char *text, const char *in, const char *columns)
+static ds_rc lines_answer(eval *e, const char *path, ds_err *err)
 {
-    eval e = {.a = ds_arena_new(1 << 16)};
-    ds_text expr = argument("EXPR", text, e.a);
+    FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    ds_rc rc = DS_OK;
+
+    if (!f)
+        return ds_fail(err, DS_E_CONFIG, "%s: %s", path, strerror(errno));
+    while (rc == DS_OK && (n = getline(&line, &room, f)) >= 0) {
+        if (n && line[n - 1] == '\n')
+            line[--n] = '\0';
+        rc = line_answer(e, line, err);
+    }
+    free(line);
+    if (f != stdin)
+        fclose(f);
+    return rc;
+}
+
+/* ---- the verb ---- */
+
+static ds_rc codec_open(eval *e, ds_err *err)
+{
+    const ds_codec_spec spec = {.columns = &e->schema};
+
+    e->json = ds_registry_codec(cmd_registry(), "json");
+    return e->json->open(&spec, &e->codec, err);
+}
+
+static ds_rc eval_run(eval *e, const char *in, ds_err *err)
+{
+    ds_arena *a;
+    ds_rc rc;
+
+    if (in) {
+        DS_TRY(codec_open(e, err));
+        return file_eval(e, in, err);
+    }
+    a = ds_arena_new(1 << 12);
+    rc = rows_answer(e, NULL, 1, a, err);
+    ds_arena_free(a);
+    return rc;
+}
+
+static ds_rc eval_lines(eval *e, const char *exprs, const char *in, ds_err *err)
+{
+    if (in) {
+        DS_TRY(codec_open(e, err));
+        DS_TRY(rows_read(e, in, err));
+    } else {
+        DS_TRY(rows_decode(e, NULL, 1, e->a, err));
+    }
+    return lines_answer(e, exprs, err);
+}
+
+/* `text`: the expression, or NULL and `exprs` is a file of them. */
+static int eval_main(const char *text, const char *exprs, const char *in,
+                     const char *columns)
+{
+    eval e = {.a = ds_arena_new(1 << 16), .now = ds_clock_now(&ds_clock_wall)};
+    ds_text expr = argument("EXPR", text ? text : "", e.a);
     ds_diags d;
     ds_err err = {DS_OK, ""};
     const ds_scope scope = {.cols = &e.schema};
@@ -213,13 +341,17 @@ static int eval_main(const char *text, const char *in, const char *columns)
     ds_diags_init(&d, e.a);
     if (columns && !columns_read(&e, columns, &d))
         ds_diags_show(&d, ds_slice_of(columns), stderr);
-    else if (ds_expr_compile(&expr, DS_NONE, &scope, e.a, &d, &e.expr) < 0 ||
-             d.errors)
+    else if (text &&
+             (ds_expr_compile(&expr, DS_NONE, &scope, e.a, &d, &e.expr) < 0 ||
+              d.errors))
         ds_diags_show(&d, ds_slice_of(text), stderr);
-    else if (eval_run(&e, in, &err) < 0)
+    else if ((text ? eval_run(&e, in, &err) : eval_lines(&e, exprs, in, &err)) <
+             0)
         code = cmd_fail(&err);
     else
-        code = e.failed ? 1 : 0;
+        code = text && e.failed ? 1 : 0;
+    if (e.codec)
+        e.json->close(e.codec);
     if (fflush(stdout) || ferror(stdout)) {
         fprintf(stderr, "dstream: the output cannot be written: %s\n",
                 strerror(errno));
@@ -238,12 +370,13 @@ static bool minus_first(const char *s)
 int verb_eval(int argc, char **argv)
 {
     static const struct option options[] = {
+        {"file", required_argument, NULL, 'f'},
         {"in", required_argument, NULL, 'i'},
         {"columns", required_argument, NULL, 'c'},
         {"output", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
-    const char *in = NULL, *columns = NULL, *expr = NULL;
+    const char *in = NULL, *columns = NULL, *expr = NULL, *exprs = NULL;
     int c;
 
     if (minus_first(argv[1])) {
@@ -254,6 +387,8 @@ int verb_eval(int argc, char **argv)
     while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
         if (c == 'i')
             in = optarg;
+        else if (c == 'f')
+            exprs = optarg;
         else if (c == 'c')
             columns = optarg;
         else if (c != 'o')
@@ -261,11 +396,13 @@ int verb_eval(int argc, char **argv)
         else if (strcmp(optarg, "json") != 0)
             return cmd_usage("eval", "-o: json is the only format so far");
     }
-    if (argc - optind != (expr ? 0 : 1))
-        return cmd_usage("eval", "one expression, in quotes");
+    if (argc - optind != (expr || exprs ? 0 : 1))
+        return cmd_usage("eval", "one expression, in quotes, or --file");
     if (in && !columns)
         return cmd_usage("eval", "--in needs --columns");
     if (columns && !in)
         in = "-";
-    return eval_main(expr ? expr : argv[optind], in, columns);
+    if (!expr && !exprs)
+        expr = argv[optind];
+    return eval_main(expr, exprs, in, columns);
 }

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""oracle - dstream's answers against PostgreSQL's.
+
+Both evaluate `(EXPR)::text` over the rows of columns.py. A case passes if every
+row has the same text, NULL, or an error on both sides, or if both refuse the
+expression. See run for the usage.
+"""
+
+import argparse
+import collections
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import columns
+import generate
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MOST_REFUSED = 0.02
+CHUNK = 1000
+
+# Per expression a row: an array of texts with a mark in front ("=" value, "!"
+# error, "0" NULL), or NULL and the message if it does not compile. Errors of
+# single rows are found by evaluating row by row, which is slow, and so only
+# done when the whole fails.
+SERVER = r"""
+CREATE FUNCTION oracle_check(e text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'PREPARE oracle_check AS SELECT (' || e || ')::text FROM rows';
+    DEALLOCATE oracle_check;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END $$;
+CREATE FUNCTION oracle_eval(e text, OUT refused text, OUT answers text[])
+LANGUAGE plpgsql AS $$
+DECLARE
+    r int; one text; sql text := '(SELECT (' || e || ')::text FROM rows WHERE ord = $1)';
+BEGIN
+    BEGIN
+        EXECUTE 'SELECT array_agg(coalesce(''='' || v, ''0'') ORDER BY ord) FROM '
+            || '(SELECT ord, (' || e || ')::text AS v FROM rows OFFSET 0) q' INTO answers;
+        RETURN;
+    EXCEPTION WHEN OTHERS THEN
+    END;
+    refused := oracle_check(e);
+    IF refused IS NOT NULL THEN RETURN; END IF;
+    answers := '{}';
+    FOR r IN SELECT ord FROM rows ORDER BY ord LOOP
+        BEGIN
+            EXECUTE 'SELECT ' || sql INTO one USING r;
+            answers := answers || coalesce('=' || one, '0');
+        EXCEPTION WHEN OTHERS THEN
+            answers := answers || ('!' || SQLERRM);
+        END;
+    END LOOP;
+END $$;
+"""
+
+
+def psql(sql):
+    p = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+                       input=sql, capture_output=True, text=True)
+    if p.returncode:
+        sys.exit(f"psql: {p.stderr[-2000:]}")
+    return p.stdout
+
+
+def literal(s):
+    return "'" + s.replace("'", "''") + "'"
+
+
+def server_start(rows):
+    declared = ", ".join(f"{k} {v}" for k, v in columns.COLUMNS.items())
+    sql = SERVER + f"CREATE TABLE rows (ord int, {declared});\n"
+    for i, row in enumerate(rows):
+        # A JSON null stands for SQL NULL in every column.
+        text = json.dumps(row, ensure_ascii=False)
+        sql += (f"INSERT INTO rows SELECT {i}, r.* FROM jsonb_to_record("
+                f"{literal(text)}) AS r({declared});\n")
+    psql(sql)
+
+
+def ask_server(exprs):
+    out = []
+    for at in range(0, len(exprs), CHUNK):
+        part = exprs[at:at + CHUNK]
+        values = ", ".join(f"({i}, {literal(e)})" for i, e in enumerate(part))
+        text = psql(
+            "SET client_min_messages = error; SET lc_messages = 'C';\n"
+            "SET statement_timeout = 0;\n"
+            f"SELECT json_build_object('r', (o).refused, 'a', (o).answers) "
+            f"FROM (SELECT n, oracle_eval(e) AS o FROM (VALUES {values}) "
+            "AS v(n, e) ORDER BY n OFFSET 0) q ORDER BY n;\n")
+        lines = text.strip("\n").split("\n")
+        assert len(lines) == len(part), (len(lines), len(part))
+        out += [json.loads(x) for x in lines]
+        progress("postgres", at + len(part), len(exprs))
+    return out
+
+
+def ask_dstream(program, exprs, rows_path):
+    out = []
+    for at in range(0, len(exprs), CHUNK):
+        part = exprs[at:at + CHUNK]
+        text = "".join(f"({e})::text\n" for e in part)
+        p = subprocess.run(
+            [program, "eval", "--file", "-", "--in", rows_path, "--columns",
+             columns.mapping()], input=text, capture_output=True, text=True)
+        lines = p.stdout.rstrip("\n").split("\n") if p.stdout else []
+        if p.returncode or len(lines) != len(part):
+            culprit = part[len(lines)] if len(lines) < len(part) else "?"
+            print(p.stderr[-3000:])
+            sys.exit(f"dstream ended with {p.returncode} at: {culprit}")
+        out += [json.loads(x) for x in lines]
+        progress("dstream", at + len(part), len(exprs))
+    return out
+
+
+def progress(what, done, of):
+    print(f"{what}: {done} of {of}", file=sys.stderr)
+
+
+class Differences:
+    """differences.txt: `regular expression of expressions <tab> reason`."""
+
+    def __init__(self, path):
+        self.list = []
+        for line in open(path, encoding="utf-8"):
+            if line.strip() and not line.startswith("#"):
+                pattern, reason = line.rstrip("\n").split("\t")
+                self.list.append((re.compile(pattern), reason))
+
+    def why(self, expr):
+        for pattern, reason in self.list:
+            if pattern.search(expr):
+                return reason
+        return None
+
+
+def compare(server, ours):
+    """(verdict, detail): same, refused, accepted, differs."""
+    if server["r"] is not None:
+        if "refused" in ours:
+            return "same", None
+        bad = [a for a in ours["results"] if "error" not in a]
+        if not bad:
+            return "same", None
+        return "accepted", f"PostgreSQL refuses: {server['r']}"
+    if "refused" in ours:
+        if all(a.startswith("!") for a in server["a"]):
+            return "same", None
+        return "refused", f"{ours['refused']['code']} {ours['refused']['message']}"
+    for i, (a, b) in enumerate(zip(server["a"], ours["results"])):
+        want = {"=": "value", "0": "null", "!": "error"}[a[0]]
+        if "error" in b:
+            got, text = "error", b["error"]["message"]
+        elif b["value"] is None:
+            got, text = "null", ""
+        else:
+            got, text = "value", b["value"]
+        if want != got or (want == "value" and text != a[1:]):
+            return "differs", (f"row {i}: PostgreSQL {want} {a[1:]!r}, "
+                               f"dstream {got} {text!r}")
+    return "same", None
+
+
+def read_corpus(paths):
+    out = []
+    for path in sorted(paths):
+        for line in open(path, encoding="utf-8"):
+            if line.strip() and not line.startswith("--"):
+                out.append(line.rstrip("\n"))
+    return out
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("program")
+    ap.add_argument("--corpus", nargs="*", default=None)
+    ap.add_argument("--expr", action="append", default=[])
+    ap.add_argument("--generated", type=int, default=20000)
+    ap.add_argument("--only", help="generate calls of these names only")
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--show", type=int, default=40)
+    args = ap.parse_args()
+    rows = columns.rows()
+    server_start(rows)
+    if args.expr:
+        exprs, chosen = args.expr, len(args.expr)
+    else:
+        files = args.corpus
+        if files is None:
+            files = glob.glob(os.path.join(HERE, "corpus", "*.sql"))
+        exprs = read_corpus(files)
+        chosen = len(exprs)
+        exprs += generate.generate(psql, args.generated, args.seed, args.only)
+    with tempfile.TemporaryDirectory() as tmp:
+        path = os.path.join(tmp, "rows.jsonl")
+        columns.write_rows(path, rows)
+        ours = ask_dstream(os.path.abspath(args.program), exprs, path)
+    server = ask_server(exprs)
+    return report(exprs, chosen, server, ours, args)
+
+
+def report(exprs, chosen, server, ours, args):
+    known = Differences(os.path.join(HERE, "differences.txt"))
+    count = collections.Counter()
+    shown = collections.Counter()
+    accepted_by_server = sum(1 for s in server if s["r"] is None)
+    refusals = collections.Counter()
+    for i, expr in enumerate(exprs):
+        verdict, detail = compare(server[i], ours[i])
+        if verdict != "same" and known.why(expr):
+            verdict = "known"
+        if verdict == "refused":
+            refusals[ours[i]["refused"]["message"]] += 1
+            if i < chosen:
+                verdict = "refused (chosen)"
+        count[verdict] += 1
+        if args.expr:
+            print(expr, "\n   PostgreSQL", server[i], "\n   dstream   ", ours[i])
+        if verdict not in ("same", "known") and shown[verdict] < args.show:
+            shown[verdict] += 1
+            print(f"{verdict}: {expr}\n    {detail}")
+    for message, n in refusals.most_common(args.show):
+        print(f"refused {n:5}  {message}")
+    share = (count["refused"] + count["refused (chosen)"]) / max(
+        1, accepted_by_server)
+    print(f"{chosen} chosen and {len(exprs) - chosen} generated expressions, "
+          f"{len(ours) and len(columns.rows())} rows each: "
+          f"{count['same']} the same, {count['known']} known differences, "
+          f"{share:.2%} of what PostgreSQL accepts refused")
+    failed = count["differs"] + count["accepted"] + count["refused (chosen)"]
+    if share > MOST_REFUSED:
+        print(f"more than {MOST_REFUSED:.0%} refused")
+        failed += 1
+    print(f"{len(exprs) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
