@@ -136,13 +136,13 @@ static tx *check_is_bool(check *c, const ds_node *n)
     return x ? check_test(c, n, names[n->i + 1][n->negated], x) : NULL;
 }
 
-static tx *check_other(check *c, const ds_node *n)
+static tx *check_unsupported(check *c, const ds_node *n, const char *what)
 {
     const char *hint = NULL;
-    if (strcmp(n->what, "a name of the session") == 0)
+    if (strcmp(what, "a name of the session") == 0)
         hint = "if it is a column, quote its name";
     return check_fail(c, "E0304", n->at, n->len, hint, "%s is not supported",
-                      n->what);
+                      what);
 }
 
 tx *check_node(check *c, const ds_node *n)
@@ -191,9 +191,23 @@ tx *check_node(check *c, const ds_node *n)
     case DS_N_CAST:
         return check_cast(c, n);
     case DS_N_NOW:
-        return check_typed(c, n, TX_NOW, DS_TS);
+        if (strcmp(n->name, "current_timestamp") == 0 && n->i < 0)
+            return check_typed(c, n, TX_NOW, DS_TS);
+        return check_unsupported(c, n, "a date or time of day");
+    case DS_N_ARRAY:
+        return check_unsupported(c, n, "an array");
+    case DS_N_ROW:
+        return check_unsupported(c, n, "a row value");
+    case DS_N_INDEX:
+    case DS_N_SLICE:
+    case DS_N_FIELD:
+        return check_unsupported(c, n, "a field or element of a value");
+    case DS_N_ANY:
+        return check_unsupported(c, n, "ANY or ALL of an array");
+    case DS_N_COLLATE:
+        return check_unsupported(c, n, "COLLATE");
     case DS_N_OTHER:
         break;
     }
-    return check_other(c, n);
+    return check_unsupported(c, n, n->what);
 }

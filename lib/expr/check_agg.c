@@ -77,8 +77,23 @@ bool check_is_agg(const char *name)
     return agg_find(name) >= 0;
 }
 
+static const char *agg_modifier(const ds_call *call)
+{
+    if (call->distinct)
+        return "DISTINCT in an aggregate";
+    if (call->filter)
+        return "FILTER";
+    if (call->within)
+        return "WITHIN GROUP";
+    return call->n_order ? "ORDER BY in an aggregate" : NULL;
+}
+
 tx *check_agg(check *c, const ds_node *n)
 {
+    const char *modifier = agg_modifier(n->call);
+    if (modifier)
+        return check_fail(c, "E0304", n->at, n->len, NULL,
+                          "%s is not supported yet", modifier);
     agg_kind kind = (agg_kind)agg_find(n->name);
     if (c->in_agg)
         return check_fail(c, "E0305", n->at, n->len, NULL,

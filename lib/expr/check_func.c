@@ -172,6 +172,22 @@ static bool is_now(const ds_node *n)
             strcmp(n->name, "transaction_timestamp") == 0);
 }
 
+/* PostgreSQL's words for what only aggregates have. */
+static tx *check_no_aggregate(check *c, const ds_node *n)
+{
+    const ds_call *call = n->call;
+    const char *what = call->within     ? "WITHIN GROUP"
+                       : call->distinct ? "DISTINCT"
+                       : call->n_order  ? "ORDER BY"
+                                        : "FILTER";
+    if (!func_exists(n->name))
+        return check_fail(c, "E0302", n->at, n->len, NULL,
+                          "function %s does not exist", n->name);
+    return check_fail(c, "E0305", n->at, n->len, NULL,
+                      "%s specified, but %s is not an aggregate function", what,
+                      n->name);
+}
+
 tx *check_func(check *c, const ds_node *n)
 {
     bool root = c->at_root;
@@ -180,11 +196,18 @@ tx *check_func(check *c, const ds_node *n)
                           "%s is not supported yet", n->what);
     if (check_is_agg(n->name))
         return check_agg(c, n);
+    if (n->call->distinct || n->call->within || n->call->filter ||
+        n->call->n_order)
+        return check_no_aggregate(c, n);
     if (is_now(n))
         return check_typed(c, n, TX_NOW, DS_TS);
     if (n->i)
         return check_fail(c, "E0302", n->at, n->len, NULL,
                           "%s(*) is no aggregate function", n->name);
+    if (n->call->names || n->call->variadic)
+        return check_fail(c, "E0304", n->at, n->len, NULL,
+                          "%s is not supported yet",
+                          n->call->names ? "a named argument" : "VARIADIC");
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;

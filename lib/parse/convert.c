@@ -59,13 +59,27 @@ static const char *last_name(convert_ctx *c, PgQuery__Node **names, size_t n)
     return ds_str_copy(c->arena, names[n - 1]->string->sval);
 }
 
+/* The integer that a node is; false: it is none. */
+static bool const_int(const PgQuery__Node *n, int32_t *out)
+{
+    if (n->node_case != NODE(A_CONST) || n->a_const->isnull ||
+        n->a_const->val_case != PG_QUERY__A__CONST__VAL_IVAL)
+        return false;
+    *out = n->a_const->ival->ival;
+    return true;
+}
+
 ds_typename convert_type(convert_ctx *c, const PgQuery__TypeName *t)
 {
     ds_typename out = {.name = last_name(c, t->names, t->n_names),
                        .n_mods = (uint32_t)t->n_typmods,
-                       .array =
-                           t->n_array_bounds > 0 || t->setof || t->pct_type,
+                       .odd_mods = t->n_typmods > 2,
+                       .array = t->n_array_bounds > 0,
+                       .setof = t->setof || t->pct_type,
                        .at = convert_at(c, t->location)};
+    for (size_t i = 0; i < t->n_typmods && i < 2; i++)
+        if (!const_int(t->typmods[i], &out.mods[i]))
+            out.odd_mods = true;
     const scan_token *tok = scan_find(c->tokens, out.at);
     out.len = tok ? tok->len : 1;
     return out;
@@ -185,8 +199,6 @@ static ds_node *convert_op(convert_ctx *c, const PgQuery__AExpr *e)
     ds_node *n;
     switch (e->kind) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
-        if (e->n_name != 1)
-            return node_other(c, "OPERATOR(...)", e->location);
         return convert_binary(c, e, DS_N_OP);
     case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
         return convert_binary(c, e, DS_N_DISTINCT);
@@ -213,9 +225,12 @@ static ds_node *convert_op(convert_ctx *c, const PgQuery__AExpr *e)
         n->i = e->kind >= PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM;
         return n;
     case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR:
-        return node_other(c, "SIMILAR TO", e->location);
+        /* The grammar has made a regular expression of the pattern. */
+        return convert_binary(c, e, DS_N_OP);
     default:
-        return node_other(c, "ANY or ALL of an array", e->location);
+        n = convert_binary(c, e, DS_N_ANY);
+        n->i = e->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL;
+        return n;
     }
 }
 
@@ -272,35 +287,69 @@ static const char *func_modifier(const PgQuery__FuncCall *f)
 {
     if (f->over)
         return "a window function (OVER)";
-    if (f->agg_distinct)
-        return "DISTINCT in an aggregate";
-    if (f->agg_filter)
-        return "FILTER";
-    if (f->agg_within_group)
-        return "WITHIN GROUP";
-    if (f->n_agg_order)
-        return "ORDER BY in an aggregate";
-    if (f->func_variadic)
-        return "VARIADIC";
-    for (size_t i = 0; i < f->n_args; i++)
-        if (f->args[i]->node_case == NODE(NAMED_ARG_EXPR))
-            return "a named argument";
+    for (size_t i = 0; i < f->n_agg_order; i++)
+        if (f->agg_order[i]->sort_by->sortby_dir ==
+            PG_QUERY__SORT_BY_DIR__SORTBY_USING)
+            return "ORDER BY ... USING";
+    if (f->n_funcname > 1) {
+        const PgQuery__Node *schema = f->funcname[0];
+        if (f->n_funcname > 2 || strcmp(schema->string->sval, "pg_catalog"))
+            return "a function of a schema";
+    }
     return NULL;
+}
+
+static void convert_order(convert_ctx *c, const PgQuery__FuncCall *f,
+                          ds_call *call)
+{
+    call->order = ds_new(c->arena, ds_order, f->n_agg_order + 1);
+    for (size_t i = 0; i < f->n_agg_order; i++) {
+        const PgQuery__SortBy *s = f->agg_order[i]->sort_by;
+        ds_order *o = &call->order[call->n_order++];
+        o->expr = convert_node(c, s->node);
+        o->desc = s->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        o->nulls_first = o->desc;
+        if (s->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
+            o->nulls_first =
+                s->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
+    }
+}
+
+/* name => x: the name goes to the call, x stays. */
+static void convert_arg_names(convert_ctx *c, const PgQuery__FuncCall *f,
+                              ds_node *n, ds_call *call)
+{
+    const char **names = ds_new(c->arena, const char *, f->n_args + 1);
+    n->args = ds_new(c->arena, ds_node *, f->n_args + 1);
+    n->n_args = (uint32_t)f->n_args;
+    for (size_t i = 0; i < f->n_args; i++) {
+        const PgQuery__Node *arg = f->args[i];
+        if (arg->node_case == NODE(NAMED_ARG_EXPR)) {
+            names[i] = ds_str_copy(c->arena, arg->named_arg_expr->name);
+            call->names = names;
+            arg = arg->named_arg_expr->arg;
+        }
+        n->args[i] = convert_node(c, arg);
+    }
 }
 
 static ds_node *convert_func(convert_ctx *c, const PgQuery__FuncCall *f)
 {
     ds_node *n = node_new(c, DS_N_FUNC, f->location);
+    ds_call *call = ds_new(c->arena, ds_call, 1);
     n->name = last_name(c, f->funcname, f->n_funcname);
     n->what = func_modifier(f);
-    if (n->what == NULL && f->n_funcname > 1) {
-        const PgQuery__Node *schema = f->funcname[0];
-        if (f->n_funcname > 2 || strcmp(schema->string->sval, "pg_catalog"))
-            n->what = "a function of a schema";
-    }
     n->i = f->agg_star ? 1 : 0;
-    if (n->what == NULL)
-        node_args(c, n, f->args, f->n_args);
+    n->call = call;
+    if (n->what)
+        return n;
+    call->distinct = f->agg_distinct;
+    call->variadic = f->func_variadic;
+    call->within = f->agg_within_group;
+    convert_arg_names(c, f, n, call);
+    convert_order(c, f, call);
+    if (f->agg_filter)
+        call->filter = convert_node(c, f->agg_filter);
     return node_begin(n);
 }
 
@@ -321,19 +370,28 @@ static ds_node *convert_cast(convert_ctx *c, const PgQuery__TypeCast *t)
 static ds_node *convert_value_func(convert_ctx *c,
                                    const PgQuery__SQLValueFunction *f)
 {
-    switch (f->op) {
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-        return node_new(c, DS_N_NOW, f->location);
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA:
+    static const char *const names[] = {
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE] = "current_date",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME] = "current_time",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N] = "current_time",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP] =
+            "current_timestamp",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N] =
+            "current_timestamp",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME] = "localtime",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N] = "localtime",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP] =
+            "localtimestamp",
+        [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N] =
+            "localtimestamp",
+    };
+    uint32_t op = (uint32_t)f->op;
+    if (op >= sizeof names / sizeof *names || names[op] == NULL)
         return node_other(c, "a name of the session", f->location);
-    default:
-        return node_other(c, "a date or time of day", f->location);
-    }
+    ds_node *n = node_new(c, DS_N_NOW, f->location);
+    n->name = names[op];
+    n->i = f->typmod;
+    return n;
 }
 
 static ds_node *convert_null_test(convert_ctx *c, const PgQuery__NullTest *t)
@@ -360,6 +418,65 @@ static ds_node *convert_coalesce(convert_ctx *c, const PgQuery__CoalesceExpr *e)
     return n;
 }
 
+/* ---- arrays and rows ---- */
+
+static ds_node *convert_items(convert_ctx *c, ds_node_kind kind,
+                              PgQuery__Node **items, size_t n, int32_t at)
+{
+    ds_node *out = node_new(c, kind, at);
+    node_args(c, out, items, n);
+    return out;
+}
+
+static ds_node *node_part(convert_ctx *c, ds_node_kind kind, ds_node *of)
+{
+    ds_node *n = ds_new(c->arena, ds_node, 1);
+    n->kind = kind;
+    n->at = of->at;
+    n->len = of->len;
+    n->from = of->from;
+    n->args = ds_new(c->arena, ds_node *, 3);
+    n->args[n->n_args++] = of;
+    return n;
+}
+
+/* x[1], x[1:2], x.f, one after the other. */
+static ds_node *convert_parts(convert_ctx *c, const PgQuery__AIndirection *e)
+{
+    ds_node *n = convert_node(c, e->arg);
+    for (size_t i = 0; i < e->n_indirection; i++) {
+        const PgQuery__Node *part = e->indirection[i];
+        if (part->node_case == NODE(STRING)) {
+            n = node_part(c, DS_N_FIELD, n);
+            n->name = ds_str_copy(c->arena, part->string->sval);
+        } else if (part->node_case == NODE(A_INDICES)) {
+            const PgQuery__AIndices *k = part->a_indices;
+            n = node_part(c, k->is_slice ? DS_N_SLICE : DS_N_INDEX, n);
+            if (k->is_slice)
+                n->args[n->n_args++] =
+                    k->lidx ? convert_node(c, k->lidx) : NULL;
+            n->args[n->n_args++] = k->uidx ? convert_node(c, k->uidx) : NULL;
+        } else {
+            uint32_t from = n->from;
+            n = node_other(c, "all fields of a row, (...).*,", -1);
+            n->at = n->from = from;
+            return n;
+        }
+        if (i + 1 > DS_PARSE_MAX_DEPTH)
+            c->too_deep = true;
+    }
+    return n;
+}
+
+static ds_node *convert_collate(convert_ctx *c, const PgQuery__CollateClause *e)
+{
+    ds_node *n = node_new(c, DS_N_COLLATE, e->location);
+    PgQuery__Node *arg = e->arg;
+    node_args(c, n, &arg, 1);
+    n->name = last_name(c, e->collname, e->n_collname);
+    return node_begin(n);
+}
+
 /* Where something that we do not know begins, if we know that much. */
 static ds_node *convert_unknown(convert_ctx *c, const PgQuery__Node *n)
 {
@@ -368,22 +485,10 @@ static ds_node *convert_unknown(convert_ctx *c, const PgQuery__Node *n)
         return node_other(c, "a subquery", n->sub_link->location);
     case NODE(PARAM_REF):
         return node_other(c, "a parameter", n->param_ref->location);
-    case NODE(A_ARRAY_EXPR):
-        return node_other(c, "an array", n->a_array_expr->location);
-    case NODE(ROW_EXPR):
-        return node_other(c, "a row value", n->row_expr->location);
-    case NODE(COLLATE_CLAUSE):
-        return node_other(c, "COLLATE", n->collate_clause->location);
     case NODE(GROUPING_FUNC):
         return node_other(c, "GROUPING", n->grouping_func->location);
     case NODE(XML_EXPR):
         return node_other(c, "XML", n->xml_expr->location);
-    case NODE(A_INDIRECTION): {
-        ds_node *arg = convert_node(c, n->a_indirection->arg);
-        ds_node *o = node_other(c, "a field or element of a value", -1);
-        o->at = o->from = arg ? arg->from : 0;
-        return o;
-    }
     case NODE(SET_TO_DEFAULT):
         return node_other(c, "DEFAULT", n->set_to_default->location);
     default:
@@ -418,6 +523,17 @@ static ds_node *convert_known(convert_ctx *c, const PgQuery__Node *n)
         return convert_cast(c, n->type_cast);
     case NODE(SQLVALUE_FUNCTION):
         return convert_value_func(c, n->sqlvalue_function);
+    case NODE(A_ARRAY_EXPR):
+        return convert_items(c, DS_N_ARRAY, n->a_array_expr->elements,
+                             n->a_array_expr->n_elements,
+                             n->a_array_expr->location);
+    case NODE(ROW_EXPR):
+        return convert_items(c, DS_N_ROW, n->row_expr->args,
+                             n->row_expr->n_args, n->row_expr->location);
+    case NODE(A_INDIRECTION):
+        return convert_parts(c, n->a_indirection);
+    case NODE(COLLATE_CLAUSE):
+        return convert_collate(c, n->collate_clause);
     default:
         return convert_unknown(c, n);
     }

@@ -34,19 +34,50 @@ typedef enum ds_node_kind {
     DS_N_GREATEST,
     DS_N_LEAST,
     DS_N_NULLIF, /* two args */
-    DS_N_FUNC,   /* name, args; i: 1 f(*) */
+    DS_N_FUNC,   /* name, args; i: 1 f(*); call */
     DS_N_CAST,   /* one arg, type */
-    DS_N_NOW,    /* current_timestamp */
-    DS_N_OTHER,  /* what: the name of something that is not supported */
+    DS_N_NOW,    /* name: current_timestamp, current_date, ...; i: its precision
+                    or -1 */
+    DS_N_ARRAY,  /* ARRAY[args] */
+    DS_N_ROW,    /* ROW(args), (a, b) */
+    DS_N_INDEX,  /* args[0][args[1]] */
+    DS_N_SLICE,  /* args[0][args[1]:args[2]]; these two may be NULL */
+    DS_N_FIELD,  /* (args[0]).name */
+    DS_N_ANY,    /* args[0] name ANY (args[1]); i: 1 ALL */
+    DS_N_COLLATE, /* args[0] COLLATE name */
+    DS_N_OTHER,   /* what: the name of something that is not supported */
 } ds_node_kind;
 
 /* A type as written. */
 typedef struct ds_typename {
     const char *name; /* PostgreSQL's own: int8, text, timestamptz */
-    uint32_t n_mods;  /* of (10,2) */
-    bool array;
+    uint32_t n_mods;  /* of (10,2); of an interval the mask of its fields,
+                         then its precision */
+    int32_t mods[2];
+    bool odd_mods; /* they are no integers, or too many */
+    bool array, setof;
     uint32_t at, len;
 } ds_typename;
+
+struct ds_node;
+
+/* An item of ORDER BY, PostgreSQL's defaults filled in. */
+typedef struct ds_order {
+    struct ds_node *expr;
+    bool desc, nulls_first;
+} ds_order;
+
+/* What a call may have besides its arguments. */
+typedef struct ds_call {
+    bool distinct;          /* f(DISTINCT ...) */
+    bool variadic;          /* f(..., VARIADIC x): the last argument */
+    bool within;            /* `order` is of WITHIN GROUP (ORDER BY ...) */
+    struct ds_node *filter; /* FILTER (WHERE ...), or NULL */
+    ds_order *order;
+    uint32_t n_order;
+    const char *const *names; /* per argument: of name => x, or NULL; NULL:
+                                 no argument has one */
+} ds_call;
 
 typedef struct ds_node {
     ds_node_kind kind;
@@ -54,7 +85,8 @@ typedef struct ds_node {
     uint32_t at, len; /* what to point at: an operator, a name, a literal */
     uint32_t from;    /* where the expression begins */
     const char *name;
-    const char *what; /* DS_N_FUNC: an unsupported modifier, or NULL */
+    const char *what;    /* DS_N_FUNC: an unsupported modifier, or NULL */
+    const ds_call *call; /* DS_N_FUNC: never NULL */
     const char *const *names;
     uint32_t n_names;
     int64_t i;
