@@ -70,10 +70,13 @@ int ds_value_cmp(ds_type type, const ds_value *a, const ds_value *b);
 ds_slice nested_plain(ds_type type, ds_slice v, ds_arena *a);
 /* array_out, record_out; array_in. */
 void nested_show(ds_buf *b, ds_type type, ds_slice v);
-/* As ds_show_json() does its elements and fields: lists and objects. */
+/* As ds_show_json() shows its elements and fields: lists and objects. */
 void nested_show_json(ds_buf *b, ds_type type, ds_slice v);
 /* NULL, or PostgreSQL's message; *code is E0702 or what an element said. */
 const char *array_parse(ds_type elem, int32_t mod, ds_slice text, ds_arena *a,
                         ds_slice *out, const char **code);
+/* record_in, as array_parse(). */
+const char *row_parse(ds_type row, ds_slice text, ds_arena *a, ds_slice *out,
+                      const char **code);
 
 #endif

@@ -93,17 +93,6 @@ struct rows {
     uint64_t **valid;
 };
 
-static bool fixed_valid(ds_type type, const uint8_t *v)
-{
-    ds_numeric n;
-    if (type == DS_BOOL)
-        return *v <= 1;
-    if (type != DS_NUM)
-        return true;
-    memcpy(&n, v, sizeof(n));
-    return n.kind >= -1 && n.kind <= 2 && n.scale >= 0 && n.scale <= 16383;
-}
-
 static bool take_value(const uint8_t **p, const uint8_t *end, ds_type type,
                        uint8_t *to)
 {
@@ -111,9 +100,11 @@ static bool take_value(const uint8_t **p, const uint8_t *end, ds_type type,
     if ((size_t)(end - *p) < size)
         return false;
     if (!is_bytes(type)) {
+        ds_value v;
+        memcpy(&v, *p, size);
         memcpy(to, *p, size);
         *p += size;
-        return fixed_valid(type, to);
+        return ds_fixed_valid(type, &v);
     }
     ds_slice s;
     memcpy(&s.len, *p, 4);

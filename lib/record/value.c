@@ -302,6 +302,14 @@ static const char *input_json(const input *in)
                          why);
 }
 
+static const char *input_nested(const input *in)
+{
+    ds_type elem = ds_type_elem(in->type);
+    if (elem == DS_NONE)
+        return row_parse(in->type, in->s, in->arena, &in->out->s, in->code);
+    return array_parse(elem, in->mod, in->s, in->arena, &in->out->s, in->code);
+}
+
 static const char *input_value(const input *in)
 {
     switch (in->type) {
@@ -333,7 +341,7 @@ static const char *input_value(const input *in)
     case DS_JSON:
         return input_json(in);
     default:
-        return bad_syntax(in);
+        return input_nested(in);
     }
 }
 
@@ -344,24 +352,127 @@ const char *ds_value_parse(ds_type type, int32_t mod, ds_slice s, ds_time now,
     return input_value(&in);
 }
 
+/* ---- what stands in brackets after a type ---- */
+
+/* The end of the n-th character, or the text's. */
+static uint32_t characters(ds_slice s, uint32_t n)
+{
+    uint32_t i = 0;
+    for (; i < s.len; i++)
+        if ((s.ptr[i] & 0xc0) != 0x80 && n-- == 0)
+            break;
+    return i;
+}
+
+static const char *fit_text(int32_t n, ds_arena *a, ds_value *v,
+                            const char **code)
+{
+    if (v->s.len <= (uint32_t)n)
+        return NULL;
+    uint32_t end = characters(v->s, (uint32_t)n);
+    for (uint32_t i = end; i < v->s.len; i++) {
+        if (v->s.ptr[i] != ' ') {
+            *code = "E0701";
+            return ds_str_printf(
+                a, "value too long for type character varying(%d)", n);
+        }
+    }
+    v->s.len = end;
+    return NULL;
+}
+
+static const char *fit_nested(ds_type type, int32_t mod, ds_arena *a,
+                              ds_value *v, const char **code)
+{
+    nested_iter it = nested_begin(type, v->s);
+    if (it.fields)
+        return NULL; /* its fields were fitted when it was made */
+    ds_value *values = ds_new(a, ds_value, it.n + 1);
+    bool *nulls = ds_new(a, bool, it.n + 1);
+    for (uint32_t i = 0; nested_next(&it, NULL, &nulls[i], &values[i]); i++) {
+        const char *why =
+            nulls[i] ? NULL : ds_value_fit(it.type, mod, a, &values[i], code);
+        if (why)
+            return why;
+    }
+    v->s = array_make(it.type, values, nulls, it.n, a);
+    return NULL;
+}
+
 const char *ds_value_fit(ds_type type, int32_t mod, ds_arena *a, ds_value *v,
                          const char **code)
 {
-    (void)type;
-    (void)mod;
-    (void)a;
-    (void)v;
-    (void)code;
-    return NULL;
+    if (mod == 0)
+        return NULL;
+    switch (type) {
+    case DS_NUM:
+        if (numeric_fit(&v->num, mod) == NUMERIC_OK)
+            return NULL;
+        *code = "E0701";
+        return "numeric field overflow";
+    case DS_STR:
+        return fit_text(ds_mod_length(mod), a, v, code);
+    case DS_TIME:
+    case DS_TIMESTAMP:
+    case DS_TS:
+        v->i = datetime_round(v->i, mod - 1);
+        return NULL;
+    case DS_IV:
+        if (((mod - 1) & 0xffff) <= 6) /* the upper half names the fields */
+            v->iv.us = datetime_round(v->iv.us, (mod - 1) & 0xffff);
+        return NULL;
+    default:
+        return (uint32_t)type < DS_N_BASE_TYPES
+                   ? NULL
+                   : fit_nested(type, mod, a, v, code);
+    }
+}
+
+/* ---- bytes from outside ---- */
+
+static bool numeric_valid(const ds_numeric *n)
+{
+    static const numeric_int half = 10000000000000000000ull; /* 10^19 */
+    if (n->kind < -1 || n->kind > 2 || n->scale < 0 || n->scale > 16383)
+        return false;
+    numeric_int v = numeric_value(n), most = half * half;
+    return v > -most && v < most;
+}
+
+/* What lies outside cannot be shown: PostgreSQL's first and last day. */
+enum { FIRST_DAY = -2440588, LAST_DAY = 2145042905 };
+
+bool ds_fixed_valid(ds_type type, const ds_value *v)
+{
+    static const ds_time day = 24 * 60 * 60 * DS_SECOND;
+    switch (type) {
+    case DS_BOOL:
+        return v->b <= 1;
+    case DS_I16:
+        return v->i == (int16_t)v->i;
+    case DS_I32:
+        return v->i == (int32_t)v->i;
+    case DS_F32:
+        return isnan(v->f) || v->f == (double)(float)v->f;
+    case DS_NUM:
+        return numeric_valid(&v->num);
+    case DS_DATE:
+        return v->i == DS_TIME_INF || v->i == DS_TIME_NINF ||
+               (v->i >= FIRST_DAY && v->i <= LAST_DAY);
+    case DS_TIME:
+        return v->i >= 0 && v->i <= day;
+    default:
+        return true;
+    }
 }
 
 bool ds_value_valid(ds_type type, ds_slice s)
 {
+    if ((uint32_t)type >= DS_N_BASE_TYPES)
+        return nested_valid(type, s);
     if (type == DS_BYTES || s.len == 0)
         return type != DS_UUID && type != DS_JSON;
     if (type == DS_UUID)
         return s.len == 16;
-    if (type == DS_STR || type == DS_JSON)
-        return memchr(s.ptr, 0, s.len) == NULL && ds_utf8_valid(s);
-    return nested_valid(type, s);
+    return memchr(s.ptr, 0, s.len) == NULL && ds_utf8_valid(s);
 }

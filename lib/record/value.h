@@ -21,5 +21,7 @@ const char *ds_value_fit(ds_type type, int32_t mod, ds_arena *a, ds_value *v,
                          const char **code);
 /* Bytes from a state or a topic: whether they are a value of this type. */
 bool ds_value_valid(ds_type type, ds_slice s);
+/* The same for types whose values have a fixed size. */
+bool ds_fixed_valid(ds_type type, const ds_value *v);
 
 #endif
