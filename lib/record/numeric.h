@@ -2,8 +2,8 @@
 /*
  * numeric.h - PostgreSQL's numeric, exact to 38 digits.
  *
- * Results have PostgreSQL 15's scale (src/backend/utils/adt/numeric.c's rules:
- * the larger one for + and -, the sum for *, select_div_scale for /, ...).
+ * Results have PostgreSQL 15's scale: the larger one for + and -, the sum for
+ * *, for / at least 16 digits counted in groups of four.
  * Intermediate values may be wider; a result with more than 38 digits is
  * NUMERIC_WIDE. That is the one difference from PostgreSQL (contract.md 8.11).
  */
@@ -12,7 +12,10 @@
 
 #include "record/show.h"
 
-enum { NUMERIC_DIGITS = 38 };
+enum { NUMERIC_DIGITS = 38, NUMERIC_SCALE = 16383 };
+
+/* ds_numeric.kind. */
+enum { NUMERIC_INF = 1, NUMERIC_NAN = 2 };
 
 typedef enum numeric_rc {
     NUMERIC_OK,
@@ -35,6 +38,12 @@ static inline ds_numeric numeric_of(numeric_int v, int32_t scale)
     return (ds_numeric){(uint64_t)v, (int64_t)(v >> 64), scale, 0};
 }
 
+static inline numeric_uint numeric_magnitude(const ds_numeric *n)
+{
+    return n->hi < 0 ? -(numeric_uint)numeric_value(n)
+                     : (numeric_uint)numeric_value(n);
+}
+
 /* As numeric_in: spaces around, exponent, NaN, Infinity. */
 numeric_rc numeric_parse(ds_slice s, ds_numeric *out);
 /* As numeric_out. */
@@ -43,6 +52,8 @@ void numeric_show(ds_buf *b, const ds_numeric *n);
 numeric_rc numeric_fit(ds_numeric *n, int32_t mod);
 /* -1, 0, 1; NaN equals NaN and is above everything. */
 int numeric_cmp(const ds_numeric *a, const ds_numeric *b);
+int numeric_sign(const ds_numeric *n); /* of NaN: 1 */
+ds_numeric numeric_neg(const ds_numeric *n);
 /* The same number without zeros at the end of its fraction: equal numbers are
  * equal bytes then (keys, hashes). */
 ds_numeric numeric_plain(const ds_numeric *n);
@@ -70,11 +81,15 @@ numeric_rc numeric_mod(const ds_numeric *a, const ds_numeric *b,
 numeric_rc numeric_round(const ds_numeric *a, int32_t scale, ds_numeric *out);
 numeric_rc numeric_trunc(const ds_numeric *a, int32_t scale, ds_numeric *out);
 
-ds_numeric numeric_from_i64(int64_t v);
+static inline ds_numeric numeric_from_i64(int64_t v)
+{
+    return (ds_numeric){(uint64_t)v, v >> 63, 0, 0};
+}
 /* As float8_numeric: 15 significant digits (6 for real). */
 numeric_rc numeric_from_f64(double v, ds_numeric *out);
 numeric_rc numeric_from_f32(double v, ds_numeric *out);
-numeric_rc numeric_to_i64(const ds_numeric *n, int64_t *out); /* rounds */
+/* Rounds; NUMERIC_RANGE also for what is no number. */
+numeric_rc numeric_to_i64(const ds_numeric *n, int64_t *out);
 /* The nearest double; NUMERIC_RANGE when it over- or underflows. */
 numeric_rc numeric_to_f64(const ds_numeric *n, double *out);
 
