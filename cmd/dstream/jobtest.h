@@ -129,4 +129,9 @@ void arg_to_json(const ds_arg *arg, ds_buf *out);
 /* A row as people write it: {word: a, n: 2}. */
 void arg_show(const ds_arg *arg, ds_buf *out);
 
+/* jobtest_rows.c: a row as the value of a record of this source; a scalar as
+ * bytes, null a null slice. In `a`. */
+ds_slice jobtest_value(ds_arena *a, const ds_node *source, const ds_arg *row);
+ds_slice jobtest_bytes(const ds_arg *scalar);
+
 #endif

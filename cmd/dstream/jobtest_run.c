@@ -203,58 +203,6 @@ static const char *source_topic(const runner *r, const ds_node *node)
     return args->topics->items[0]->text.s;
 }
 
-static bool is_text(const ds_node *node)
-{
-    const ds_source_args *args = node->args;
-
-    return args->format.s &&
-           (!strcmp(args->format.s, "text") || !strcmp(args->format.s, "raw"));
-}
-
-static ds_slice scalar_bytes(const ds_arg *v)
-{
-    return !v || v->null ? DS_NULL_SLICE
-                         : (ds_slice){(const uint8_t *)v->text.s, v->text.len};
-}
-
-/* The key column of a source that has it in the record's key only is no field
- * of the value. */
-static const ds_arg *value_columns(runner *r, const ds_node *node,
-                                   const ds_arg *row)
-{
-    const ds_source_args *args = node->args;
-    ds_arg *out = ds_new(r->a, ds_arg, 1);
-    ds_text *names = ds_new(r->a, ds_text, row->n + 1);
-    const ds_arg **items = ds_new(r->a, const ds_arg *, row->n + 1);
-
-    if (!args->key_from_record || row->kind != DS_ARG_MAP)
-        return row;
-    *out = *row;
-    out->n = 0;
-    for (uint32_t i = 0; i < row->n; i++) {
-        if (!strcmp(row->names[i].s, args->key.s))
-            continue;
-        names[out->n] = row->names[i];
-        items[out->n++] = row->items[i];
-    }
-    out->names = names;
-    out->items = items;
-    return out;
-}
-
-static ds_slice row_value(runner *r, const ds_node *node, const ds_arg *row)
-{
-    ds_buf b;
-
-    if (row->kind == DS_ARG_SCALAR)
-        return scalar_bytes(row);
-    if (is_text(node))
-        return scalar_bytes(ds_arg_find(row, "value"));
-    ds_buf_init(&b, r->a, 128);
-    arg_to_json(value_columns(r, node, row), &b);
-    return (ds_slice){(const uint8_t *)b.s, b.len};
-}
-
 static void rows_put(runner *r, const test_step *s)
 {
     const ds_node *node = source_node(r, s->source);
@@ -268,8 +216,8 @@ static void rows_put(runner *r, const test_step *s)
 
         if (!key && args->key.s && row->kind == DS_ARG_MAP)
             key = ds_arg_find(row, args->key.s);
-        rec.val = row_value(r, node, row);
-        rec.key = scalar_bytes(key);
+        rec.val = jobtest_value(r->a, node, row);
+        rec.key = jobtest_bytes(key);
         rec.hdr = headers_of(s->headers, r->a);
         if (s->ts && s->ts->text.s)
             ds_time_parse(ds_slice_of(s->ts->text.s), &rec.ts);

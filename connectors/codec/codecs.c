@@ -10,5 +10,6 @@ void ds_register_codecs(ds_registry *reg)
 {
     ds_registry_add_codec(reg, &codec_text);
     ds_registry_add_codec(reg, &codec_json);
+    ds_registry_add_codec(reg, &codec_csv);
     ds_registry_add_codec(reg, &codec_raw);
 }

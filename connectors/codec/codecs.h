@@ -11,6 +11,7 @@
 
 extern const ds_codec_type codec_text;
 extern const ds_codec_type codec_json;
+extern const ds_codec_type codec_csv;
 extern const ds_codec_type codec_raw;
 
 #endif

@@ -125,6 +125,9 @@ void build_sources(ds_job *job);
 /* sources.c: a codec by the name of its format; NULL after a mistake. */
 const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
                                  const char *absent);
+/* sources.c: `header` is for csv only. */
+void build_header(ds_job *job, const ds_arg *arg, bool header,
+                  const ds_codec_type *codec);
 bool build_is_topic(const char *s);
 /* streams.c */
 void build_streams(ds_job *job);

@@ -24,6 +24,10 @@ const ds_param ds_sink_kafka_params[] = {
      .offset = offsetof(ds_sink_args, format),
      .def = "json",
      .help = "What the bytes of a value are."},
+    {.name = "header",
+     .type = DS_P_BOOL,
+     .offset = offsetof(ds_sink_args, header),
+     .help = "Format csv: a line of names stands before each row."},
     {.name = "key",
      .type = DS_P_EXPR,
      .offset = offsetof(ds_sink_args, key),
@@ -157,6 +161,7 @@ static void sink_kafka(struct sink *sink, const ds_arg *arg)
     s->codec = build_codec(job, &s->format, "json");
     s->key_codec = s->key_format.s ? build_codec(job, &s->key_format, NULL)
                                    : build_codec(job, &none, "text");
+    build_header(job, arg, s->header, s->codec);
     if (sink->input == NULL)
         return;
     node = planner_node(&job->planner, type_of(job, "sink"), sink->name->s,

@@ -43,6 +43,10 @@ const ds_param ds_source_kafka_params[] = {
      .offset = AT(format),
      .def = "json",
      .help = "What the bytes of a value are."},
+    {.name = "header",
+     .type = DS_P_BOOL,
+     .offset = AT(header),
+     .help = "Format csv: a line of names stands before each row."},
     {.name = "key",
      .type = DS_P_STR,
      .offset = AT(key),
@@ -250,7 +254,7 @@ static void source_start(ds_job *job, const ds_text *start)
 /* ---- formats ---- */
 
 /* Formats of the language that are no codecs yet. */
-static const char *const later_formats[] = {"avro", "csv"};
+static const char *const later_formats[] = {"avro"};
 
 const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
                                  const char *absent)
@@ -279,6 +283,15 @@ const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
                 args_hint(s, names, n, job->arena),
                 "no format is named \"%.80s\"", s);
     return NULL;
+}
+
+void build_header(ds_job *job, const ds_arg *arg, bool header,
+                  const ds_codec_type *codec)
+{
+    if (header && codec && strcmp(codec->name, "csv") != 0)
+        ds_diag_add(&job->diags, DS_ERROR, "E0142",
+                    args_where(ds_arg_find(arg, "header")), "format: csv",
+                    "format %s has no header", codec->name);
 }
 
 /* ---- columns ---- */
@@ -438,6 +451,7 @@ static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
         check_column(job, &s->key);
     s->codec = build_codec(job, &s->format, "json");
     s->key_codec = build_codec(job, &s->key_format, "text");
+    build_header(job, arg, s->header, s->codec);
     /* Without columns much depends on a format that may be misspelt. */
     if (s->codec && (filled || s->columns))
         s->body = source_body(job, src, arg);

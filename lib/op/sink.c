@@ -163,7 +163,7 @@ static ds_rc sink_open(ds_op *op, ds_err *err)
     struct sink *s = (struct sink *)op;
     const ds_sink_args *args = op->node->args;
     const struct sink_plan *p = op->node->planned;
-    ds_codec_spec body = {.columns = op->node->schema};
+    ds_codec_spec body = {.columns = op->node->schema, .header = args->header};
     ds_codec_spec key = {.columns = p->keys_only};
 
     DS_TRY(args->codec->open(&body, &s->codec, err));

@@ -18,8 +18,11 @@ static ds_rc source_open(ds_op *op, ds_err *err)
     struct source *s = (struct source *)op;
     const ds_source_args *args = op->node->args;
     const bool *want = op->node->reads;
-    ds_codec_spec body = {args->body, want, args->strict};
-    ds_codec_spec key = {&s->key_schema, NULL, false};
+    ds_codec_spec body = {.columns = args->body,
+                          .want = want,
+                          .strict = args->strict,
+                          .header = args->header};
+    ds_codec_spec key = {.columns = &s->key_schema};
 
     DS_TRY(args->codec->open(&body, &s->codec, err));
     if (!args->key_from_record || (want && !want[args->body->n]))

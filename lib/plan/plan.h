@@ -20,6 +20,7 @@ typedef struct ds_source_args {
     const ds_arg *columns;
     ds_text start; /* earliest | latest | RFC 3339 */
     bool strict;
+    bool header; /* format csv: a line of names stands before each row */
     /* Resolved. The node's schema is `body` (what the record's value holds),
      * and after it, if key_from_record, the column `key` (text; bytea if
      * key_format is raw), which is read from the record's key. */
@@ -34,6 +35,7 @@ typedef struct ds_source_args {
 typedef struct ds_sink_args {
     ds_text topic;
     ds_text format; /* "json" when absent */
+    bool header;    /* as in ds_source_args */
     ds_text key;    /* column or expression; absent: the stream's key */
     ds_text key_format;
     const ds_arg *headers; /* map name: expression */

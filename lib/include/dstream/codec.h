@@ -3,7 +3,7 @@
  * codec.h - between the bytes of a record and columns.
  *
  * A codec instance belongs to one task (it may hold a parser); the type is a
- * constant. Formats: text, json, raw (contract.md 1).
+ * constant. Formats: text, json, csv, raw (contract.md 1).
  *
  * Thread: the worker that owns the task.
  */
@@ -18,6 +18,7 @@ typedef struct ds_codec_spec {
     const ds_schema *columns; /* what the bytes hold; lives longer */
     const bool *want;         /* decode: only these; NULL: all */
     bool strict;              /* unknown fields are errors */
+    bool header;              /* csv: a line of names stands before the row */
 } ds_codec_spec;
 
 typedef struct ds_codec_type {

@@ -95,7 +95,7 @@ static const struct mistake sources[] = {
     {WITH_SOURCE("s: {kafka: {pattern: '^(', format: text}}"), "4:33 E0105\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, format: txet}}"), "4:42 E0140\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, format: avro}}"), "4:42 E0190\n"},
-    {WITH_SOURCE("s: {kafka: {topic: in, format: csv}}"), "4:42 E0190\n"},
+    {WITH_SOURCE("s: {kafka: {topic: in, format: csv}}"), "4:22 E0141\n"},
     {WITH_SOURCE("s: {kafka: {topic: in}}"), "4:22 E0141\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, columns: {a: txt}}}"), "4:47 E0303\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, columns: {_key: text}}}"),
