@@ -28,8 +28,10 @@ typedef enum jsonb_kind {
     JSONB_OBJECT,
 } jsonb_kind;
 
-/* Any JSON text to jsonb. False: *why is PostgreSQL's DETAIL or message (in
- * `a`, or static). */
+/* Any JSON text to jsonb. False: *why is PostgreSQL's message (in `a`, or
+ * static), with its DETAIL: "invalid input syntax for type json: Token \"x\" is
+ * invalid.", "value overflows numeric format", ... Linear in time and memory;
+ * no recursion. */
 bool jsonb_parse(ds_slice text, ds_arena *a, ds_slice *out, const char **why);
 
 static inline jsonb_kind jsonb_kind_of(ds_slice v)
@@ -66,6 +68,8 @@ bool jsonb_next(jsonb_iter *it, ds_slice *key, ds_slice *value);
 ds_slice jsonb_member(ds_slice v, ds_slice key);
 ds_slice jsonb_element(ds_slice v, int64_t i);
 uint32_t jsonb_count(ds_slice container);
+/* Whether a string value (or a key, with its quotes) is this text. */
+bool jsonb_string_is(ds_slice v, ds_slice text);
 /* The text of a string value, without quotes and escapes: points into v if it
  * has none. */
 ds_slice jsonb_unescape(ds_slice v, ds_arena *a);
@@ -73,6 +77,9 @@ ds_slice jsonb_unescape(ds_slice v, ds_arena *a);
 ds_slice jsonb_text(ds_slice v, ds_arena *a);
 /* PostgreSQL's order of jsonb (compareJsonbContainers). */
 int jsonb_cmp(ds_slice a, ds_slice b);
+/* Two numbers, two strings: -1, 0, 1. */
+int jsonb_number_cmp(ds_slice a, ds_slice b);
+int jsonb_string_cmp(ds_slice a, ds_slice b);
 /* With numbers as numeric_plain() writes them: equal values are equal bytes
  * (keys, hashes). Points to v if nothing changes. */
 ds_slice jsonb_plain(ds_slice v, ds_arena *a);
@@ -87,7 +94,7 @@ typedef struct jsonb_pair {
     ds_slice key;   /* unescaped */
     ds_slice value; /* jsonb */
 } jsonb_pair;
-/* Sorts in place, the last of equal keys wins. */
-void jsonb_add_object(ds_buf *b, jsonb_pair *pairs, uint32_t n);
+/* In any order; the last of equal keys wins. */
+void jsonb_add_object(ds_buf *b, const jsonb_pair *pairs, uint32_t n);
 
 #endif

@@ -298,8 +298,7 @@ static const char *input_json(const input *in)
     if (jsonb_parse(in->s, in->arena, &in->out->s, &why))
         return NULL;
     *in->code = "E0702";
-    return ds_str_printf(in->arena, "invalid input syntax for type json: %s",
-                         why);
+    return why;
 }
 
 static const char *input_nested(const input *in)
