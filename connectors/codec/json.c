@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json.c - JSON objects to columns and back (contract.md 4 and 8).
+ * json.c - JSON objects to columns and back (contract.md 4 and 8): the batch.
  *
  * All declared columns are checked in every record, wanted or not: what a plan
- * reads must not decide which records are bad.
+ * reads must not decide which records are bad. What a value is: json_value.c.
  */
-#include <stdio.h>
-
 #include "codec/codecs.h"
-#include "codec/json_walk.h"
-#include "dstream/clock.h"
+#include "codec/json_value.h"
 #include "record/builder.h"
 #include "record/show.h"
 
 enum {
-    SHOWN_MAX = 64,          /* bytes of a bad value in a message */
     ENCODE_BUFFER = 1 << 20, /* rows share a buffer up to here */
 };
 
@@ -29,20 +25,16 @@ struct json_codec {
 /* A batch being decoded. */
 struct decode {
     struct json_codec *codec;
-    ds_arena *arena;
-    ds_col *cols;
+    json_reader reader;
     uint8_t **values; /* per column; NULL: not wanted */
     uint64_t **valid; /* NULL: no NULLs so far */
     uint32_t n;
-    uint8_t *unescaped; /* room for the unescaped text of all rows; NULL: none
-                           was needed so far */
-    char error[300];
 };
 
 static ds_rc json_check(const ds_schema *columns, bool decode, ds_err *err)
 {
     if (decode && columns->n == 0)
-        return ds_fail(err, DS_E_CONFIG, "format json needs `columns`");
+        return ds_fail(err, DS_E_CONFIG, "format json needs a column");
     return DS_OK;
 }
 
@@ -92,216 +84,100 @@ static void json_close(ds_codec *codec)
 
 /* ---- decode ---- */
 
-static int shown(ds_slice s)
-{
-    uint32_t n = s.len;
-    if (n > SHOWN_MAX) {
-        n = SHOWN_MAX;
-        while (n > 0 && (s.ptr[n] & 0xc0) == 0x80)
-            n--;
-    }
-    return (int)n;
-}
-
-static bool bad_syntax(struct decode *d, uint32_t col, ds_slice s)
-{
-    const ds_field *f = &d->codec->spec.columns->fields[col];
-    snprintf(d->error, sizeof(d->error),
-             "column \"%s\": invalid input syntax for type %s: \"%.*s%s\"",
-             f->name, ds_type_name(f->type), shown(s), (const char *)s.ptr,
-             s.len > SHOWN_MAX ? "..." : "");
-    return false;
-}
-
-static bool out_of_range(struct decode *d, uint32_t col, ds_slice s)
-{
-    const ds_field *f = &d->codec->spec.columns->fields[col];
-    snprintf(d->error, sizeof(d->error),
-             "column \"%s\": value \"%.*s%s\" is out of range for type %s",
-             f->name, shown(s), (const char *)s.ptr,
-             s.len > SHOWN_MAX ? "..." : "", ds_type_name(f->type));
-    return false;
-}
-
-static bool wrong_kind(struct decode *d, uint32_t col, json_kind kind)
-{
-    const ds_field *f = &d->codec->spec.columns->fields[col];
-    snprintf(d->error, sizeof(d->error),
-             "column \"%s\": cannot cast a JSON %s to type %s", f->name,
-             json_kind_name(kind), ds_type_name(f->type));
-    return false;
-}
-
-/* The characters of a string, in a room that is made once for the batch. */
-static ds_slice string_of(struct decode *d, const json_cell *cell)
-{
-    if (!cell->escaped)
-        return cell->raw;
-    ds_slice s = {d->unescaped, json_unescape(cell->raw, d->unescaped)};
-    d->unescaped += s.len;
-    return s;
-}
-
-static bool to_i64(struct decode *d, uint32_t col, const json_cell *cell,
-                   int64_t *out)
-{
-    ds_slice s = cell->raw;
-    if (cell->escaped)
-        return bad_syntax(d, col, s);
-    bool minus = s.ptr[0] == '-';
-    int64_t v = 0;
-    for (uint32_t i = minus; i < s.len; i++) {
-        int64_t digit = s.ptr[i] - '0';
-        if (__builtin_mul_overflow(v, 10, &v) ||
-            __builtin_add_overflow(v, minus ? -digit : digit, &v))
-            return out_of_range(d, col, s);
-    }
-    *out = v;
-    return true;
-}
-
-static int hex_digit(uint8_t c)
-{
-    uint8_t low = c | 0x20;
-    return c >= '0' && c <= '9'       ? c - '0'
-           : low >= 'a' && low <= 'f' ? low - 'a' + 10
-                                      : -1;
-}
-
-/* "\x0102", PostgreSQL's hex form. */
-static bool to_bytes(struct decode *d, uint32_t col, ds_slice s, ds_slice *out)
-{
-    if (s.len < 2 || s.len % 2 || memcmp(s.ptr, "\\x", 2) != 0)
-        return bad_syntax(d, col, s);
-    uint32_t n = s.len / 2 - 1;
-    uint8_t *to = ds_arena_alloc(d->arena, n, 1);
-    for (uint32_t i = 0; i < n; i++) {
-        int high = hex_digit(s.ptr[2 + 2 * i]);
-        int low = hex_digit(s.ptr[3 + 2 * i]);
-        if (high < 0 || low < 0)
-            return bad_syntax(d, col, s);
-        to[i] = (uint8_t)(high * 16 + low);
-    }
-    *out = (ds_slice){to, n};
-    return true;
-}
-
-static bool string_to(struct decode *d, uint32_t col, const json_cell *cell,
-                      ds_type type, void *to)
-{
-    ds_slice s = string_of(d, cell);
-    if (type == DS_TS)
-        return ds_time_parse(s, to) || bad_syntax(d, col, s);
-    if (type == DS_BYTES)
-        return to_bytes(d, col, s, to);
-    if (cell->escaped && s.len && memchr(s.ptr, 0, s.len)) {
-        snprintf(d->error, sizeof(d->error),
-                 "column \"%s\": \\u0000 cannot be converted to text",
-                 d->codec->spec.columns->fields[col].name);
-        return false;
-    }
-    memcpy(to, &s, sizeof(s));
-    return true;
-}
-
-/* A value that is there to `to`, which has room for any type. */
-static bool convert(struct decode *d, uint32_t col, const json_cell *cell,
-                    void *to)
-{
-    ds_type type = d->codec->spec.columns->fields[col].type;
-    json_kind kind = cell->kind;
-    switch (type) {
-    case DS_BOOL:
-        if (kind != JSON_TRUE && kind != JSON_FALSE)
-            return wrong_kind(d, col, kind);
-        *(uint8_t *)to = kind == JSON_TRUE;
-        return true;
-    case DS_I64:
-        if (kind != JSON_NUMBER)
-            return wrong_kind(d, col, kind);
-        return to_i64(d, col, cell, to);
-    case DS_F64:
-        if (kind != JSON_NUMBER)
-            return wrong_kind(d, col, kind);
-        return json_to_double(cell->raw.ptr, cell->raw.len, to) ||
-               out_of_range(d, col, cell->raw);
-    default:
-        if (kind != JSON_STRING)
-            return wrong_kind(d, col, kind);
-        return string_to(d, col, cell, type, to);
-    }
-}
-
 static void set_null(struct decode *d, uint32_t col, uint32_t row)
 {
     if (!d->values[col])
         return;
     if (!d->valid[col])
-        d->valid[col] = ds_bits_new(d->arena, d->n, true);
+        d->valid[col] = ds_bits_new(d->reader.arena, d->n, true);
     ds_bit_clear(d->valid[col], row);
+}
+
+static void set_value(struct decode *d, ds_type type, uint32_t col,
+                      uint32_t row, const ds_value *v)
+{
+    uint8_t *to = d->values[col];
+    if (!to)
+        return;
+    switch (ds_type_phys(type)) {
+    case DS_PHYS_BOOL:
+        to[row] = v->b;
+        break;
+    case DS_PHYS_I64:
+    case DS_PHYS_F64:
+        ((int64_t *)(void *)to)[row] = v->i;
+        break;
+    case DS_PHYS_NUM:
+        ((ds_numeric *)(void *)to)[row] = v->num;
+        break;
+    case DS_PHYS_IV:
+    case DS_PHYS_SLICE:
+        ((ds_slice *)(void *)to)[row] = v->s;
+        break;
+    }
 }
 
 static bool decode_cell(struct decode *d, uint32_t col, uint32_t row)
 {
     const ds_field *f = &d->codec->spec.columns->fields[col];
     const json_cell *cell = &d->codec->cells[col];
+    const json_path path = {NULL, f->name, 0};
+    ds_value v;
     if (cell->kind == JSON_MISSING || cell->kind == JSON_NULL) {
         set_null(d, col, row);
-        if (f->not_null)
-            snprintf(d->error, sizeof(d->error),
-                     "null value in column \"%s\" violates not-null "
-                     "constraint",
-                     f->name);
-        return !f->not_null;
+        return !f->not_null || json_null_error(&d->reader, &path);
     }
-    if (d->values[col])
-        return convert(d, col, cell,
-                       d->values[col] + row * ds_type_size(f->type));
-    union {
-        int64_t i64;
-        double f64;
-        ds_slice s;
-    } nowhere;
-    return convert(d, col, cell, &nowhere);
+    if (!json_value(&d->reader, f, &path, cell, &v))
+        return false;
+    set_value(d, f->type, col, row, &v);
+    return true;
 }
 
-/* The first record with an escape makes room for this and all later ones:
- * unescaped text is never longer than it was. */
-static void need_room(struct decode *d, const ds_slice *vals, uint32_t row)
-{
-    uint32_t n = d->codec->spec.columns->n;
-    const json_cell *cells = d->codec->cells;
-    size_t size = 0;
-    if (d->unescaped)
-        return;
-    uint32_t i = 0;
-    while (i < n && !(cells[i].kind == JSON_STRING && cells[i].escaped))
-        i++;
-    if (i == n)
-        return;
-    for (; row < d->n; row++)
-        size += vals[row].len;
-    d->unescaped = ds_arena_alloc(d->arena, size, 1);
-}
-
-static bool decode_row(struct decode *d, const ds_slice *vals, uint32_t row)
+static bool decode_fields(struct decode *d, ds_slice text, uint32_t row)
 {
     struct json_codec *c = d->codec;
-    if (!vals[row].len) {
-        snprintf(d->error, sizeof(d->error),
-                 "a JSON object was expected, not %s value",
-                 vals[row].ptr ? "an empty" : "a null");
+    if (!text.len) {
+        d->reader.error = text.ptr
+                              ? "a JSON object was expected, not an empty value"
+                              : "a JSON object was expected, not a null value";
         return false;
     }
-    if (!json_walk_object(&c->walk, vals[row], c->cells)) {
-        snprintf(d->error, sizeof(d->error), "%s", c->walk.error);
+    if (!json_walk_object(&c->walk, text, c->cells)) {
+        d->reader.error = c->walk.error;
         return false;
     }
-    need_room(d, vals, row);
     for (uint32_t col = 0; col < c->spec.columns->n; col++)
         if (!decode_cell(d, col, row))
             return false;
     return true;
+}
+
+/* Without columns the whole value is one of type jsonb. */
+static bool decode_whole(struct decode *d, ds_slice text, uint32_t row)
+{
+    const ds_field *f = &d->codec->spec.columns->fields[0];
+    ds_value v;
+    if (!text.ptr) {
+        set_null(d, 0, row);
+        return true;
+    }
+    if (!json_any(&d->reader, text, &v))
+        return false;
+    set_value(d, f->type, 0, row, &v);
+    return true;
+}
+
+static void decode_row(struct decode *d, ds_slice text, uint32_t row,
+                       ds_row_errors *errs)
+{
+    bool lone = d->codec->spec.lone;
+    d->reader.n = 0;
+    if (lone ? decode_whole(d, text, row) : decode_fields(d, text, row))
+        return;
+    ds_row_errors_add(errs, d->reader.arena, d->n, row, CODEC_ERROR, 0,
+                      d->reader.error);
+    for (uint32_t col = 0; col < d->codec->spec.columns->n; col++)
+        set_null(d, col, row);
 }
 
 static ds_rc json_decode(ds_codec *codec, const ds_slice *vals, uint32_t n,
@@ -311,20 +187,19 @@ static ds_rc json_decode(ds_codec *codec, const ds_slice *vals, uint32_t n,
     (void)err;
     struct json_codec *c = (struct json_codec *)codec;
     const ds_schema *columns = c->spec.columns;
-    struct decode d = {.codec = c, .arena = a, .cols = cols, .n = n};
+    struct decode d = {.codec = c, .n = n};
+    d.reader.arena = a;
+    d.reader.strict = c->spec.strict;
     d.values = ds_new(a, uint8_t *, columns->n);
     d.valid = ds_new(a, uint64_t *, columns->n);
+    for (uint32_t row = 0; row < n; row++)
+        d.reader.room += vals[row].len;
     for (uint32_t col = 0; col < columns->n; col++)
         if (!c->spec.want || c->spec.want[col])
             d.values[col] = ds_arena_alloc(
                 a, n * ds_type_size(columns->fields[col].type), 8);
-    for (uint32_t row = 0; row < n; row++) {
-        if (decode_row(&d, vals, row))
-            continue;
-        ds_row_errors_add(errs, a, n, row, CODEC_ERROR, 0, d.error);
-        for (uint32_t col = 0; col < columns->n; col++)
-            set_null(&d, col, row);
-    }
+    for (uint32_t row = 0; row < n; row++)
+        decode_row(&d, vals[row], row, errs);
     for (uint32_t col = 0; col < columns->n; col++) {
         cols[col].valid = d.valid[col];
         cols[col].v.p = d.values[col];
@@ -367,8 +242,9 @@ static ds_rc json_encode(ds_codec *codec, const ds_batch *rows, ds_arena *a,
 
 const ds_codec_type codec_json = {
     .name = "json",
-    .help = "One JSON object per record, a field per column.",
-    .lone = DS_NONE,
+    .help = "One JSON object per record, a field per column; without "
+            "`columns`, any JSON value as one column `value` of type jsonb.",
+    .lone = DS_JSON,
     .check = json_check,
     .open = json_open,
     .close = json_close,

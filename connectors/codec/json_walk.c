@@ -313,6 +313,7 @@ struct walk_state {
     enum state state;
     uint32_t depth;
     uint64_t objects; /* bit d: the container of level d is an object */
+    json_cell *open;  /* the column of the last field of level 1, or NULL */
 };
 
 static bool in_object(const struct walk_state *s)
@@ -338,9 +339,10 @@ static bool walk_value(json_walk *w, struct walk_state *s, uint8_t c,
     if (!take_value(w, c, at, cell))
         return false;
     s->state = AFTER;
-    if (cell->kind == JSON_OBJECT || cell->kind == JSON_ARRAY)
-        return enter(w, s, cell->kind, at);
-    return true;
+    if (cell->kind != JSON_OBJECT && cell->kind != JSON_ARRAY)
+        return true;
+    cell->raw.ptr = w->text.ptr + at;
+    return enter(w, s, cell->kind, at);
 }
 
 static bool walk_field(json_walk *w, struct walk_state *s, uint8_t c,
@@ -351,6 +353,7 @@ static bool walk_field(json_walk *w, struct walk_state *s, uint8_t c,
         return false;
     if (s->depth == 1) {
         int i = find_column(w, &key);
+        s->open = i >= 0 ? &cells[i] : NULL;
         if (i >= 0)
             cell = &cells[i];
         else if (w->strict)
@@ -370,6 +373,9 @@ static bool walk_token(json_walk *w, struct walk_state *s, json_cell *cells)
     if (closes && s->state != FIELD && s->state != ITEM) {
         s->depth--;
         s->state = AFTER;
+        if (s->depth == 1 && s->open)
+            s->open->raw.len =
+                w->end - (uint32_t)(s->open->raw.ptr - w->text.ptr);
         return true;
     }
     switch (s->state) {
@@ -390,7 +396,7 @@ static bool walk_token(json_walk *w, struct walk_state *s, json_cell *cells)
 
 static bool walk_all(json_walk *w, json_cell *cells)
 {
-    struct walk_state s = {FIRST_FIELD, 0, 0};
+    struct walk_state s = {FIRST_FIELD, 0, 0, NULL};
     uint8_t c;
     uint32_t at;
     json_cell root;

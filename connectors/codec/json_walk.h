@@ -29,7 +29,8 @@ const char *json_kind_name(json_kind kind);
 typedef struct json_cell {
     json_kind kind;
     bool escaped; /* string: has escapes; number: no integer */
-    ds_slice raw; /* a string without its quotes, or a number */
+    ds_slice raw; /* a string without its quotes, a number, or all of an array
+                     or object */
 } json_cell;
 
 typedef struct json_walk {

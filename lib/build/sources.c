@@ -390,7 +390,7 @@ static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
     memcpy(fields, s->body->fields, s->body->n * sizeof(*fields));
     fields[s->body->n].name = s->key.s;
     fields[s->body->n].type =
-        s->key_codec->lone == DS_NONE ? DS_STR : s->key_codec->lone;
+        s->key_codec->lone == DS_BYTES ? DS_BYTES : DS_STR;
     schema->n = s->body->n + 1;
     schema->fields = fields;
     s->key_from_record = true;

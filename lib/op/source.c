@@ -21,7 +21,8 @@ static ds_rc source_open(ds_op *op, ds_err *err)
     ds_codec_spec body = {.columns = args->body,
                           .want = want,
                           .strict = args->strict,
-                          .header = args->header};
+                          .header = args->header,
+                          .lone = args->columns == NULL};
     ds_codec_spec key = {.columns = &s->key_schema};
 
     DS_TRY(args->codec->open(&body, &s->codec, err));

@@ -86,7 +86,7 @@ typedef struct ds_field {
     const char *name;
     ds_type type;
     /* What stands in brackets after the type: PostgreSQL's typmod + 1;
-     * 0: nothing. Of an array: of its elements. */
+     * 0: nothing. Of an array: of its elements. Of a row: ds_mod_row(). */
     int32_t mod;
     bool not_null; /* checked at decode */
 } ds_field;
@@ -102,6 +102,10 @@ typedef struct ds_schema {
 ds_type ds_row_type(const ds_schema *fields);
 /* The fields of a row type; NULL: it is none. */
 const ds_schema *ds_row_fields(ds_type t);
+/* What columns declare about the fields of a row besides its type, as its `mod`
+ * (0: nothing), and the fields with it: their not_null counts. */
+int32_t ds_mod_row(const ds_schema *fields);
+const ds_schema *ds_row_declared(ds_type t, int32_t mod);
 
 /* numeric(p,s), varchar(n) as a field's `mod`, and back. */
 static inline int32_t ds_mod_numeric(int32_t p, int32_t s)

@@ -19,6 +19,8 @@ typedef struct ds_codec_spec {
     const bool *want;         /* decode: only these; NULL: all */
     bool strict;              /* unknown fields are errors */
     bool header;              /* csv: a line of names stands before the row */
+    bool lone; /* decode: no columns were declared; this one is the codec
+                  type's `lone` */
 } ds_codec_spec;
 
 typedef struct ds_codec_type {
@@ -26,7 +28,8 @@ typedef struct ds_codec_type {
     const char *help;
     /* A source without `columns:` has this one column; DS_NONE: it needs
      * `columns:`. */
-    ds_type lone; /* text: DS_STR, raw: DS_BYTES; the column's name is value */
+    ds_type lone; /* text: DS_STR, raw: DS_BYTES, json: DS_JSON; the column's
+                     name is value */
     /* Whether these columns can be read (decode) or written in this format:
      * text takes one column of any type when writing. */
     ds_rc (*check)(const ds_schema *columns, bool decode, ds_err *err);
