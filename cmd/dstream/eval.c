@@ -12,6 +12,7 @@
 #include "dstream/clock.h"
 #include "dstream/codec.h"
 #include "expr/expr.h"
+#include "plan/columns.h"
 #include "record/show.h"
 #include "yaml/yaml_tree.h"
 
@@ -64,7 +65,6 @@ static bool columns_read(eval *e, const char *mapping, ds_diags *d)
     const yaml_vars none = {.on = false};
     const ds_arg *map =
         yaml_parse(ds_slice_of(mapping), "--columns", &none, e->a, d);
-    ds_field *fields;
 
     if (!map)
         return false;
@@ -74,19 +74,7 @@ static bool columns_read(eval *e, const char *mapping, ds_diags *d)
                     "columns are a map of names and types");
         return false;
     }
-    fields = ds_new(e->a, ds_field, map->n);
-    for (uint32_t i = 0; i < map->n; i++) {
-        if (map->items[i]->kind != DS_ARG_SCALAR) {
-            ds_diag_add(d, DS_ERROR, "E0103", map->items[i]->where, NULL,
-                        "a type is a text");
-            continue;
-        }
-        if (ds_type_parse(&map->items[i]->text, d, &fields[i]) < 0)
-            continue;
-        fields[i].name = map->names[i].s;
-    }
-    e->schema = (ds_schema){map->n, fields};
-    return d->errors == 0;
+    return columns_parse(map, e->a, d, &e->schema);
 }
 
 /* ---- answers ---- */

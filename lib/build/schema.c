@@ -180,6 +180,8 @@ static void put_value(struct schema *s, const ds_param *p)
         put_scalar_or(s, true, false);
         break;
     case DS_P_COLUMNS:
+        put_map_of(s, "column");
+        break;
     case DS_P_EXPR_MAP:
     case DS_P_PROPS:
         put_map_of(s, "scalar");
@@ -204,6 +206,27 @@ static void put_value(struct schema *s, const ds_param *p)
             put_ref(s, NULL, "scalar");
         break;
     }
+}
+
+/* The type of a column: a text, the fields of a row, or a list of one type. */
+static void put_column(struct schema *s)
+{
+    json_open(&s->j, "column", '{');
+    json_open(&s->j, "anyOf", '[');
+    json_open(&s->j, NULL, '{');
+    put_ref(s, NULL, "scalar");
+    json_close(&s->j, '}');
+    json_open(&s->j, NULL, '{');
+    put_map_of(s, "column");
+    json_close(&s->j, '}');
+    json_open(&s->j, NULL, '{');
+    json_str(&s->j, "type", "array");
+    json_raw(&s->j, "minItems", "1");
+    json_raw(&s->j, "maxItems", "1");
+    put_ref(s, "items", "column");
+    json_close(&s->j, '}');
+    json_close(&s->j, ']');
+    json_close(&s->j, '}');
 }
 
 static void put_param(struct schema *s, const ds_param *p)
@@ -383,6 +406,7 @@ static void put_defs(struct schema *s)
     json_str(&s->j, NULL, "boolean");
     json_close(&s->j, ']');
     json_close(&s->j, '}');
+    put_column(s);
     put_type(s, "source", ds_source_params);
     put_type(s, "stream", ds_stream_params);
     put_type(s, "sink", ds_sink_params);

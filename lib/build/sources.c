@@ -7,9 +7,8 @@
 
 #include "build/build.h"
 #include "dstream/clock.h"
-#include "expr/expr.h"
+#include "plan/columns.h"
 
-#define MAX_COLUMNS 1600 /* as many as a table of PostgreSQL */
 #define PATTERN_MAX 500
 
 struct source_set {
@@ -60,7 +59,8 @@ const ds_param ds_source_kafka_params[] = {
     {.name = "columns",
      .type = DS_P_COLUMNS,
      .offset = AT(columns),
-     .help = "Name and type of each column."},
+     .help = "Name and type of each column; {field: type} is a row, [type] an "
+             "array."},
     {.name = "start",
      .type = DS_P_STR,
      .offset = AT(start),
@@ -308,33 +308,16 @@ static bool check_column(ds_job *job, const ds_text *name)
                         name->s);
             return false;
         }
-    if (name->len > 0 && name->len <= 63 && strlen(name->s) == name->len)
-        return true;
-    ds_diag_add(&job->diags, DS_ERROR, "E0105", args_name_where(name), NULL,
-                "a column's name has 1 to 63 bytes");
-    return false;
+    return true;
 }
 
 static const ds_schema *declared(ds_job *job, const ds_arg *columns)
 {
     ds_schema *schema = ds_new(job->arena, ds_schema, 1);
-    ds_field *fields = ds_new(job->arena, ds_field, columns->n);
-    bool ok = columns->n <= MAX_COLUMNS;
+    bool ok = columns_parse(columns, job->arena, &job->diags, schema);
 
-    if (!ok) {
-        ds_diag_add(&job->diags, DS_ERROR, "E0104", columns->where, NULL,
-                    "a source has at most %d columns", MAX_COLUMNS);
-        return NULL;
-    }
-    for (uint32_t i = 0; i < columns->n; i++) {
+    for (uint32_t i = 0; i < columns->n && i < schema->n; i++)
         ok = check_column(job, &columns->names[i]) && ok;
-        ok = ds_type_parse(&columns->items[i]->text, &job->diags, &fields[i]) ==
-                 DS_OK &&
-             ok;
-        fields[i].name = columns->names[i].s;
-    }
-    schema->n = columns->n;
-    schema->fields = fields;
     return ok ? schema : NULL;
 }
 
@@ -447,8 +430,8 @@ static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
         source_topics(job, src, arg);
     if (s->start.s)
         source_start(job, &s->start);
-    if (s->key.s)
-        check_column(job, &s->key);
+    if (s->key.s && check_column(job, &s->key))
+        columns_name(&s->key, &job->diags);
     s->codec = build_codec(job, &s->format, "json");
     s->key_codec = build_codec(job, &s->key_format, "text");
     build_header(job, arg, s->header, s->codec);

@@ -399,16 +399,16 @@ const char *args_comma_hint(const ds_text *name, const ds_arg *item)
                : NULL;
 }
 
-/* {price: numeric(10,2)} is price with "numeric(10", and "2)" with nothing. */
-static bool split_by_comma(struct fill *f, const ds_arg *map, uint32_t i)
+bool args_split_by_comma(const ds_arg *map, uint32_t i, ds_arena *a,
+                         ds_diags *d)
 {
     const ds_text *before = i ? &map->items[i - 1]->text : NULL;
     const char *hint = args_comma_hint(&map->names[i], map->items[i]);
 
     if (!hint || !before || !before->s || parens(before->s) <= 0)
         return false;
-    ds_diag_add(f->d, DS_ERROR, "E0201", ds_text_where(before, before->len, 1),
-                ds_str_printf(f->a, "%s, \"%.60s,%.60s\"", hint, before->s,
+    ds_diag_add(d, DS_ERROR, "E0201", ds_text_where(before, before->len, 1),
+                ds_str_printf(a, "%s, \"%.60s,%.60s\"", hint, before->s,
                               map->names[i].s),
                 "syntax error at end of input");
     return true;
@@ -423,7 +423,7 @@ static bool all_scalars(struct fill *f, const ds_arg *arg, const ds_param *p)
         if (is_scalar(arg->items[i]))
             continue;
         ok = false;
-        if (map && split_by_comma(f, arg, i))
+        if (map && args_split_by_comma(arg, i, f->a, f->d))
             continue;
         ds_diag_add(f->d, DS_ERROR, "E0103", arg->items[i]->where, NULL,
                     "%s`%s` needs a single value, not %s",
@@ -484,7 +484,8 @@ static bool fill_tree(struct fill *f, const ds_arg *arg, const ds_param *p,
                     p->name);
         return false;
     }
-    if (!all_scalars(f, arg, p))
+    /* Columns may be nested: whoever takes them checks them. */
+    if (p->type != DS_P_COLUMNS && !all_scalars(f, arg, p))
         return false;
     *out = arg;
     return true;

@@ -21,6 +21,10 @@ const char *args_hint(const char *name, const char *const *names, uint32_t n,
 /* For a name with nothing that is the rest of a value, cut off by a comma: what
  * to do; else NULL. */
 const char *args_comma_hint(const ds_text *name, const ds_arg *item);
+/* {price: numeric(10,2)} is price with "numeric(10", and "2)" with nothing:
+ * whether item i is such a rest. Then E0201 says so. */
+bool args_split_by_comma(const ds_arg *map, uint32_t i, ds_arena *a,
+                         ds_diags *d);
 /* "a text", "a list", "a map": what was written. */
 const char *args_kind(const ds_arg *arg);
 /* E0190 at that place. */
