@@ -88,7 +88,6 @@ const func_def *func_cast(ds_type from, ds_type to, func_cast_kind kind);
 /* The range of smallint (2) or integer (4). */
 const func_def *func_narrow(int width);
 
-bool interval_add(ds_time t, ds_interval iv, bool minus, ds_time *out);
 
 /* cmp.c: the constants of an IN list, sorted. */
 typedef struct cmp_set {

@@ -177,34 +177,11 @@ static const char *input_datetime(const input *in)
 {
     datetime_rc rc =
         in->type == DS_IV
-            ? interval_parse(in->s, &in->out->iv)
+            ? interval_parse_mod(in->s, in->mod, &in->out->iv)
             : datetime_parse(in->type, trim_space(in->s), in->now, &in->out->i);
-    *in->code = "E0701";
-    int n = shown(in->s);
-    const char *p = (const char *)in->s.ptr;
-    switch (rc) {
-    case DATETIME_OK:
+    if (rc == DATETIME_OK)
         return ds_value_fit(in->type, in->mod, in->arena, in->out, in->code);
-    case DATETIME_FIELD:
-        return ds_str_printf(
-            in->arena,
-            in->type == DS_IV ? "interval field value out of range: \"%.*s\""
-                              : "date/time field value out of range: \"%.*s\"",
-            n, p);
-    case DATETIME_RANGE:
-        return ds_str_printf(in->arena, "%s out of range: \"%.*s\"",
-                             in->type == DS_DATE ? "date"
-                             : in->type == DS_IV ? "interval"
-                                                 : "timestamp",
-                             n, p);
-    case DATETIME_ZONE:
-        *in->code = "E0702";
-        return ds_str_printf(in->arena, "time zone \"%.*s\" not recognized", n,
-                             p);
-    case DATETIME_SYNTAX:
-        break;
-    }
-    return bad_syntax(in);
+    return datetime_error(in->type, rc, in->s, in->arena, in->code);
 }
 
 static int hex_digit(uint8_t c)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * datetime_tzif.c - a zone's file of the system's database (RFC 8536).
+ *
+ *     header   "TZif", version, 15 bytes, six counts (big-endian, 32 bits)
+ *     body     times, their types, types (offset, dst, abbreviation), names
+ *     from version 2: header and body again with times of 64 bits, and a line
+ *     of POSIX text for the times after the last one
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "record/datetime_words.h"
+
+enum { FILE_MOST = 1 << 20, HEADER = 44 };
+
+typedef struct counts {
+    uint32_t utc_marks, standard_marks, leaps, times, types, chars;
+} counts;
+
+static uint64_t big(const uint8_t *p, int n)
+{
+    uint64_t v = 0;
+    while (n--)
+        v = v << 8 | *p++;
+    return v;
+}
+
+static bool read_header(const uint8_t *p, const uint8_t *end, counts *c)
+{
+    if (end - p < HEADER || memcmp(p, "TZif", 4) != 0)
+        return false;
+    c->utc_marks = (uint32_t)big(p + 20, 4);
+    c->standard_marks = (uint32_t)big(p + 24, 4);
+    c->leaps = (uint32_t)big(p + 28, 4);
+    c->times = (uint32_t)big(p + 32, 4);
+    c->types = (uint32_t)big(p + 36, 4);
+    c->chars = (uint32_t)big(p + 40, 4);
+    return c->times < 100000 && c->types > 0 && c->types < 256 &&
+           c->chars < 10000 && c->leaps < 10000 && c->utc_marks <= c->types &&
+           c->standard_marks <= c->types;
+}
+
+static size_t body_size(const counts *c, int width)
+{
+    size_t w = (size_t)width;
+    return c->times * (w + 1) + c->types * 6 + c->chars + c->leaps * (w + 4) +
+           c->standard_marks + c->utc_marks;
+}
+
+static bool read_types(const uint8_t *p, const counts *c, datetime_zone *z)
+{
+    const char *names = (const char *)p + c->types * 6;
+    zone_type *types = calloc(c->types, sizeof *types);
+    if (types == NULL)
+        return false;
+    z->types = types;
+    z->n_types = c->types;
+    for (uint32_t i = 0; i < c->types; i++, p += 6) {
+        uint32_t at = p[5];
+        types[i].east = (int32_t)big(p, 4);
+        types[i].dst = p[4] != 0;
+        if (at >= c->chars)
+            return false;
+        size_t n = strnlen(names + at, c->chars - at);
+        if (n >= sizeof types[i].abbrev)
+            return false;
+        memcpy(types[i].abbrev, names + at, n);
+    }
+    return true;
+}
+
+static bool read_body(const uint8_t *p, const counts *c, int width,
+                      datetime_zone *z)
+{
+    int64_t *when = calloc(c->times + 1u, sizeof *when);
+    uint8_t *type = calloc(c->times + 1u, 1);
+    z->at = when;
+    z->type = type;
+    if (when == NULL || type == NULL)
+        return false;
+    for (uint32_t i = 0; i < c->times; i++, p += width) {
+        when[i] = (int64_t)big(p, width);
+        if (width == 4)
+            when[i] = (int32_t)when[i];
+    }
+    for (uint32_t i = 0; i < c->times; i++)
+        if ((type[i] = *p++) >= c->types)
+            return false;
+    z->n = c->times;
+    return read_types(p, c, z);
+}
+
+/* The line at the end, between two newlines; it may be empty. */
+static bool read_tail(const uint8_t *p, const uint8_t *end, datetime_zone *z)
+{
+    if (p == end || *p++ != '\n')
+        return true;
+    const uint8_t *stop = memchr(p, '\n', (size_t)(end - p));
+    if (stop == NULL || stop == p)
+        return true;
+    z->has_tail =
+        zone_parse_posix((const char *)p, (size_t)(stop - p), false, &z->tail);
+    return z->has_tail;
+}
+
+/* Zones that count leap seconds are none of PostgreSQL's. */
+static bool read_zone(const uint8_t *p, const uint8_t *end, datetime_zone *z)
+{
+    counts c;
+    if (!read_header(p, end, &c))
+        return false;
+    int width = 4;
+    bool second = p[4] >= '2';
+    const uint8_t *body = p + HEADER;
+    if ((size_t)(end - body) < body_size(&c, width))
+        return false;
+    if (second) {
+        p = body + body_size(&c, width);
+        width = 8;
+        if (!read_header(p, end, &c))
+            return false;
+        body = p + HEADER;
+        if ((size_t)(end - body) < body_size(&c, width))
+            return false;
+    }
+    return c.leaps == 0 && read_body(body, &c, width, z) &&
+           (!second || read_tail(body + body_size(&c, width), end, z));
+}
+
+bool zone_read_file(const char *path, datetime_zone *out)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return false;
+    uint8_t *bytes = malloc(FILE_MOST);
+    size_t n = bytes ? fread(bytes, 1, FILE_MOST, f) : 0;
+    fclose(f);
+    *out = (datetime_zone){.kind = ZONE_RULES};
+    bool ok = n > 0 && n < FILE_MOST && read_zone(bytes, bytes + n, out);
+    free(bytes);
+    if (!ok) {
+        free((void *)out->at);
+        free((void *)out->type);
+        free((void *)out->types);
+    }
+    return ok;
+}
