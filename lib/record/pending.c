@@ -2,7 +2,6 @@
 /*
  * pending.c - stand-ins, each until its layer has the real one.
  */
-#include "record/datetime.h"
 #include "record/jsonb.h"
 #include "record/numeric.h"
 
@@ -23,17 +22,6 @@ PENDING int numeric_cmp(const ds_numeric *a, const ds_numeric *b)
 PENDING ds_numeric numeric_plain(const ds_numeric *n)
 {
     return *n;
-}
-
-PENDING int interval_cmp(const ds_interval *a, const ds_interval *b)
-{
-    return (a->us > b->us) - (a->us < b->us);
-}
-
-PENDING int64_t datetime_round(int64_t v, int32_t precision)
-{
-    (void)precision;
-    return v;
 }
 
 PENDING int jsonb_cmp(ds_slice a, ds_slice b)

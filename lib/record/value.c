@@ -391,12 +391,13 @@ const char *ds_value_fit(ds_type type, int32_t mod, ds_arena *a, ds_value *v,
     case DS_TIME:
     case DS_TIMESTAMP:
     case DS_TS:
-        v->i = datetime_round(v->i, mod - 1);
+        v->i = datetime_round(type, v->i, mod - 1);
         return NULL;
     case DS_IV:
-        if (((mod - 1) & 0xffff) <= 6) /* the upper half names the fields */
-            v->iv.us = datetime_round(v->iv.us, (mod - 1) & 0xffff);
-        return NULL;
+        if (interval_fit(mod, &v->iv))
+            return NULL;
+        *code = "E0701";
+        return "interval out of range";
     default:
         return (uint32_t)type < DS_N_BASE_TYPES
                    ? NULL
