@@ -96,12 +96,10 @@ static const tx *set_regex_arg(check *c, tx **args, uint32_t i)
                       "the pattern and its flags must be constants");
 }
 
-static tx *check_set(check *c, const ds_node *n, tx *x, bool root)
+static tx *check_set(check *c, const ds_node *n, tx *x)
 {
-    if (!root || !c->scope->sets)
-        return check_fail(c, "E0306", n->at, n->len,
-                          root ? "it belongs into flatMap"
-                               : "it must be an item of its own",
+    if (!c->scope->sets || c->in_agg)
+        return check_fail(c, "E0306", n->at, n->len, "it belongs into flatMap",
                           "set-returning functions are not allowed here");
     x->kind = TX_SET;
     if (strcmp(n->name, "regexp_split_to_table") != 0)
@@ -145,7 +143,7 @@ static tx *check_concat(check *c, const ds_node *n, tx **args)
                        n);
 }
 
-static tx *check_call(check *c, const ds_node *n, tx **args, bool root)
+static tx *check_call(check *c, const ds_node *n, tx **args)
 {
     ds_type *types = ds_new(c->arena, ds_type, n->n_args + 1);
     for (uint32_t i = 0; i < n->n_args; i++)
@@ -162,7 +160,7 @@ static tx *check_call(check *c, const ds_node *n, tx **args, bool root)
     if (!ok)
         return NULL;
     tx *x = check_where(tx_call(c->arena, f, args, n->n_args, NULL), n);
-    return f->flags & FUNC_SET ? check_set(c, n, x, root) : x;
+    return f->flags & FUNC_SET ? check_set(c, n, x) : x;
 }
 
 static bool is_now(const ds_node *n)
@@ -190,7 +188,6 @@ static tx *check_no_aggregate(check *c, const ds_node *n)
 
 tx *check_func(check *c, const ds_node *n)
 {
-    bool root = c->at_root;
     if (n->what)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "%s is not supported yet", n->what);
@@ -213,5 +210,5 @@ tx *check_func(check *c, const ds_node *n)
         return NULL;
     if (strcmp(n->name, "concat") == 0 && n->n_args > 0)
         return check_concat(c, n, args);
-    return check_call(c, n, args, root);
+    return check_call(c, n, args);
 }

@@ -17,28 +17,27 @@ static void find_now(tx *x, void *arg)
 
 static void exprs_slots(ds_exprs *e, ds_arena *a)
 {
-    uint32_t n = 0, most = e->schema.n + 4;
+    uint32_t n = 0, most = e->schema.n + (e->set ? e->set->n_args : 0) + 1;
     e->slots = ds_new(a, tx *, most);
     e->slot_items = ds_new(a, uint16_t, most);
     e->slot_types = ds_new(a, ds_type, most);
     e->slot_plain = ds_new(a, int, most);
+    for (uint32_t k = 0; e->set && k < e->set->n_args; k++) {
+        e->slots[n] = e->set->args[k];
+        e->slot_items[n++] = (uint16_t)e->set_item;
+    }
     for (uint32_t i = 0; i < e->schema.n; i++) {
-        tx *x = e->items[i];
-        bool set = x->kind == TX_SET;
-        uint32_t count = set ? x->n_args : 1;
-        if (set)
-            e->set_item = (int)i;
-        for (uint32_t k = 0; k < count; k++) {
-            e->slots[n] = set ? x->args[k] : x;
-            e->slot_items[n++] = (uint16_t)i;
-        }
+        if (e->of_set[i])
+            continue;
+        e->slots[n] = e->items[i];
+        e->slot_items[n++] = (uint16_t)i;
     }
     e->n_slots = n;
 }
 
 void exprs_finish(ds_exprs *e, ds_arena *a)
 {
-    e->set_item = -1;
+    exprs_find_set(e, a);
     exprs_slots(e, a);
     tx **compute = ds_new(a, tx *, e->n_slots + 1);
     for (uint32_t i = 0; i < e->n_slots; i++) {
@@ -49,8 +48,8 @@ void exprs_finish(ds_exprs *e, ds_arena *a)
     }
     for (uint32_t i = 0; i < e->schema.n; i++)
         tx_walk(e->items[i], find_now, &e->uses_now);
-    if (e->set_item >= 0)
-        e->set_regex = e->items[e->set_item]->data;
+    if (e->set && e->set->f->set == NULL)
+        e->set_regex = e->set->data;
     gen_input in = {.slots = compute, .items = e->slot_items, .n = e->n_slots};
     e->prog = gen_program(&in, a);
 }
@@ -81,9 +80,7 @@ typedef struct build {
     ds_field *fields;
     uint32_t n, cap;
     ds_where *places; /* of the names */
-    ds_where set_at;  /* of the first set that is one too many */
-    bool has_set, two_sets;
-    bool failed; /* an item is missing */
+    bool failed;      /* an item is missing */
 } build;
 
 static void build_begin(build *b, const ds_scope *scope, ds_arena *a,
@@ -112,12 +109,7 @@ static void build_add(build *b, tx *x, const char *name, ds_where where)
         b->places = places;
         b->cap = cap;
     }
-    if (x && x->kind == TX_SET && b->has_set && !b->two_sets) {
-        b->two_sets = true;
-        b->set_at = ds_text_where(b->c.text, x->at, x->len);
-    }
     b->failed = b->failed || x == NULL;
-    b->has_set = b->has_set || (x && x->kind == TX_SET);
     b->items[b->n] = x;
     b->fields[b->n].name = name;
     b->places[b->n++] = where;
@@ -242,10 +234,10 @@ static ds_rc build_end(build *b, ds_exprs **out)
     ds_arena *a = b->c.arena;
     const ds_scope *scope = b->c.scope;
     build_names(b);
-    if (b->two_sets)
-        ds_diag_add(b->diags, DS_ERROR, "E0304", b->set_at, NULL,
-                    "a second set-returning function in a list is not "
-                    "supported");
+    const char *code, *why;
+    const tx *bad = exprs_set_trouble(b->items, b->n, scope, a, &code, &why);
+    if (bad)
+        check_fail(&b->c, code, bad->at, bad->len, NULL, "%s", why);
     if (b->failed || b->diags->errors != b->errors)
         return DS_E_CONFIG;
     ds_exprs *e = ds_new(a, ds_exprs, 1);

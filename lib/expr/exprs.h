@@ -36,20 +36,34 @@ struct ds_exprs {
     int set_item;
     bool uses_now;
 
-    /* Outputs of the program: an item each, or the arguments of the set. */
+    /* Outputs of the program: the arguments of the set, then the items without
+     * it. */
     tx **slots;
     uint16_t *slot_items;
     ds_type *slot_types;
     int *slot_plain; /* column of the input that the slot is, or -1 */
     uint32_t n_slots;
     const run_program *prog;
-    const regex *set_regex; /* regexp_split_to_table's pattern */
+
+    /* set.c: the list's set, which may stand inside items. */
+    tx *set; /* NULL: none */
+    bool *of_set;
+    uint32_t set_slot; /* the first of its arguments; before all items */
+    const run_program *set_prog; /* items around it, over the expanded rows */
+    const regex *set_regex;      /* regexp_split_to_table's pattern */
 };
 
 /* Everything that follows from items, canons, aggs and the names. */
 void exprs_finish(ds_exprs *e, ds_arena *a);
 ds_exprs *exprs_of_tree(tx *x, const char *canon, const ds_scope *scope,
                         ds_arena *a);
+/* set.c: finds the set and compiles what comes after it; the set's column
+ * there. */
+void exprs_find_set(ds_exprs *e, ds_arena *a);
+uint32_t exprs_set_col(const ds_scope *s);
+/* A set that cannot stand where it does, and why; NULL: there is none. */
+const tx *exprs_set_trouble(tx **items, uint32_t n, const ds_scope *scope,
+                            ds_arena *a, const char **code, const char **why);
 /* Columns of the batch that is evaluated. */
 uint32_t exprs_first_state(const ds_scope *s);
 uint32_t exprs_first_agg(const ds_scope *s);

@@ -281,10 +281,10 @@ static uint16_t gen_tree(gen *g, tx *x, int want, uint16_t sel)
         return gen_coalesce(g, x, want, sel);
     case TX_LET:
         return gen_let(g, x, want, sel);
-    case TX_SET:
-        break;
+    case TX_SET: /* its column, behind all others */
+        return reg_shared(g, RUN_COL, x->type, x->col);
     }
-    ds_bug(__FILE__, __LINE__, "a set inside an expression");
+    ds_bug(__FILE__, __LINE__, "no such kind of tree");
 }
 
 const run_program *gen_program(const gen_input *in, ds_arena *a)

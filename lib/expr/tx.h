@@ -21,7 +21,8 @@ typedef enum tx_kind {
     TX_CASE, /* condition, result, ..., else */
     TX_COALESCE,
     TX_LET, /* args[0] in args[1] */
-    TX_SET, /* a set-returning f(args); only the root of an item */
+    TX_SET, /* a set-returning f(args), one per list; col: where its rows are
+               while the rest of the item is evaluated */
 } tx_kind;
 
 typedef enum tx_meta {

@@ -363,6 +363,9 @@ static const set_case set_cases[] = {
     {"string_to_table(word, ',')", "", ""},
     {"string_to_table(word, '--')", "a--b-c--", "[a][b-c][]"},
     {"string_to_table(NULL, ',')", "a", ""},
+    {"upper(string_to_table(word, ','))", "a,b", "[A][B]"},
+    {"string_to_table(word, ',') || '-' || word", "a,b", "[a-a,b][b-a,b]"},
+    {"string_to_table(word, ',')::bigint > 0", "1,x", "!E0702"},
 };
 
 static void sets(void **state)
@@ -381,7 +384,8 @@ static void sets(void **state)
     assert_int_equal(bad, 0);
     ds_scope s = {.cols = &row_schema, .sets = true};
     assert_string_equal(
-        mistakes(f, "lower(string_to_table(word, ',')) AS y", &s), "E0306 7");
+        mistakes(f, "coalesce(string_to_table(word, ','), '') AS y", &s),
+        "E0306 10");
     assert_string_equal(mistakes(f,
                                  "string_to_table(word, ',') AS y, "
                                  "string_to_table(word, ';') AS z",
