@@ -115,12 +115,5 @@ run_kernel cast_i64_f64, cast_f64_i64, cast_i64_bool, cast_bool_i64,
     cast_to_text_bytes, cast_bool_out, cast_text_bool, cast_text_i64,
     cast_text_f64, cast_text_ts, cast_narrow2, cast_narrow4, cast_text_narrow4,
     cast_text_narrow2;
-run_kernel str_concat, str_concat_nulls, str_lower, str_upper, str_length,
-    str_octets, str_btrim, str_ltrim, str_rtrim, str_substr2, str_substr3,
-    str_split_part, str_replace, str_left, str_right, str_strpos,
-    str_starts_with, str_reverse, str_repeat;
-run_kernel like_match, like_not_match, like_imatch, like_not_imatch,
-    like_escape;
-void like_prepare(tx *call, ds_arena *a);
 
 #endif

@@ -4,9 +4,7 @@
  * underscores and with percent signs only at its ends it is a comparison or a
  * search.
  */
-#include <utf8proc.h>
-
-#include "expr/func.h"
+#include "expr/text.h"
 
 typedef enum like_shape {
     LIKE_ANY,      /* by the matcher below */
@@ -18,16 +16,15 @@ typedef enum like_shape {
 
 typedef struct like_pattern {
     like_shape shape;
-    ds_slice text; /* without the percent signs */
+    ds_slice pattern; /* ILIKE: in lower case */
+    ds_slice text;    /* what it looks for, if not LIKE_ANY */
 } like_pattern;
 
 typedef enum like_rc { LIKE_NO, LIKE_YES, LIKE_BAD } like_rc;
 
 static inline void next_char(ds_slice *s)
 {
-    uint32_t n = 1;
-    while (n < s->len && (s->ptr[n] & 0xc0) == 0x80)
-        n++;
+    uint32_t n = text_char_at(*s, 0);
     s->ptr += n;
     s->len -= n;
 }
@@ -39,10 +36,13 @@ static inline void next_byte(ds_slice *s)
 }
 
 /* One character of the pattern that is not a percent sign. */
-static like_rc like_one(ds_slice *t, ds_slice *p)
+static like_rc like_one(ds_slice *t, ds_slice *p, bool bytes)
 {
     if (p->len && p->ptr[0] == '_') {
-        next_char(t);
+        if (bytes)
+            next_byte(t);
+        else
+            next_char(t);
         next_byte(p);
         return LIKE_YES;
     }
@@ -61,7 +61,7 @@ static like_rc like_one(ds_slice *t, ds_slice *p)
 /* No recursion: after a percent sign only the last one is gone back to,
  * because an earlier one could not do better. PostgreSQL complains of an escape
  * character at the pattern's end only when it gets there with text left. */
-static like_rc like_run(ds_slice t, ds_slice p)
+static like_rc like_run(ds_slice t, ds_slice p, bool bytes)
 {
     ds_slice back_t = {NULL, 0}, back_p = {NULL, 0};
     for (;;) {
@@ -75,14 +75,17 @@ static like_rc like_run(ds_slice t, ds_slice p)
         }
         if (t.len == 0)
             return p.len == 0 ? LIKE_YES : LIKE_NO;
-        like_rc rc = like_one(&t, &p);
+        like_rc rc = like_one(&t, &p, bytes);
         if (rc == LIKE_BAD)
             return rc;
         if (rc == LIKE_YES)
             continue;
         if (back_p.ptr == NULL || back_t.len == 0)
             return LIKE_NO;
-        next_char(&back_t);
+        if (bytes)
+            next_byte(&back_t);
+        else
+            next_char(&back_t);
         t = back_t;
         p = back_p;
     }
@@ -93,6 +96,8 @@ static bool like_simple(const like_pattern *k, ds_slice t)
     const ds_slice p = k->text;
     if (t.len < p.len)
         return false;
+    if (p.len == 0)
+        return k->shape != LIKE_EXACT || t.len == 0;
     switch (k->shape) {
     case LIKE_EXACT:
         return t.len == p.len && memcmp(t.ptr, p.ptr, p.len) == 0;
@@ -101,8 +106,53 @@ static bool like_simple(const like_pattern *k, ds_slice t)
     case LIKE_SUFFIX:
         return memcmp(t.ptr + t.len - p.len, p.ptr, p.len) == 0;
     default:
-        return memmem(t.ptr, t.len, p.ptr, p.len) != NULL;
+        return text_find(t, p, 0) != TEXT_NOWHERE;
     }
+}
+
+/* Lower case, character by character, into room for twice its length. */
+static ds_slice fold_case(uint8_t *out, ds_slice s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s.len;) {
+        uint8_t c = s.ptr[i];
+        if (c < 0x80) {
+            out[n++] = (uint8_t)(c | ((uint8_t)(c - 'A') < 26 ? 0x20 : 0));
+            i++;
+            continue;
+        }
+        int32_t lower = text_lower_char(text_get_char(s, &i));
+        n += text_put_char(lower, out + n);
+    }
+    return (ds_slice){out, n};
+}
+
+/* The text that a pattern without wildcards stands for; false: it has some, or
+ * ends with an escape character. */
+static bool like_plain(ds_slice p, ds_arena *a, ds_slice *text)
+{
+    uint8_t *out = ds_arena_alloc(a, p.len + 1u, 1);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p.len; i++) {
+        if (p.ptr[i] == '%' || p.ptr[i] == '_')
+            return false;
+        if (p.ptr[i] == '\\' && ++i == p.len)
+            return false;
+        out[n++] = p.ptr[i];
+    }
+    *text = (ds_slice){out, n};
+    return true;
+}
+
+/* Whether the last character is a percent sign that is one. */
+static bool ends_in_percent(ds_slice p)
+{
+    uint32_t slashes = 0;
+    if (p.len < 2 || p.ptr[p.len - 1] != '%')
+        return false;
+    while (slashes + 1 < p.len && p.ptr[p.len - 2 - slashes] == '\\')
+        slashes++;
+    return slashes % 2 == 0;
 }
 
 void like_prepare(tx *call, ds_arena *a)
@@ -111,61 +161,75 @@ void like_prepare(tx *call, ds_arena *a)
     if (pattern->kind != TX_CONST || pattern->null)
         return;
     ds_slice p = pattern->v.s;
+    if (strchr(call->f->name, '*'))
+        p = fold_case(ds_arena_alloc(a, p.len * 2u + 1, 1), p);
     like_pattern *k = ds_new(a, like_pattern, 1);
     bool first = p.len && p.ptr[0] == '%';
-    bool last = p.len > 1 && p.ptr[p.len - 1] == '%';
+    bool last = ends_in_percent(p);
     uint32_t from = first ? 1 : 0, to = p.len - (last ? 1 : 0);
-    k->text = (ds_slice){p.ptr + from, to - from};
+    k->pattern = p;
     k->shape = first && last ? LIKE_CONTAINS
                : first       ? LIKE_SUFFIX
                : last        ? LIKE_PREFIX
                              : LIKE_EXACT;
-    for (uint32_t i = 0; i < k->text.len; i++)
-        if (strchr("%_\\", k->text.ptr[i]) || k->text.ptr[i] == 0)
-            k->shape = LIKE_ANY;
+    if (!like_plain((ds_slice){p.ptr + from, to - from}, a, &k->text))
+        k->shape = LIKE_ANY;
     call->data = k;
 }
 
-/* Lower case, character by character. */
-static ds_slice fold_case(ds_arena *a, ds_slice s)
+/* Room for the longest text of these rows in lower case, or NULL. */
+static uint8_t *fold_room(run *r, const run_step *s, uint32_t arg)
 {
-    uint8_t *out = ds_arena_alloc(a, (size_t)s.len * 2 + 1, 1);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s.len;) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t l =
-            utf8proc_iterate(s.ptr + i, (utf8proc_ssize_t)(s.len - i), &c);
-        if (l <= 0) {
-            out[n++] = s.ptr[i++];
-            continue;
-        }
-        n += (uint32_t)utf8proc_encode_char(utf8proc_tolower(c), out + n);
-        i += (uint32_t)l;
-    }
-    return (ds_slice){out, n};
+    uint32_t longest = 0;
+    RUN_EACH_OK(r, s, i)
+    longest = ARG_STR(arg)[i].len > longest ? ARG_STR(arg)[i].len : longest;
+    return run_bytes(r, (size_t)longest * 2);
 }
 
 static void like_rows(run *r, const run_step *s, bool any_case, bool negated)
 {
-    const like_pattern *k = any_case ? NULL : s->data;
-    const ds_slice *t = RUN_ARG(r, s, 0)->v.str;
-    const ds_slice *p = RUN_ARG(r, s, 1)->v.str;
+    const like_pattern *k = s->data;
     uint8_t *out = RUN_DST(r, s)->v.b;
-    if (k && k->shape != LIKE_ANY) {
-        RUN_EACH_OK(r, s, i)
-        out[i] = like_simple(k, t[i]) != negated;
-        return;
-    }
+    uint8_t *room_t = any_case ? fold_room(r, s, 0) : NULL;
+    uint8_t *room_p = any_case && !k ? fold_room(r, s, 1) : NULL;
     RUN_EACH_OK(r, s, i)
     {
-        ds_arena *a = r->ev->arena;
-        like_rc rc = any_case ? like_run(fold_case(a, t[i]), fold_case(a, p[i]))
-                              : like_run(t[i], p[i]);
+        ds_slice t = ARG_STR(0)[i], p = k ? k->pattern : ARG_STR(1)[i];
+        if (room_t)
+            t = fold_case(room_t, t);
+        if (k && k->shape != LIKE_ANY) {
+            out[i] = like_simple(k, t) != negated;
+            continue;
+        }
+        like_rc rc = like_run(t, room_p ? fold_case(room_p, p) : p, false);
         out[i] = (rc == LIKE_YES) != negated;
         if (rc == LIKE_BAD)
             run_error(r, s, i, "E0704",
                       "LIKE pattern must not end with escape character");
     }
+}
+
+static void like_byte_rows(run *r, const run_step *s, bool negated)
+{
+    uint8_t *out = RUN_DST(r, s)->v.b;
+    RUN_EACH_OK(r, s, i)
+    {
+        like_rc rc = like_run(ARG_STR(0)[i], ARG_STR(1)[i], true);
+        out[i] = (rc == LIKE_YES) != negated;
+        if (rc == LIKE_BAD)
+            run_error(r, s, i, "E0704",
+                      "LIKE pattern must not end with escape character");
+    }
+}
+
+void like_bytes(run *r, const run_step *s)
+{
+    like_byte_rows(r, s, false);
+}
+
+void like_not_bytes(run *r, const run_step *s)
+{
+    like_byte_rows(r, s, true);
 }
 
 void like_match(run *r, const run_step *s)

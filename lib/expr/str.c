@@ -5,54 +5,77 @@
  */
 #include <utf8proc.h>
 
-#include "expr/func.h"
+#include "expr/regex.h"
+#include "expr/text.h"
 
-#define ARG_STR(k) (RUN_ARG(r, s, k)->v.str)
-#define ARG_I64(k) (RUN_ARG(r, s, k)->v.i64)
-
-static const ds_slice empty = {(const uint8_t *)"", 0};
-
-static inline uint32_t char_len(uint8_t lead)
-{
-    return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-static inline bool is_char_start(uint8_t c)
-{
-    return (c & 0xc0) != 0x80;
-}
-
-static int64_t chars_of(ds_slice s)
+int64_t text_chars(ds_slice s)
 {
     int64_t n = 0;
     for (uint32_t i = 0; i < s.len; i++)
-        n += is_char_start(s.ptr[i]);
+        n += text_is_start(s.ptr[i]);
     return n;
 }
 
-/* The byte where the n-th character (from 0) begins; the length past the end.
- */
-static uint32_t byte_of(ds_slice s, int64_t n)
+uint32_t text_byte_of(ds_slice s, int64_t n)
 {
     uint32_t i = 0;
     while (n > 0 && i < s.len) {
-        i += char_len(s.ptr[i]);
+        i += text_char_len(s.ptr[i]);
         n--;
     }
     return i < s.len ? i : s.len;
 }
 
-/* No function makes more of its arguments: memory is bounded by the input. */
-#define TEXT_MAX (16u << 20)
+uint32_t text_find(ds_slice a, ds_slice b, uint32_t from)
+{
+    if (from > a.len)
+        return TEXT_NOWHERE;
+    if (b.len == 0)
+        return from;
+    if (a.len - from < b.len)
+        return TEXT_NOWHERE;
+    const uint8_t *p = memmem(a.ptr + from, a.len - from, b.ptr, b.len);
+    return p ? (uint32_t)(p - a.ptr) : TEXT_NOWHERE;
+}
 
-static bool text_fits(run *r, const run_step *s, uint32_t i, uint64_t len,
-                      ds_slice *out)
+bool text_fits(run *r, const run_step *s, uint32_t row, uint64_t len,
+               ds_slice *out)
 {
     if (len < TEXT_MAX)
         return true;
-    *out = empty;
-    run_error(r, s, i, "E0704", "requested length too large");
+    *out = text_empty;
+    run_error(r, s, row, "E0704", "requested length too large");
     return false;
+}
+
+int32_t text_get_char(ds_slice s, uint32_t *at)
+{
+    const uint8_t *p = s.ptr + *at;
+    uint32_t n = text_char_at(s, *at);
+    *at += n;
+    switch (n) {
+    case 1:
+        return p[0];
+    case 2:
+        return (p[0] & 0x1f) << 6 | (p[1] & 0x3f);
+    case 3:
+        return (p[0] & 0xf) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+    default:
+        return (p[0] & 7) << 18 | (p[1] & 0x3f) << 12 | (p[2] & 0x3f) << 6 |
+               (p[3] & 0x3f);
+    }
+}
+
+uint32_t text_put_char(int32_t c, uint8_t *p)
+{
+    uint32_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (uint32_t i = n - 1; i > 0; i--) {
+        p[i] = (uint8_t)(0x80 | (c & 0x3f));
+        c >>= 6;
+    }
+    p[0] = (uint8_t)(lead[n] | c);
+    return n;
 }
 
 /* ---- concatenation ---- */
@@ -61,8 +84,7 @@ static uint64_t concat_len(const run *r, const run_step *s, uint32_t i)
 {
     uint64_t len = 0;
     for (uint32_t k = 0; k < s->n_args; k++)
-        if (!run_is_null(RUN_ARG(r, s, k), i))
-            len += ARG_STR(k)[i].len;
+        len += ARG_STR(k)[i].len;
     return len;
 }
 
@@ -71,7 +93,7 @@ static uint8_t *concat_put(const run *r, const run_step *s, uint32_t i,
 {
     for (uint32_t k = 0; k < s->n_args; k++) {
         ds_slice a = ARG_STR(k)[i];
-        if (run_is_null(RUN_ARG(r, s, k), i) || a.len == 0)
+        if (a.len == 0)
             continue;
         memcpy(p, a.ptr, a.len);
         p += a.len;
@@ -81,7 +103,7 @@ static uint8_t *concat_put(const run *r, const run_step *s, uint32_t i,
 
 /* The lengths first, then all bytes into one allocation; a result that is too
  * long has its (empty) text already. */
-static void concat(run *r, const run_step *s)
+void str_concat(run *r, const run_step *s)
 {
     ds_slice *out = RUN_DST(r, s)->v.str;
     size_t total = 0;
@@ -104,17 +126,6 @@ static void concat(run *r, const run_step *s)
     }
 }
 
-void str_concat(run *r, const run_step *s)
-{
-    concat(r, s);
-}
-
-void str_concat_nulls(run *r, const run_step *s)
-{
-    RUN_DST(r, s)->valid = NULL;
-    concat(r, s);
-}
-
 /* ---- case ---- */
 
 static inline uint8_t ascii_lower(uint8_t c)
@@ -128,9 +139,14 @@ static inline uint8_t ascii_upper(uint8_t c)
 }
 
 /* utf8proc maps ß to ẞ, which is no simple mapping of Unicode's. */
-static utf8proc_int32_t simple_upper(utf8proc_int32_t c)
+int32_t text_upper_char(int32_t c)
 {
     return c == 0xdf ? c : utf8proc_toupper(c);
+}
+
+int32_t text_lower_char(int32_t c)
+{
+    return utf8proc_tolower(c);
 }
 
 /* Maps character by character (no 'ß' to "SS"); a mapping may be longer. */
@@ -139,16 +155,9 @@ static ds_slice map_wide(run *r, ds_slice in, bool upper)
     uint8_t *out = run_bytes(r, (size_t)in.len * 2);
     uint32_t n = 0;
     for (uint32_t i = 0; i < in.len;) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t l =
-            utf8proc_iterate(in.ptr + i, (utf8proc_ssize_t)(in.len - i), &c);
-        if (l <= 0) {
-            out[n++] = in.ptr[i++];
-            continue;
-        }
-        c = upper ? simple_upper(c) : utf8proc_tolower(c);
-        n += (uint32_t)utf8proc_encode_char(c, out + n);
-        i += (uint32_t)l;
+        int32_t c = text_get_char(in, &i);
+        c = upper ? text_upper_char(c) : text_lower_char(c);
+        n += text_put_char(c, out + n);
     }
     return (ds_slice){out, n};
 }
@@ -189,13 +198,59 @@ void str_upper(run *r, const run_step *s)
     map_case(r, s, true);
 }
 
+/* The prepared pattern of a word: letters and digits of any script. */
+void str_initcap_prepare(tx *call, ds_arena *a)
+{
+    const char *why;
+    bool refused;
+    call->data = regex_compile(ds_slice_of("[[:alnum:]]+"), DS_NULL_SLICE, a,
+                               &why, &refused);
+}
+
+static uint32_t initcap_word(ds_slice a, uint32_t from, uint32_t to,
+                             uint8_t *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = from; i < to;) {
+        bool first = i == from;
+        int32_t c = text_get_char(a, &i);
+        c = first ? text_upper_char(c) : text_lower_char(c);
+        n += text_put_char(c, out + n);
+    }
+    return n;
+}
+
+void str_initcap(run *r, const run_step *s)
+{
+    ds_slice *out = RUN_DST(r, s)->v.str;
+    regex_run re;
+    regex_begin(&re, s->data);
+    RUN_EACH_OK(r, s, i)
+    {
+        ds_slice a = ARG_STR(0)[i];
+        uint8_t *p = run_bytes(r, (size_t)a.len * 2);
+        uint32_t n = 0, from = 0, begin, end;
+        regex_text(&re, a);
+        while (from < a.len &&
+               regex_next(&re, a, from, &begin, &end) == REGEX_MATCH) {
+            memcpy(p + n, a.ptr + from, begin - from);
+            n += begin - from;
+            n += initcap_word(a, begin, end, p + n);
+            from = end;
+        }
+        memcpy(p + n, a.ptr + from, a.len - from);
+        out[i] = (ds_slice){p, n + a.len - from};
+    }
+    regex_end(&re);
+}
+
 /* ---- length ---- */
 
 void str_length(run *r, const run_step *s)
 {
     int64_t *out = RUN_DST(r, s)->v.i64;
     RUN_EACH_OK(r, s, i)
-    out[i] = chars_of(ARG_STR(0)[i]);
+    out[i] = text_chars(ARG_STR(0)[i]);
 }
 
 void str_octets(run *r, const run_step *s)
@@ -205,13 +260,20 @@ void str_octets(run *r, const run_step *s)
     out[i] = ARG_STR(0)[i].len;
 }
 
+void str_bits(run *r, const run_step *s)
+{
+    int64_t *out = RUN_DST(r, s)->v.i64;
+    RUN_EACH_OK(r, s, i)
+    out[i] = (int64_t)ARG_STR(0)[i].len * 8;
+}
+
 /* ---- trim ---- */
 
 /* Whether the character of n bytes at p is one of those in set. */
 static bool in_set(const uint8_t *p, uint32_t n, ds_slice set)
 {
-    for (uint32_t i = 0; i < set.len; i += char_len(set.ptr[i]))
-        if (i + n <= set.len && char_len(set.ptr[i]) == n &&
+    for (uint32_t i = 0; i < set.len; i += text_char_len(set.ptr[i]))
+        if (i + n <= set.len && text_char_len(set.ptr[i]) == n &&
             memcmp(set.ptr + i, p, n) == 0)
             return true;
     return false;
@@ -220,7 +282,7 @@ static bool in_set(const uint8_t *p, uint32_t n, ds_slice set)
 static ds_slice trim(ds_slice a, ds_slice set, bool left, bool right)
 {
     while (left && a.len) {
-        uint32_t n = char_len(a.ptr[0]);
+        uint32_t n = text_char_len(a.ptr[0]);
         if (n > a.len || !in_set(a.ptr, n, set))
             break;
         a.ptr += n;
@@ -228,7 +290,7 @@ static ds_slice trim(ds_slice a, ds_slice set, bool left, bool right)
     }
     while (right && a.len) {
         uint32_t at = a.len - 1;
-        while (at > 0 && !is_char_start(a.ptr[at]))
+        while (at > 0 && !text_is_start(a.ptr[at]))
             at--;
         if (!in_set(a.ptr + at, a.len - at, set))
             break;
@@ -269,11 +331,11 @@ static ds_slice part(ds_slice a, int64_t from, int64_t to)
     if (from < 1)
         from = 1;
     if (to <= from)
-        return empty;
-    uint32_t begin = byte_of(a, from - 1);
+        return text_empty;
+    uint32_t begin = text_byte_of(a, from - 1);
     ds_slice rest = {a.ptr + begin, a.len - begin};
     /* No text has as many characters. */
-    rest.len = to - from >= rest.len ? rest.len : byte_of(rest, to - from);
+    rest.len = to - from >= rest.len ? rest.len : text_byte_of(rest, to - from);
     return rest;
 }
 
@@ -290,7 +352,7 @@ void str_substr3(run *r, const run_step *s)
     RUN_EACH_OK(r, s, i)
     {
         int64_t from = ARG_I64(1)[i], len = ARG_I64(2)[i], to;
-        out[i] = empty;
+        out[i] = text_empty;
         if (len < 0) {
             run_error(r, s, i, "E0704",
                       "negative substring length not allowed");
@@ -310,8 +372,8 @@ void str_left(run *r, const run_step *s)
         ds_slice a = ARG_STR(0)[i];
         int64_t n = ARG_I64(1)[i];
         if (n < 0)
-            n = n < -(int64_t)a.len ? 0 : chars_of(a) + n;
-        out[i] = n >= a.len ? a : n <= 0 ? empty : part(a, 1, n + 1);
+            n = n < -(int64_t)a.len ? 0 : text_chars(a) + n;
+        out[i] = n >= a.len ? a : n <= 0 ? text_empty : part(a, 1, n + 1);
     }
 }
 
@@ -323,28 +385,20 @@ void str_right(run *r, const run_step *s)
         ds_slice a = ARG_STR(0)[i];
         int64_t n = ARG_I64(1)[i];
         if (n < 0)
-            out[i] = n < -(int64_t)a.len ? empty : part(a, 1 - n, INT64_MAX);
+            out[i] =
+                n < -(int64_t)a.len ? text_empty : part(a, 1 - n, INT64_MAX);
         else
-            out[i] = n >= a.len ? a : part(a, chars_of(a) - n + 1, INT64_MAX);
+            out[i] = n >= a.len ? a : part(a, text_chars(a) - n + 1, INT64_MAX);
     }
-}
-
-/* The first occurrence of b in a from byte `from` on, or UINT32_MAX. */
-static uint32_t find(ds_slice a, ds_slice b, uint32_t from)
-{
-    if (from > a.len)
-        return UINT32_MAX;
-    const uint8_t *p = memmem(a.ptr + from, a.len - from, b.ptr, b.len);
-    return p ? (uint32_t)(p - a.ptr) : UINT32_MAX;
 }
 
 static ds_slice split_forward(ds_slice a, ds_slice sep, int64_t n)
 {
     uint32_t from = 0;
     for (;;) {
-        uint32_t at = find(a, sep, from);
-        if (at == UINT32_MAX)
-            return n == 1 ? (ds_slice){a.ptr + from, a.len - from} : empty;
+        uint32_t at = text_find(a, sep, from);
+        if (at == TEXT_NOWHERE)
+            return n == 1 ? (ds_slice){a.ptr + from, a.len - from} : text_empty;
         if (n == 1)
             return (ds_slice){a.ptr + from, at - from};
         n--;
@@ -357,20 +411,20 @@ static ds_slice split_forward(ds_slice a, ds_slice sep, int64_t n)
 static ds_slice split_backward(ds_slice a, ds_slice sep, int64_t n)
 {
     int64_t fields = 1;
-    for (uint32_t at = find(a, sep, 0); at != UINT32_MAX;
-         at = find(a, sep, at + sep.len))
+    for (uint32_t at = text_find(a, sep, 0); at != TEXT_NOWHERE;
+         at = text_find(a, sep, at + sep.len))
         fields++;
     if (n < -fields)
-        return empty;
+        return text_empty;
     return split_forward(a, sep, fields + n + 1);
 }
 
 static ds_slice split_part(ds_slice a, ds_slice sep, int64_t n)
 {
     if (a.len == 0)
-        return empty;
+        return text_empty;
     if (sep.len == 0)
-        return n == 1 || n == -1 ? a : empty;
+        return n == 1 || n == -1 ? a : text_empty;
     return n > 0 ? split_forward(a, sep, n) : split_backward(a, sep, n);
 }
 
@@ -379,7 +433,7 @@ void str_split_part(run *r, const run_step *s)
     ds_slice *out = RUN_DST(r, s)->v.str;
     RUN_EACH_OK(r, s, i)
     {
-        out[i] = empty;
+        out[i] = text_empty;
         if (ARG_I64(2)[i] == 0)
             run_error(r, s, i, "E0704", "field position must not be zero");
         else
@@ -389,51 +443,14 @@ void str_split_part(run *r, const run_step *s)
 
 /* ---- others ---- */
 
-static ds_slice replace(run *r, const run_step *s, uint32_t i)
-{
-    ds_slice a = ARG_STR(0)[i], from = ARG_STR(1)[i], to = ARG_STR(2)[i];
-    ds_slice out = a;
-    uint64_t n = 0;
-    if (from.len == 0)
-        return a;
-    for (uint32_t at = find(a, from, 0); at != UINT32_MAX;
-         at = find(a, from, at + from.len))
-        n++;
-    uint64_t len = a.len + n * to.len - n * from.len;
-    if (n == 0 || !text_fits(r, s, i, len, &out))
-        return out;
-    uint8_t *p = run_bytes(r, len);
-    out = (ds_slice){p, (uint32_t)len};
-    uint32_t done = 0;
-    for (uint32_t at = find(a, from, 0); at != UINT32_MAX;
-         at = find(a, from, done)) {
-        memcpy(p, a.ptr + done, at - done);
-        p += at - done;
-        if (to.len)
-            memcpy(p, to.ptr, to.len);
-        p += to.len;
-        done = at + from.len;
-    }
-    if (a.len > done)
-        memcpy(p, a.ptr + done, a.len - done);
-    return out;
-}
-
-void str_replace(run *r, const run_step *s)
-{
-    ds_slice *out = RUN_DST(r, s)->v.str;
-    RUN_EACH_OK(r, s, i)
-    out[i] = replace(r, s, i);
-}
-
 void str_strpos(run *r, const run_step *s)
 {
     int64_t *out = RUN_DST(r, s)->v.i64;
     RUN_EACH_OK(r, s, i)
     {
         ds_slice a = ARG_STR(0)[i];
-        uint32_t at = find(a, ARG_STR(1)[i], 0);
-        out[i] = at == UINT32_MAX ? 0 : chars_of((ds_slice){a.ptr, at}) + 1;
+        uint32_t at = text_find(a, ARG_STR(1)[i], 0);
+        out[i] = at == TEXT_NOWHERE ? 0 : text_chars((ds_slice){a.ptr, at}) + 1;
     }
 }
 
@@ -456,32 +473,12 @@ void str_reverse(run *r, const run_step *s)
         uint8_t *p = run_bytes(r, a.len);
         uint32_t to = a.len;
         for (uint32_t k = 0; k < a.len;) {
-            uint32_t n = char_len(a.ptr[k]);
+            uint32_t n = text_char_len(a.ptr[k]);
             n = n > a.len - k ? a.len - k : n;
             to -= n;
             memcpy(p + to, a.ptr + k, n);
             k += n;
         }
         out[i] = (ds_slice){p, a.len};
-    }
-}
-
-void str_repeat(run *r, const run_step *s)
-{
-    ds_slice *out = RUN_DST(r, s)->v.str;
-    RUN_EACH_OK(r, s, i)
-    {
-        ds_slice a = ARG_STR(0)[i];
-        int64_t n = ARG_I64(1)[i] > 0 ? ARG_I64(1)[i] : 0;
-        out[i] = empty;
-        if (n == 0 || a.len == 0)
-            continue;
-        if (!text_fits(r, s, i, n > TEXT_MAX ? TEXT_MAX : (uint64_t)n * a.len,
-                       &out[i]))
-            continue;
-        uint8_t *p = run_bytes(r, (size_t)n * a.len);
-        for (int64_t k = 0; k < n; k++)
-            memcpy(p + (size_t)k * a.len, a.ptr, a.len);
-        out[i] = (ds_slice){p, (uint32_t)(n * a.len)};
     }
 }

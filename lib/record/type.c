@@ -7,6 +7,7 @@
  * block; readers take no lock. Beside it stand the fields as columns declare
  * them, with what must not be NULL.
  */
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ enum {
     BLOCK = 1024,
     BLOCKS = 4096,
 };
+
+static_assert((uint32_t)DS_ARRAY_OF(0) == ARRAY_BIT,
+              "tables of functions know array types");
 
 static const struct {
     const char *name, *array;

@@ -79,6 +79,7 @@ const char *ds_type_name(ds_type t);
 /* An array of this type: its values are record/nested.h's bytes. Arrays have
  * one dimension; an array of arrays does not exist. */
 ds_type ds_array_type(ds_type elem);
+#define DS_ARRAY_OF(elem) ((ds_type)((elem) | 1 << 24)) /* for tables */
 /* The type of its elements; DS_NONE: it is no array. */
 ds_type ds_type_elem(ds_type t);
 
