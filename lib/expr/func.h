@@ -106,10 +106,6 @@ FUNC_CMP_KERNELS(FUNC_CMP_DECLARE)
 run_kernel cmp_in_i64, cmp_in_f64, cmp_in_str;
 run_kernel logic_not, logic_is_null, logic_is_not_null, logic_is_true,
     logic_is_not_true, logic_is_false, logic_is_not_false;
-run_kernel num_add_i64, num_sub_i64, num_mul_i64, num_div_i64, num_mod_i64,
-    num_neg_i64, num_abs_i64, num_add_f64, num_sub_f64, num_mul_f64,
-    num_div_f64, num_neg_f64, num_abs_f64, num_round_f64, num_floor_f64,
-    num_ceil_f64, num_trunc_f64, num_sqrt_f64, num_power_f64, num_sign_f64;
 run_kernel cast_i64_f64, cast_f64_i64, cast_i64_bool, cast_bool_i64,
     cast_to_text_bool, cast_to_text_i64, cast_to_text_f64, cast_to_text_ts,
     cast_to_text_bytes, cast_bool_out, cast_text_bool, cast_text_i64,

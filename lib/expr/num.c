@@ -1,54 +1,147 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * num.c - arithmetic. Overflow is an error of the row, never a wrong number.
+ * num.c - arithmetic of integers.
  */
-#include <math.h>
+#include "expr/num.h"
 
-#include "expr/func.h"
-
-static void i64_range(run *r, const run_step *s, uint32_t i)
+void num_range(run *r, const run_step *s, uint32_t row, ds_type type)
 {
-    run_error(r, s, i, "E0701", "bigint out of range");
+    run_error(r, s, row, "E0701", "%s out of range", ds_type_name(type));
 }
 
-/* Computes every row, then looks whether one that counts overflowed. */
-#define I64_CHECKED(name, builtin)                                             \
+void num_zero(run *r, const run_step *s, uint32_t row)
+{
+    run_error(r, s, row, "E0703", "division by zero");
+}
+
+void num_overflow(run *r, const run_step *s, uint32_t row)
+{
+    run_error(r, s, row, "E0701", "value out of range: overflow");
+}
+
+void num_underflow(run *r, const run_step *s, uint32_t row)
+{
+    run_error(r, s, row, "E0701", "value out of range: underflow");
+}
+
+void num_refuse(run *r, const run_step *s, uint32_t row, numeric_rc rc)
+{
+    if (rc == NUMERIC_ZERO)
+        num_zero(r, s, row);
+    else if (rc == NUMERIC_RANGE)
+        run_error(r, s, row, "E0701", "value overflows numeric format");
+    else
+        run_error(r, s, row, "E0701", "a numeric has at most %d digits",
+                  NUMERIC_DIGITS);
+}
+
+/* What does not vanish if the value does not fit. */
+#define WRONG_16(v) (((uint64_t)(v) + 0x8000) & ~(uint64_t)0xffff)
+#define WRONG_32(v) (((uint64_t)(v) + 0x80000000) & ~(uint64_t)0xffffffff)
+#define SIGN ((uint64_t)1 << 63)
+
+static inline uint64_t add_wrong(int64_t x, int64_t y, int64_t v)
+{
+    return (uint64_t)((x ^ v) & (y ^ v)) & SIGN;
+}
+
+static inline uint64_t sub_wrong(int64_t x, int64_t y, int64_t v)
+{
+    return (uint64_t)((x ^ y) & (x ^ v)) & SIGN;
+}
+
+static inline uint64_t mul_wrong(int64_t x, int64_t y)
+{
+    int64_t v;
+    return __builtin_mul_overflow(x, y, &v);
+}
+
+static inline int64_t wrap_add(int64_t x, int64_t y)
+{
+    return (int64_t)((uint64_t)x + (uint64_t)y);
+}
+
+static inline int64_t wrap_sub(int64_t x, int64_t y)
+{
+    return (int64_t)((uint64_t)x - (uint64_t)y);
+}
+
+static inline int64_t wrap_mul(int64_t x, int64_t y)
+{
+    return (int64_t)((uint64_t)x * (uint64_t)y);
+}
+
+/* `result` of x and y; `wrong` of x, y and the result v does not vanish if the
+ * row is to be refused. */
+#define INT2(name, type, result, wrong)                                        \
     void name(run *r, const run_step *s)                                       \
     {                                                                          \
-        const int64_t *a = RUN_ARG(r, s, 0)->v.i64;                            \
-        const int64_t *b = RUN_ARG(r, s, 1)->v.i64;                            \
-        int64_t *out = RUN_DST(r, s)->v.i64;                                   \
+        const int64_t *restrict a = RUN_ARG(r, s, 0)->v.i64;                   \
+        const int64_t *restrict b = RUN_ARG(r, s, 1)->v.i64;                   \
+        int64_t *restrict out = RUN_DST(r, s)->v.i64;                          \
         if (run_dense(r, s)) {                                                 \
-            bool over = false;                                                 \
-            for (uint32_t i = 0; i < r->n; i++)                                \
-                over |= builtin(a[i], b[i], &out[i]);                          \
-            if (!over)                                                         \
+            uint64_t any = 0;                                                  \
+            NUM_DENSE(r->n, i, {                                               \
+                int64_t x = a[i], y = b[i], v = (result);                      \
+                any |= (wrong);                                                \
+                out[i] = v;                                                    \
+            });                                                                \
+            if (!any)                                                          \
                 return;                                                        \
         }                                                                      \
         RUN_EACH_OK(r, s, i)                                                   \
-        if (builtin(a[i], b[i], &out[i]))                                      \
-            i64_range(r, s, i);                                                \
+        {                                                                      \
+            int64_t x = a[i], y = b[i], v = (result);                          \
+            out[i] = v;                                                        \
+            if (wrong)                                                         \
+                num_range(r, s, i, type);                                      \
+        }                                                                      \
     }
 
-I64_CHECKED(num_add_i64, __builtin_add_overflow)
-I64_CHECKED(num_sub_i64, __builtin_sub_overflow)
-I64_CHECKED(num_mul_i64, __builtin_mul_overflow)
+INT2(num_add_i16, DS_I16, x + y, WRONG_16(v))
+INT2(num_sub_i16, DS_I16, x - y, WRONG_16(v))
+INT2(num_mul_i16, DS_I16, wrap_mul(x, y), WRONG_16(v))
+INT2(num_add_i32, DS_I32, wrap_add(x, y), WRONG_32(v))
+INT2(num_sub_i32, DS_I32, wrap_sub(x, y), WRONG_32(v))
+INT2(num_mul_i32, DS_I32, wrap_mul(x, y), WRONG_32(v))
+INT2(num_add_i64, DS_I64, wrap_add(x, y), add_wrong(x, y, v))
+INT2(num_sub_i64, DS_I64, wrap_sub(x, y), sub_wrong(x, y, v))
+INT2(num_mul_i64, DS_I64, wrap_mul(x, y), mul_wrong(x, y))
 
-void num_div_i64(run *r, const run_step *s)
+/* The only quotients that do not fit are those of the least number and -1. */
+static void quotients(run *r, const run_step *s, ds_type type, int64_t least)
 {
     const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
     const int64_t *b = RUN_ARG(r, s, 1)->v.i64;
     int64_t *out = RUN_DST(r, s)->v.i64;
     RUN_EACH_OK(r, s, i)
     {
+        int64_t x = a[i], y = b[i];
         out[i] = 0;
-        if (b[i] == 0)
-            run_error(r, s, i, "E0703", "division by zero");
-        else if (b[i] == -1 && a[i] == INT64_MIN)
-            i64_range(r, s, i);
+        if (y == 0)
+            num_zero(r, s, i);
+        else if (y == -1 && x == least)
+            num_range(r, s, i, type);
+        else if (((x | y) >> 32) == 0) /* much faster on older processors */
+            out[i] = (uint32_t)x / (uint32_t)y;
         else
-            out[i] = a[i] / b[i];
+            out[i] = x / y;
     }
+}
+
+void num_div_i16(run *r, const run_step *s)
+{
+    quotients(r, s, DS_I16, INT16_MIN);
+}
+
+void num_div_i32(run *r, const run_step *s)
+{
+    quotients(r, s, DS_I32, INT32_MIN);
+}
+
+void num_div_i64(run *r, const run_step *s)
+{
+    quotients(r, s, DS_I64, INT64_MIN);
 }
 
 void num_mod_i64(run *r, const run_step *s)
@@ -58,145 +151,49 @@ void num_mod_i64(run *r, const run_step *s)
     int64_t *out = RUN_DST(r, s)->v.i64;
     RUN_EACH_OK(r, s, i)
     {
+        int64_t x = a[i], y = b[i];
         out[i] = 0;
-        if (b[i] == 0)
-            run_error(r, s, i, "E0703", "division by zero");
-        else if (b[i] != -1)
-            out[i] = a[i] % b[i];
+        if (y == 0)
+            num_zero(r, s, i);
+        else if (((x | y) >> 32) == 0)
+            out[i] = (uint32_t)x % (uint32_t)y;
+        else if (y != -1)
+            out[i] = x % y;
     }
 }
 
-void num_neg_i64(run *r, const run_step *s)
-{
-    const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
-    int64_t *out = RUN_DST(r, s)->v.i64;
-    RUN_EACH_OK(r, s, i)
-    if (__builtin_sub_overflow(0, a[i], &out[i]))
-        i64_range(r, s, i);
-}
-
-void num_abs_i64(run *r, const run_step *s)
-{
-    const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
-    int64_t *out = RUN_DST(r, s)->v.i64;
-    RUN_EACH_OK(r, s, i)
-    {
-        out[i] = a[i];
-        if (a[i] < 0 && __builtin_sub_overflow(0, a[i], &out[i]))
-            i64_range(r, s, i);
-    }
-}
-
-/* ---- double precision ---- */
-
-static void f64_over(run *r, const run_step *s, uint32_t i)
-{
-    run_error(r, s, i, "E0701", "value out of range: overflow");
-}
-
-static void f64_under(run *r, const run_step *s, uint32_t i)
-{
-    run_error(r, s, i, "E0701", "value out of range: underflow");
-}
-
-/* `under`: whether a result of 0 means that it was too small. */
-#define F64_CHECKED(name, op, under)                                           \
+#define INT1(name, type, result, wrong)                                        \
     void name(run *r, const run_step *s)                                       \
     {                                                                          \
-        const double *a = RUN_ARG(r, s, 0)->v.f64;                             \
-        const double *b = RUN_ARG(r, s, 1)->v.f64;                             \
-        double *out = RUN_DST(r, s)->v.f64;                                    \
+        const int64_t *restrict a = RUN_ARG(r, s, 0)->v.i64;                   \
+        int64_t *restrict out = RUN_DST(r, s)->v.i64;                          \
+        if (run_dense(r, s)) {                                                 \
+            uint64_t any = 0;                                                  \
+            NUM_DENSE(r->n, i, {                                               \
+                int64_t x = a[i], v = (result);                                \
+                any |= (wrong);                                                \
+                out[i] = v;                                                    \
+            });                                                                \
+            if (!any)                                                          \
+                return;                                                        \
+        }                                                                      \
         RUN_EACH_OK(r, s, i)                                                   \
         {                                                                      \
-            out[i] = a[i] op b[i];                                             \
-            if (isinf(out[i]) && !isinf(a[i]) && !isinf(b[i]))                 \
-                f64_over(r, s, i);                                             \
-            else if (out[i] == 0 && (under))                                   \
-                f64_under(r, s, i);                                            \
+            int64_t x = a[i], v = (result);                                    \
+            out[i] = v;                                                        \
+            if (wrong)                                                         \
+                num_range(r, s, i, type);                                      \
         }                                                                      \
     }
 
-F64_CHECKED(num_add_f64, +, false)
-F64_CHECKED(num_sub_f64, -, false)
-F64_CHECKED(num_mul_f64, *, a[i] != 0 && b[i] != 0)
-
-void num_div_f64(run *r, const run_step *s)
+static inline int64_t wrap_abs(int64_t x)
 {
-    const double *a = RUN_ARG(r, s, 0)->v.f64;
-    const double *b = RUN_ARG(r, s, 1)->v.f64;
-    double *out = RUN_DST(r, s)->v.f64;
-    RUN_EACH_OK(r, s, i)
-    {
-        out[i] = 0;
-        if (b[i] == 0 && !isnan(a[i])) {
-            run_error(r, s, i, "E0703", "division by zero");
-            continue;
-        }
-        out[i] = a[i] / b[i];
-        if (isinf(out[i]) && !isinf(a[i]))
-            f64_over(r, s, i);
-        else if (out[i] == 0 && a[i] != 0 && !isinf(b[i]))
-            f64_under(r, s, i);
-    }
+    return wrap_sub(x ^ x >> 63, x >> 63);
 }
 
-#define F64_UNARY(name, result)                                                \
-    void name(run *r, const run_step *s)                                       \
-    {                                                                          \
-        const double *a = RUN_ARG(r, s, 0)->v.f64;                             \
-        double *out = RUN_DST(r, s)->v.f64;                                    \
-        RUN_EACH(r, s, i)                                                      \
-        out[i] = (result);                                                     \
-    }
-
-F64_UNARY(num_neg_f64, -a[i])
-F64_UNARY(num_abs_f64, fabs(a[i]))
-F64_UNARY(num_round_f64, rint(a[i]))
-F64_UNARY(num_floor_f64, floor(a[i]))
-F64_UNARY(num_ceil_f64, ceil(a[i]))
-F64_UNARY(num_trunc_f64, trunc(a[i]))
-F64_UNARY(num_sign_f64, a[i] > 0 ? 1.0 : a[i] < 0 ? -1.0 : 0.0)
-
-void num_sqrt_f64(run *r, const run_step *s)
-{
-    const double *a = RUN_ARG(r, s, 0)->v.f64;
-    double *out = RUN_DST(r, s)->v.f64;
-    RUN_EACH_OK(r, s, i)
-    {
-        out[i] = 0;
-        if (a[i] < 0)
-            run_error(r, s, i, "E0704",
-                      "cannot take square root of a negative number");
-        else
-            out[i] = sqrt(a[i]);
-    }
-}
-
-static void power_row(run *r, const run_step *s, uint32_t i, double x, double y,
-                      double *out)
-{
-    *out = 0;
-    if (x == 0 && y < 0) {
-        run_error(r, s, i, "E0704",
-                  "zero raised to a negative power is undefined");
-    } else if (x < 0 && !isinf(x) && !isinf(y) && floor(y) != y) {
-        run_error(r, s, i, "E0704",
-                  "a negative number raised to a non-integer power yields a "
-                  "complex result");
-    } else {
-        *out = pow(x, y);
-        if (isinf(*out) && !isinf(x) && !isinf(y))
-            f64_over(r, s, i);
-        else if (*out == 0 && x != 0 && !isinf(x) && !isinf(y))
-            f64_under(r, s, i);
-    }
-}
-
-void num_power_f64(run *r, const run_step *s)
-{
-    const double *a = RUN_ARG(r, s, 0)->v.f64;
-    const double *b = RUN_ARG(r, s, 1)->v.f64;
-    double *out = RUN_DST(r, s)->v.f64;
-    RUN_EACH_OK(r, s, i)
-    power_row(r, s, i, a[i], b[i], &out[i]);
-}
+INT1(num_neg_i16, DS_I16, wrap_sub(0, x), WRONG_16(v))
+INT1(num_neg_i32, DS_I32, wrap_sub(0, x), WRONG_32(v))
+INT1(num_neg_i64, DS_I64, wrap_sub(0, x), (uint64_t)(x &v) & SIGN)
+INT1(num_abs_i16, DS_I16, wrap_abs(x), WRONG_16(v))
+INT1(num_abs_i32, DS_I32, wrap_abs(x), WRONG_32(v))
+INT1(num_abs_i64, DS_I64, wrap_abs(x), (uint64_t)v &SIGN)

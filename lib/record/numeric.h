@@ -92,5 +92,6 @@ numeric_rc numeric_from_f32(double v, ds_numeric *out);
 numeric_rc numeric_to_i64(const ds_numeric *n, int64_t *out);
 /* The nearest double; NUMERIC_RANGE when it over- or underflows. */
 numeric_rc numeric_to_f64(const ds_numeric *n, double *out);
+numeric_rc numeric_to_f32(const ds_numeric *n, double *out); /* float */
 
 #endif

@@ -389,27 +389,60 @@ numeric_rc numeric_from_f32(double v, ds_numeric *out)
     return from_double(v, 6, out);
 }
 
+/* Without a point: what stands for it is the locale's. */
+static void exponent_text(const ds_numeric *n, char *text, size_t size)
+{
+    char room[NUMERIC_DIGITS + 1];
+    uint32_t len = put_digits(numeric_magnitude(n), room);
+    snprintf(text, size, "%s%.*se-%d", n->hi < 0 ? "-" : "", (int)len,
+             room + sizeof room - len, n->scale);
+}
+
+static const double pow10_f64[] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+static double special_f64(const ds_numeric *n)
+{
+    return n->kind == NUMERIC_NAN ? (double)NAN : n->kind * (double)INFINITY;
+}
+
+static numeric_rc float_rc(double v)
+{
+    return errno == ERANGE && (v == 0 || isinf(v)) ? NUMERIC_RANGE : NUMERIC_OK;
+}
+
 numeric_rc numeric_to_f64(const ds_numeric *n, double *out)
 {
-    numeric_uint v = numeric_magnitude(n);
-    char room[NUMERIC_DIGITS + 1], text[NUMERIC_DIGITS + 16];
-    *out = n->kind == NUMERIC_NAN ? (double)NAN : n->kind * (double)INFINITY;
-    if (n->kind)
-        return NUMERIC_OK;
-    /* One rounding only: both sides are exact. */
-    if (v <= (numeric_uint)1 << 53 && n->scale <= 22) {
-        static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
-                                       1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-                                       1e18, 1e19, 1e20, 1e21, 1e22};
-        *out = (double)(int64_t)n->lo / pow10[n->scale];
+    char text[NUMERIC_DIGITS + 16];
+    if (n->kind) {
+        *out = special_f64(n);
         return NUMERIC_OK;
     }
-    uint32_t len = put_digits(v, room);
-    snprintf(text, sizeof text, "%s%.*se-%d", n->hi < 0 ? "-" : "", (int)len,
-             room + sizeof room - len, n->scale);
+    /* One rounding only: both sides are exact. */
+    if (numeric_magnitude(n) <= (numeric_uint)1 << 53 && n->scale <= 22) {
+        *out = (double)(int64_t)n->lo / pow10_f64[n->scale];
+        return NUMERIC_OK;
+    }
+    exponent_text(n, text, sizeof text);
     errno = 0;
     *out = strtod(text, NULL);
-    return errno == ERANGE && (*out == 0 || isinf(*out)) ? NUMERIC_RANGE
-                                                         : NUMERIC_OK;
+    return float_rc(*out);
+}
+
+numeric_rc numeric_to_f32(const ds_numeric *n, double *out)
+{
+    char text[NUMERIC_DIGITS + 16];
+    if (n->kind) {
+        *out = special_f64(n);
+        return NUMERIC_OK;
+    }
+    if (numeric_magnitude(n) <= 1 << 24 && n->scale <= 10) {
+        *out = (double)((float)(int64_t)n->lo / (float)pow10_f64[n->scale]);
+        return NUMERIC_OK;
+    }
+    exponent_text(n, text, sizeof text);
+    errno = 0;
+    *out = (double)strtof(text, NULL);
+    return float_rc(*out);
 }

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * num_bucket.c - width_bucket(): which of `count` buckets of equal width
+ * between two bounds a value falls into. The bounds may be the wrong way round.
+ */
+#include <math.h>
+
+#include "expr/num.h"
+
+/* Below the first bucket is 0, above the last one count + 1. */
+static void outside(run *r, const run_step *s, uint32_t i, int64_t count,
+                    bool below, int64_t *out)
+{
+    *out = below ? 0 : count + 1;
+    if (*out > INT32_MAX)
+        num_range(r, s, i, DS_I32);
+}
+
+static const char *const no_count = "count must be greater than zero";
+static const char *const no_width = "lower bound cannot equal upper bound";
+static const char *const no_bound = "lower and upper bounds must be finite";
+static const char *const no_number =
+    "operand, lower bound, and upper bound cannot be NaN";
+
+static const char *float_refused(double x, double low, double high,
+                                 int64_t count)
+{
+    if (count <= 0)
+        return no_count;
+    if (isnan(x) || isnan(low) || isnan(high))
+        return no_number;
+    if (isinf(low) || isinf(high))
+        return no_bound;
+    return low == high ? no_width : NULL;
+}
+
+/* count * (x - low) / (high - low), of which the difference may not overflow.
+ */
+static int64_t float_bucket(double x, double low, double high, int64_t count)
+{
+    double part = isinf(high - low) ? (x / 2 - low / 2) / (high / 2 - low / 2)
+                                    : (x - low) / (high - low);
+    int64_t v = (int64_t)((double)count * part);
+    return (v >= count ? count - 1 : v) + 1;
+}
+
+void num_bucket_f64(run *r, const run_step *s)
+{
+    const double *x = RUN_ARG(r, s, 0)->v.f64, *low = RUN_ARG(r, s, 1)->v.f64;
+    const double *high = RUN_ARG(r, s, 2)->v.f64;
+    const int64_t *count = RUN_ARG(r, s, 3)->v.i64;
+    int64_t *out = RUN_DST(r, s)->v.i64;
+    RUN_EACH_OK(r, s, i)
+    {
+        const char *msg = float_refused(x[i], low[i], high[i], count[i]);
+        out[i] = 0;
+        bool up = low[i] < high[i];
+        if (msg)
+            run_error(r, s, i, "E0704", "%s", msg);
+        else if (up ? x[i] < low[i] : x[i] > low[i])
+            outside(r, s, i, count[i], true, &out[i]);
+        else if (up ? x[i] >= high[i] : x[i] <= high[i])
+            outside(r, s, i, count[i], false, &out[i]);
+        else
+            out[i] = float_bucket(x[i], low[i], high[i], count[i]);
+    }
+}
+
+static const char *numeric_refused(const ds_numeric *x, const ds_numeric *low,
+                                   const ds_numeric *high, int64_t count)
+{
+    if (count <= 0)
+        return no_count;
+    if (x->kind == NUMERIC_NAN || low->kind == NUMERIC_NAN ||
+        high->kind == NUMERIC_NAN)
+        return no_number;
+    if (low->kind || high->kind)
+        return no_bound;
+    return numeric_cmp(low, high) == 0 ? no_width : NULL;
+}
+
+/* As the float version, with the rounding of numeric division. */
+static numeric_rc numeric_bucket(const ds_numeric *x, const ds_numeric *low,
+                                 const ds_numeric *high, int64_t count,
+                                 int64_t *out)
+{
+    ds_numeric at, width, n = numeric_from_i64(count);
+    numeric_rc rc = numeric_sub(x, low, &at);
+    if (rc == NUMERIC_OK)
+        rc = numeric_sub(high, low, &width);
+    if (rc == NUMERIC_OK)
+        rc = numeric_mul(&at, &n, &at);
+    if (rc == NUMERIC_OK)
+        rc = numeric_div(&at, &width, &at);
+    if (rc == NUMERIC_OK)
+        rc = numeric_trunc(&at, 0, &at);
+    if (rc != NUMERIC_OK)
+        return rc;
+    int64_t v = (int64_t)at.lo;
+    *out = (v >= count ? count - 1 : v) + 1;
+    return NUMERIC_OK;
+}
+
+void num_bucket_num(run *r, const run_step *s)
+{
+    const ds_numeric *x = RUN_ARG(r, s, 0)->v.num;
+    const ds_numeric *low = RUN_ARG(r, s, 1)->v.num;
+    const ds_numeric *high = RUN_ARG(r, s, 2)->v.num;
+    const int64_t *count = RUN_ARG(r, s, 3)->v.i64;
+    int64_t *out = RUN_DST(r, s)->v.i64;
+    RUN_EACH_OK(r, s, i)
+    {
+        const char *msg = numeric_refused(&x[i], &low[i], &high[i], count[i]);
+        out[i] = 0;
+        if (msg) {
+            run_error(r, s, i, "E0704", "%s", msg);
+            continue;
+        }
+        int way = numeric_cmp(&high[i], &low[i]);
+        if (numeric_cmp(&x[i], &low[i]) == -way) {
+            outside(r, s, i, count[i], true, &out[i]);
+        } else if (numeric_cmp(&x[i], &high[i]) != -way) {
+            outside(r, s, i, count[i], false, &out[i]);
+        } else {
+            numeric_rc rc =
+                numeric_bucket(&x[i], &low[i], &high[i], count[i], &out[i]);
+            if (rc != NUMERIC_OK)
+                num_refuse(r, s, i, rc);
+        }
+    }
+}
