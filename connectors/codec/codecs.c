@@ -12,4 +12,5 @@ void ds_register_codecs(ds_registry *reg)
     ds_registry_add_codec(reg, &codec_json);
     ds_registry_add_codec(reg, &codec_csv);
     ds_registry_add_codec(reg, &codec_raw);
+    ds_registry_add_codec(reg, &codec_avro);
 }

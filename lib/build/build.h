@@ -68,7 +68,7 @@ struct settings {
     ds_text job, description;
     struct batch_settings batch;
     int delivery;
-    const ds_arg *kafka;
+    const ds_arg *kafka, *registry;
     int64_t workers, memory;
     struct error_settings errors;
     const ds_arg *sources, *streams, *sinks;
@@ -95,6 +95,11 @@ struct ds_job {
     ds_diags diags;
     ds_cluster_fn *cluster;
     void *cluster_arg;
+    ds_cluster_fn *registries;
+    void *registries_arg;
+    bool online;     /* servers may be asked for schemas */
+    bool incomplete; /* they would have to be */
+    ds_err failed;   /* why they did not answer; rc 0: nothing failed */
     bool tap;
     bool planned;
     const char *file; /* NULL: from C */
@@ -114,6 +119,8 @@ struct ds_job {
     uint32_t n_written, cap_written;
     ds_prop *props;
     uint32_t n_props, cap_props;
+    const ds_prop *registry; /* NULL: the job has none */
+    uint32_t n_registry;
 };
 
 /* settings.c: false only if the plan cannot even begin. */
@@ -128,6 +135,11 @@ const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
 /* sources.c: `header` is for csv only. */
 void build_header(ds_job *job, const ds_arg *arg, bool header,
                   const ds_codec_type *codec);
+/* sources.c: fills in what is the job's. */
+void build_codec_use(const ds_job *job, ds_codec_use *use);
+bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
+                      const ds_codec_use *use, ds_where where, void **options,
+                      const ds_schema **columns);
 bool build_is_topic(const char *s);
 /* streams.c */
 void build_streams(ds_job *job);

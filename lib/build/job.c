@@ -42,6 +42,31 @@ void ds_job_set_clusters(ds_job *job, ds_cluster_fn *fn, void *arg)
     job->cluster_arg = arg;
 }
 
+void ds_job_set_registries(ds_job *job, ds_cluster_fn *fn, void *arg)
+{
+    job->registries = fn;
+    job->registries_arg = arg;
+}
+
+void ds_job_set_online(ds_job *job)
+{
+    job->online = true;
+}
+
+ds_rc ds_job_failed(const ds_job *job, ds_err *err)
+{
+    if (job->failed.rc == DS_OK ||
+        (job->failed.rc != DS_E_UNREACHABLE && job->failed.rc != DS_E_AUTH))
+        return DS_OK;
+    *err = job->failed;
+    return job->failed.rc;
+}
+
+bool ds_job_incomplete(const ds_job *job)
+{
+    return job->incomplete;
+}
+
 void ds_job_tap_all(ds_job *job)
 {
     job->tap = true;
@@ -287,7 +312,7 @@ static bool is_nothing(const ds_job *job)
 const ds_plan *ds_job_plan(ds_job *job)
 {
     if (job->planned)
-        return job->diags.errors ? NULL : job->plan;
+        return job->diags.errors || job->incomplete ? NULL : job->plan;
     job->planned = true;
     job->plan = ds_new(job->arena, ds_plan, 1);
     job->plan->arena = job->arena;
@@ -304,12 +329,12 @@ const ds_plan *ds_job_plan(ds_job *job)
     build_sources(job);
     build_streams(job);
     build_sinks(job);
-    if (job->tap && job->diags.errors == 0)
+    if (job->tap && job->diags.errors == 0 && !job->incomplete)
         build_taps(job);
-    if (job->diags.errors == 0)
+    if (job->diags.errors == 0 && !job->incomplete)
         planner_finish(&job->planner);
     build_check_topics(job);
     job->plan->props = job->props;
     job->plan->n_props = job->n_props;
-    return job->diags.errors ? NULL : job->plan;
+    return job->diags.errors || job->incomplete ? NULL : job->plan;
 }

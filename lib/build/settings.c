@@ -134,7 +134,10 @@ const ds_param ds_job_params[] = {
      .offset = offsetof(struct settings, sinks),
      .sub = ds_sink_params,
      .help = "What it writes, by name."},
-    {.name = "registry", .type = DS_P_ARG, .later = true},
+    {.name = "registry",
+     .type = DS_P_ARG,
+     .offset = offsetof(struct settings, registry),
+     .help = "A schema registry named in the daemon file, or its properties."},
     {.name = "tables", .type = DS_P_ARG, .later = true},
     {.name = "state", .type = DS_P_ARG, .later = true},
     {.name = "trigger", .type = DS_P_ARG, .later = true},
@@ -211,6 +214,46 @@ static void settings_kafka(ds_job *job)
     /* Of a map with a mistake the rest is checked all the same. */
     ds_args_fill(arg, props_params, "kafka", &props, job->arena, &job->diags);
     build_props(job, arg->kind == DS_ARG_MAP ? arg : NULL);
+}
+
+static const ds_arg *registry_find(ds_job *job, const ds_arg *arg)
+{
+    const char *name = args_is_null(arg) ? "main" : arg->text.s;
+    const ds_arg *found =
+        job->registries ? job->registries(job->registries_arg, name) : NULL;
+
+    if (found == NULL && !args_is_null(arg))
+        ds_diag_add(&job->diags, DS_ERROR, "E0162", arg->where,
+                    "registries are named in the daemon's file; here, give "
+                    "properties: registry: {url: ...}",
+                    "no registry is named `%.80s`", name);
+    return found;
+}
+
+static const ds_param registry_params[] = {
+    {.name = "registry", .type = DS_P_PROPS, .main = true}, {0}};
+
+static void settings_registry(ds_job *job)
+{
+    const ds_schemas_type *schemas = ds_registry_schemas(job->reg);
+    const ds_arg *arg = job->set.registry, *map = NULL;
+    ds_prop *props;
+
+    if (args_is_null(arg) || arg->kind == DS_ARG_SCALAR)
+        arg = registry_find(job, arg);
+    if (arg == NULL ||
+        !ds_args_fill(arg, registry_params, "registry", &map, job->arena,
+                      &job->diags) ||
+        arg->kind != DS_ARG_MAP)
+        return;
+    props = ds_new(job->arena, ds_prop, arg->n + 1);
+    for (uint32_t i = 0; i < arg->n; i++)
+        props[i] = (ds_prop){arg->names[i].s, arg->items[i]->text.s,
+                             args_name_where(&arg->names[i])};
+    job->registry = props;
+    job->n_registry = arg->n;
+    if (schemas)
+        schemas->check(props, arg->n, arg->where, &job->diags);
 }
 
 /* ---- errors ---- */
@@ -316,4 +359,5 @@ void build_settings(ds_job *job)
     plan->memory = set->memory;
     settings_errors(job, errors);
     settings_kafka(job);
+    settings_registry(job);
 }

@@ -13,36 +13,81 @@ struct sink_set {
     const ds_arg *console;
 };
 
+/* The args of the operator, and what the planner alone needs. */
+struct sink_kafka {
+    ds_sink_args args;
+    ds_codec_schema schema;
+};
+
+const ds_param ds_sink_schema_params[] = {
+    {.name = "record",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_codec_schema, record),
+     .help = "Full name of the record that is made of the columns."},
+    {.name = "register",
+     .type = DS_P_BOOL,
+     .offset = offsetof(ds_codec_schema, reg),
+     .def = "false",
+     .help = "true: register it at the start; false: the latest version of "
+             "the subject rules."},
+    {.name = "subject",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_codec_schema, subject),
+     .help = "The subject in the registry, literally."},
+    {.name = "strategy",
+     .type = DS_P_ENUM,
+     .offset = offsetof(ds_codec_schema, strategy),
+     .def = "topic",
+     .choices = "topic|record|topic_record", /* as ds_schema_strategy */
+     .help = "What names the subject: <topic>-value, the record, or both."},
+    {.name = "file",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_codec_schema, file),
+     .help = "A file with the schema, in place of one made of the columns."},
+    {.name = "framing",
+     .type = DS_P_ENUM,
+     .offset = offsetof(ds_codec_schema, framing),
+     .def = "auto",
+     .choices = "auto|confluent|none", /* in the order of ds_schema_framing */
+     .help = "Whether a record begins with the id of its schema; auto: if the "
+             "job has a registry."},
+    {0},
+};
+
 const ds_param ds_sink_kafka_params[] = {
     {.name = "topic",
      .type = DS_P_STR,
-     .offset = offsetof(ds_sink_args, topic),
+     .offset = offsetof(struct sink_kafka, args.topic),
      .required = true,
      .help = "The topic; it must exist."},
     {.name = "format",
      .type = DS_P_STR,
-     .offset = offsetof(ds_sink_args, format),
+     .offset = offsetof(struct sink_kafka, args.format),
      .def = "json",
      .help = "What the bytes of a value are."},
     {.name = "header",
      .type = DS_P_BOOL,
-     .offset = offsetof(ds_sink_args, header),
+     .offset = offsetof(struct sink_kafka, args.header),
      .help = "Format csv: a line of names stands before each row."},
     {.name = "key",
      .type = DS_P_EXPR,
-     .offset = offsetof(ds_sink_args, key),
+     .offset = offsetof(struct sink_kafka, args.key),
      .help = "Column or expression for the record's key; absent: the stream's "
              "key."},
     {.name = "key_format",
      .type = DS_P_STR,
-     .offset = offsetof(ds_sink_args, key_format),
+     .offset = offsetof(struct sink_kafka, args.key_format),
      .help = "What the bytes of a key are: text, or json for a key of several "
              "columns."},
     {.name = "headers",
      .type = DS_P_EXPR_MAP,
-     .offset = offsetof(ds_sink_args, headers),
+     .offset = offsetof(struct sink_kafka, args.headers),
      .help = "Name and expression of each header."},
-    {.name = "schema", .type = DS_P_ARG, .later = true},
+    {.name = "schema",
+     .type = DS_P_OBJECT,
+     .offset = offsetof(struct sink_kafka, schema),
+     .sub = ds_sink_schema_params,
+     .help = "avro: the schema that is written."},
     {.name = "properties", .type = DS_P_ARG, .later = true},
     {0},
 };
@@ -135,10 +180,32 @@ static void sink_deletes(struct sink *sink)
                     sink->what);
 }
 
+static bool sink_schema(struct sink *sink, struct sink_kafka *set,
+                        const ds_arg *arg)
+{
+    const ds_arg *schema = ds_arg_find(arg, "schema");
+    ds_codec_use use = {.schema = set->schema,
+                        .said = schema != NULL,
+                        .topic = set->args.topic.s};
+    ds_where where = schema ? schema->where : sink->where;
+
+    build_codec_use(sink->job, &use);
+    if (!build_codec_plan(sink->job, set->args.codec, &use, where,
+                          &set->args.options, NULL))
+        return false;
+    use.key = true;
+    use.said = false;
+    /* Of a key only how its schema gets there. */
+    use.schema.file = use.schema.subject = (ds_text){0};
+    return build_codec_plan(sink->job, set->args.key_codec, &use, where,
+                            &set->args.key_options, NULL);
+}
+
 static void sink_kafka(struct sink *sink, const ds_arg *arg)
 {
     ds_job *job = sink->job;
-    ds_sink_args *s = ds_new(job->arena, ds_sink_args, 1);
+    struct sink_kafka *set = ds_new(job->arena, struct sink_kafka, 1);
+    ds_sink_args *s = &set->args;
     const ds_arg *topic = ds_arg_find(arg, "topic");
     ds_text none = {0};
     ds_node *node;
@@ -149,8 +216,8 @@ static void sink_kafka(struct sink *sink, const ds_arg *arg)
         return;
     }
     ok = ds_args_fill(arg, ds_sink_kafka_params,
-                      ds_str_printf(job->arena, "`kafka` of %s", sink->what), s,
-                      job->arena, &job->diags);
+                      ds_str_printf(job->arena, "`kafka` of %s", sink->what),
+                      set, job->arena, &job->diags);
     if (s->topic.s && !build_is_topic(s->topic.s)) {
         ds_diag_add(&job->diags, DS_ERROR, "E0105", args_name_where(&s->topic),
                     "letters, digits, dots, _ and -, at most 249",
@@ -162,6 +229,8 @@ static void sink_kafka(struct sink *sink, const ds_arg *arg)
     s->key_codec = s->key_format.s ? build_codec(job, &s->key_format, NULL)
                                    : build_codec(job, &none, "text");
     build_header(job, arg, s->header, s->codec);
+    if (s->codec && s->key_codec && s->topic.s)
+        ok = sink_schema(sink, set, arg) && ok;
     if (sink->input == NULL)
         return;
     node = planner_node(&job->planner, type_of(job, "sink"), sink->name->s,

@@ -20,9 +20,32 @@ struct source_set {
 struct source_kafka {
     ds_source_args args;
     const ds_arg *properties;
+    ds_codec_schema schema;
 };
 
 #define AT(member) offsetof(struct source_kafka, args.member)
+
+const ds_param ds_source_schema_params[] = {
+    {.name = "file",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_codec_schema, file),
+     .main = true,
+     .help = "The schema that the columns are read by; without it, the latest "
+             "version of the subject at the start."},
+    {.name = "subject",
+     .type = DS_P_STR,
+     .offset = offsetof(ds_codec_schema, subject),
+     .help = "The subject in the registry; absent: <topic>-value or "
+             "<topic>-key."},
+    {.name = "framing",
+     .type = DS_P_ENUM,
+     .offset = offsetof(ds_codec_schema, framing),
+     .def = "auto",
+     .choices = "auto|confluent|none", /* in the order of ds_schema_framing */
+     .help = "Whether a record begins with the id of its schema; auto: if the "
+             "job has a registry."},
+    {0},
+};
 
 const ds_param ds_source_kafka_params[] = {
     {.name = "topic",
@@ -71,7 +94,11 @@ const ds_param ds_source_kafka_params[] = {
      .type = DS_P_PROPS,
      .offset = offsetof(struct source_kafka, properties),
      .help = "librdkafka properties."},
-    {.name = "schema", .type = DS_P_ARG, .later = true},
+    {.name = "schema",
+     .type = DS_P_OBJECT,
+     .offset = offsetof(struct source_kafka, schema),
+     .sub = ds_source_schema_params,
+     .help = "avro: where the schema is."},
     {0},
 };
 
@@ -321,6 +348,25 @@ static const ds_schema *declared(ds_job *job, const ds_arg *columns)
     return ok ? schema : NULL;
 }
 
+/* Columns that a schema names, and no job. */
+static bool found_columns(ds_job *job, const ds_schema *columns, ds_where where)
+{
+    for (uint32_t i = 0; i < columns->n; i++) {
+        const char *name = columns->fields[i].name;
+        bool meta = strlen(name) > 63;
+
+        for (size_t k = 0; k < sizeof(meta_names) / sizeof(*meta_names); k++)
+            meta = meta || strcmp(name, meta_names[k]) == 0;
+        if (!meta)
+            continue;
+        ds_diag_add(&job->diags, DS_ERROR, "E0143", where,
+                    "say with `columns` which fields are read",
+                    "the schema's field `%.80s` cannot be a column", name);
+        return false;
+    }
+    return true;
+}
+
 static const ds_schema *lone(ds_job *job, ds_type type)
 {
     ds_schema *schema = ds_new(job->arena, ds_schema, 1);
@@ -333,35 +379,105 @@ static const ds_schema *lone(ds_job *job, ds_type type)
     return schema;
 }
 
+void build_codec_use(const ds_job *job, ds_codec_use *use)
+{
+    use->registry = job->registry;
+    use->n_registry = job->n_registry;
+    use->job_file = job->file;
+    use->online = job->online;
+    use->arena = job->arena;
+}
+
+/* What a format with schemas makes of the job's words. False: the columns are
+ * not known, which was said. */
+bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
+                      const ds_codec_use *use, ds_where where, void **options,
+                      const ds_schema **columns)
+{
+    ds_err err = {DS_OK, ""};
+    ds_rc rc;
+
+    if (!codec->plan && use->said && !use->key)
+        ds_diag_add(&job->diags, DS_ERROR, "E0103", where, NULL,
+                    "format %s takes no `schema`", codec->name);
+    if (!codec->plan)
+        return true;
+    rc = codec->plan(use, options, columns, &err);
+    if (rc == DS_NOTFOUND) {
+        job->incomplete = true;
+        ds_diag_add(&job->diags, DS_WARNING, "W0106", where,
+                    "schema: {file: x.avsc}, or `columns`",
+                    "the columns are known at the start only: what reads them "
+                    "was not checked");
+    } else if (rc < 0) {
+        if (job->failed.rc == DS_OK)
+            job->failed = err;
+        ds_diag_add(&job->diags, DS_ERROR, "E0142", where, NULL,
+                    "format %s: %s", codec->name, err.msg);
+    }
+    return rc == DS_OK;
+}
+
 /* The columns of the record's value. */
 static const ds_schema *source_body(ds_job *job, struct source *src,
-                                    const ds_arg *arg)
+                                    const ds_arg *arg,
+                                    const ds_codec_schema *schema)
 {
     ds_source_args *s = src->args;
-    const ds_schema *body;
+    const ds_schema *body = NULL;
+    ds_codec_use use = {.schema = *schema,
+                        .said = ds_arg_find(arg, "schema") != NULL,
+                        .topic = s->topic.s,
+                        .decode = true};
     ds_err err;
 
-    if (s->columns == NULL) {
-        if (s->codec->lone != DS_NONE)
-            return lone(job, s->codec->lone);
+    if (s->columns == NULL && s->codec->lone != DS_NONE)
+        body = lone(job, s->codec->lone);
+    if (s->columns == NULL && s->codec->lone == DS_NONE && !s->codec->plan) {
         ds_diag_add(&job->diags, DS_ERROR, "E0141", arg->where,
                     "columns: {id: text, n: bigint}; or, for plain lines, "
                     "format: text",
                     "format %s needs `columns`", s->codec->name);
         return NULL;
     }
-    body = declared(job, s->columns);
-    if (body && s->codec->check && s->codec->check(body, true, &err) != DS_OK) {
+    if (s->columns)
+        body = declared(job, s->columns);
+    if (s->columns && !body)
+        return NULL;
+    if (body && s->columns && s->codec->check &&
+        s->codec->check(body, true, &err) != DS_OK) {
         ds_diag_add(&job->diags, DS_ERROR, "E0142", s->columns->where, NULL,
                     "format %s: %s", s->codec->name, err.msg);
         return NULL;
     }
-    return body;
+    build_codec_use(job, &use);
+    use.columns = body;
+    if (!build_codec_plan(job, s->codec, &use,
+                          s->columns ? s->columns->where : arg->where,
+                          &s->options, &body))
+        return NULL;
+    return body && (s->columns || found_columns(job, body, arg->where)) ? body
+                                                                        : NULL;
+}
+
+/* The column of a key that has a schema: its field of that name, or all of it.
+ */
+static ds_field key_field(const ds_schema *made, const char *key)
+{
+    int at = made->n == 1 ? 0 : ds_schema_find(made, key);
+    ds_field f = made->fields[at < 0 ? 0 : at];
+
+    f.name = key;
+    f.not_null = false;
+    return f;
 }
 
 /* The body, and the key behind it if that is only in the record's key. */
 static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
 {
+    ds_codec_use use = {.topic = s->topic.s, .decode = true, .key = true};
+    ds_schema only = {1, NULL};
+    const ds_schema *made = &only;
     int at = ds_schema_find(s->body, s->key.s);
     ds_schema *schema = ds_new(job->arena, ds_schema, 1);
     ds_field *fields = ds_new(job->arena, ds_field, s->body->n + 1);
@@ -378,6 +494,15 @@ static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
     schema->fields = fields;
     s->key_from_record = true;
     *key = (uint16_t)s->body->n;
+    if (s->key_codec->plan) {
+        build_codec_use(job, &use);
+        made = NULL;
+        if (!build_codec_plan(job, s->key_codec, &use,
+                              args_name_where(&s->key_format), &s->key_options,
+                              &made))
+            return NULL;
+        fields[s->body->n] = key_field(made, s->key.s);
+    }
     return schema;
 }
 
@@ -402,6 +527,8 @@ static void source_node(ds_job *job, struct source *src, bool whole)
     node->broken = !whole;
     if (whole)
         node->schema = s->key.s ? with_key(job, s, key) : s->body;
+    whole = whole && node->schema;
+    node->broken = !whole;
     if (whole && s->key.s) {
         node->keys = key;
         node->n_keys = 1;
@@ -437,7 +564,7 @@ static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
     build_header(job, arg, s->header, s->codec);
     /* Without columns much depends on a format that may be misspelt. */
     if (s->codec && (filled || s->columns))
-        s->body = source_body(job, src, arg);
+        s->body = source_body(job, src, arg, &set->schema);
     return s->body && s->key_codec;
 }
 

@@ -104,7 +104,8 @@ static void plan_key_format(struct sink_plan *p, ds_node *node, ds_arena *a,
     if (p->key_is_text || p->key_schema == NULL)
         return;
     p->keys_only = columns_only(p->key_schema, p->key_cols, p->n_key, a);
-    if (codec->check && codec->check(p->keys_only, false, &err) < 0)
+    if ((codec->check && codec->check(p->keys_only, false, &err) < 0) ||
+        (codec->fits && codec->fits(args->key_options, p->keys_only, &err) < 0))
         ds_diag_add(d, DS_ERROR, "E0142",
                     ds_text_where(&args->key_format, 0, args->key_format.len),
                     NULL, "the key: %s", err.msg);
@@ -147,7 +148,10 @@ static void sink_plan(ds_node *node, ds_arena *a, ds_diags *d)
     ds_err err = {0};
 
     p->copies = in->copies;
-    if (args->codec->check && args->codec->check(in->schema, false, &err) < 0)
+    if ((args->codec->check &&
+         args->codec->check(in->schema, false, &err) < 0) ||
+        (args->codec->fits &&
+         args->codec->fits(args->options, in->schema, &err) < 0))
         ds_diag_add(d, DS_ERROR, "E0142", node->where, NULL, "%s", err.msg);
     plan_key(p, node, &scope, a, d);
     plan_key_format(p, node, a, d);
@@ -158,13 +162,27 @@ static void sink_plan(ds_node *node, ds_arena *a, ds_diags *d)
 
 /* ---- run ---- */
 
+static ds_rc sink_start(const ds_node *node, ds_err *err)
+{
+    const ds_sink_args *args = node->args;
+    const struct sink_plan *p = node->planned;
+
+    if (args->codec->start)
+        DS_TRY(args->codec->start(args->options, node->schema, err));
+    if (p->keys_only && args->key_codec->start)
+        return args->key_codec->start(args->key_options, p->keys_only, err);
+    return DS_OK;
+}
+
 static ds_rc sink_open(ds_op *op, ds_err *err)
 {
     struct sink *s = (struct sink *)op;
     const ds_sink_args *args = op->node->args;
     const struct sink_plan *p = op->node->planned;
-    ds_codec_spec body = {.columns = op->node->schema, .header = args->header};
-    ds_codec_spec key = {.columns = p->keys_only};
+    ds_codec_spec body = {.columns = op->node->schema,
+                          .options = args->options,
+                          .header = args->header};
+    ds_codec_spec key = {.columns = p->keys_only, .options = args->key_options};
 
     DS_TRY(args->codec->open(&body, &s->codec, err));
     if (p->keys_only)
@@ -370,6 +388,7 @@ const ds_op_type op_sink = {
     .size = sizeof(struct sink),
     .flags = DS_OP_INTERNAL,
     .plan = sink_plan,
+    .start = sink_start,
     .open = sink_open,
     .push = sink_push,
     .close = sink_close,

@@ -13,6 +13,19 @@ struct source {
     ds_schema key_schema;
 };
 
+static ds_rc source_start(const ds_node *node, ds_err *err)
+{
+    const ds_source_args *args = node->args;
+
+    if (args->codec->start)
+        DS_TRY(args->codec->start(args->options, args->body, err));
+    if (args->key_from_record && args->key_codec->start)
+        return args->key_codec->start(
+            args->key_options,
+            &(ds_schema){1, &node->schema->fields[args->body->n]}, err);
+    return DS_OK;
+}
+
 static ds_rc source_open(ds_op *op, ds_err *err)
 {
     struct source *s = (struct source *)op;
@@ -21,9 +34,11 @@ static ds_rc source_open(ds_op *op, ds_err *err)
     ds_codec_spec body = {.columns = args->body,
                           .want = want,
                           .strict = args->strict,
+                          .options = args->options,
                           .header = args->header,
                           .lone = args->columns == NULL};
-    ds_codec_spec key = {.columns = &s->key_schema};
+    ds_codec_spec key = {.columns = &s->key_schema,
+                         .options = args->key_options};
 
     DS_TRY(args->codec->open(&body, &s->codec, err));
     if (!args->key_from_record || (want && !want[args->body->n]))
@@ -137,6 +152,7 @@ const ds_op_type op_source = {
     .args_size = sizeof(ds_source_args),
     .size = sizeof(struct source),
     .flags = DS_OP_INTERNAL,
+    .start = source_start,
     .open = source_open,
     .push = source_push,
     .close = source_close,

@@ -38,13 +38,15 @@
     X(E0150, "on_error: dlq needs errors.dlq")                                 \
     X(E0160, "no such cluster")                                                \
     X(E0161, "a property has two values")                                      \
+    X(E0162, "no such registry")                                               \
     X(E0190, "not supported in this version")                                  \
     X(E0450, "a result per batch behind a repartition")                        \
     X(E0451, "the operator needs a key")                                       \
     X(W0101, "a stream reaches no sink")                                       \
     X(W0102, "nothing reads a source")                                         \
     X(W0103, "removed keys leave no tombstone")                                \
-    X(W0104, "id: names no state")
+    X(W0104, "id: names no state")                                             \
+    X(W0106, "columns that only a registry knows")
 /* clang-format on */
 
 /* One line about a code of the table above, NULL for others. */

@@ -26,6 +26,7 @@ typedef struct ds_source_args {
      * key_format is raw), which is read from the record's key. */
     const ds_codec_type *codec, *key_codec;
     const ds_schema *body;
+    void *options, *key_options; /* of the codecs, see ds_codec_type.plan */
     bool key_from_record;
     const char *const *names; /* topics as in ds_source_spec */
     uint32_t n_names;
@@ -41,6 +42,7 @@ typedef struct ds_sink_args {
     const ds_arg *headers; /* map name: expression */
     ds_text where;         /* never set: the planner puts a filter in front */
     const ds_codec_type *codec, *key_codec; /* resolved */
+    void *options, *key_options;            /* of the codecs */
 } ds_sink_args;
 
 /* Args of "console". */

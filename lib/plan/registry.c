@@ -16,6 +16,7 @@ struct ds_registry {
     const ds_broker_type *brokers[MAX_TYPES];
     const ds_codec_type *codecs[MAX_TYPES];
     const ds_store_type *stores[MAX_TYPES];
+    const ds_schemas_type *schemas;
 };
 
 ds_registry *ds_registry_new(void)
@@ -54,6 +55,16 @@ REGISTRY_KIND(op, ops)
 REGISTRY_KIND(broker, brokers)
 REGISTRY_KIND(codec, codecs)
 REGISTRY_KIND(store, stores)
+
+void ds_registry_set_schemas(ds_registry *reg, const ds_schemas_type *type)
+{
+    reg->schemas = type;
+}
+
+const ds_schemas_type *ds_registry_schemas(const ds_registry *reg)
+{
+    return reg->schemas;
+}
 
 const ds_op_type *ds_registry_op_at(const ds_registry *reg, uint32_t i)
 {

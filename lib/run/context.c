@@ -179,6 +179,18 @@ static ds_rc context_workers(ds_context *ctx, ds_err *err)
     return DS_OK;
 }
 
+/* What operators ask of servers: schemas. */
+static ds_rc context_ask(ds_context *ctx, ds_err *err)
+{
+    for (uint32_t i = 0; i < ctx->plan->n_nodes; i++) {
+        const ds_node *node = ctx->plan->nodes[i];
+
+        if (node->type->start)
+            DS_TRY(node->type->start(node, err));
+    }
+    return DS_OK;
+}
+
 static const char *host_name(ds_arena *a)
 {
     char name[256] = "localhost";
@@ -213,6 +225,8 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
         rc = context_db(ctx, err);
     if (rc == DS_OK)
         rc = topics_check(ctx, err);
+    if (rc == DS_OK)
+        rc = context_ask(ctx, err);
     if (rc == DS_OK)
         rc = context_workers(ctx, err);
     if (rc != DS_OK) {

@@ -66,6 +66,17 @@ void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
 typedef const ds_arg *ds_cluster_fn(void *arg, const char *name);
 void ds_job_set_clusters(ds_job *job, ds_cluster_fn *fn, void *arg);
 
+/* The same for `registry: NAME`. */
+void ds_job_set_registries(ds_job *job, ds_cluster_fn *fn, void *arg);
+/* Servers may be asked for schemas while the job is planned. Without it a job
+ * whose columns only a registry knows has no plan, though it has no mistake. */
+void ds_job_set_online(ds_job *job);
+/* Without a plan: no server answered (DS_E_UNREACHABLE, DS_E_AUTH); DS_OK: it is
+ * incomplete, or has mistakes. */
+ds_rc ds_job_failed(const ds_job *job, ds_err *err);
+/* Whether only a registry knows columns of it. */
+bool ds_job_incomplete(const ds_job *job);
+
 /* Test runner: every stream and sink also sends its rows, as JSON objects of
  * all columns, to the topic "tap.<name>" (call before ds_job_plan). */
 void ds_job_tap_all(ds_job *job);
@@ -79,10 +90,12 @@ const ds_plan *ds_job_plan(ds_job *job);
 extern const ds_param ds_job_params[];
 extern const ds_param ds_source_params[];
 extern const ds_param ds_source_kafka_params[];
+extern const ds_param ds_source_schema_params[]; /* and of a sink: below */
 extern const ds_param ds_stream_params[];
 extern const ds_param ds_step_params[]; /* id, on_error */
 extern const ds_param ds_sink_params[];
 extern const ds_param ds_sink_kafka_params[];
+extern const ds_param ds_sink_schema_params[];
 extern const ds_param ds_sink_console_params[];
 extern const ds_param ds_batch_params[];
 extern const ds_param ds_errors_params[];

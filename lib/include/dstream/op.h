@@ -6,6 +6,7 @@
  * a task to one thread, so operators need no locks.
  *
  *   plan()     once per job: check arguments, compute the output schema.
+ *   start()    once per job, before its first task: servers may be asked.
  *   open()     once per task: make what evaluation needs.
  *   begin()    an epoch starts: op->epoch_arena, now and overlay are new.
  *   push()     one batch of input; hand results on with ds_emit().
@@ -22,7 +23,7 @@
  * the store. What belongs to the epoch is allocated in op->epoch_arena in
  * begin() or later.
  *
- * Thread: plan() main; all others the worker that owns the task.
+ * Thread: plan() and start() main; all others the worker that owns the task.
  */
 #ifndef DSTREAM_OP_H
 #define DSTREAM_OP_H
@@ -59,6 +60,7 @@ typedef struct ds_op_type {
     /* Mistakes go to `d`. Compiled things go to node->planned (context arena).
      * Sets node->schema, keys, n_keys. */
     void (*plan)(ds_node *node, ds_arena *a, ds_diags *d);
+    ds_rc (*start)(const ds_node *node, ds_err *err);
     ds_rc (*open)(ds_op *op, ds_err *err);
     ds_rc (*begin)(ds_op *op, ds_err *err);
     ds_rc (*push)(ds_op *op, int port, const ds_batch *in, ds_err *err);

@@ -18,6 +18,14 @@
 
 typedef struct ds_registry ds_registry;
 
+/* What takes the properties under `registry:`, a schema registry's. */
+typedef struct ds_schemas_type {
+    const char *help;
+    /* Lint: unknown names, wrong values. `where`: of all of them. */
+    void (*check)(const ds_prop *props, uint32_t n, ds_where where,
+                  ds_diags *d);
+} ds_schemas_type;
+
 ds_registry *ds_registry_new(void);
 void ds_registry_free(ds_registry *reg);
 
@@ -25,6 +33,7 @@ void ds_registry_add_op(ds_registry *reg, const ds_op_type *type);
 void ds_registry_add_broker(ds_registry *reg, const ds_broker_type *type);
 void ds_registry_add_codec(ds_registry *reg, const ds_codec_type *type);
 void ds_registry_add_store(ds_registry *reg, const ds_store_type *type);
+void ds_registry_set_schemas(ds_registry *reg, const ds_schemas_type *type);
 
 /* NULL: no such name. */
 const ds_op_type *ds_registry_op(const ds_registry *reg, const char *name);
@@ -34,6 +43,7 @@ const ds_codec_type *ds_registry_codec(const ds_registry *reg,
                                        const char *name);
 const ds_store_type *ds_registry_store(const ds_registry *reg,
                                        const char *name);
+const ds_schemas_type *ds_registry_schemas(const ds_registry *reg);
 /* The i-th operator, codec; NULL past the last. */
 const ds_op_type *ds_registry_op_at(const ds_registry *reg, uint32_t i);
 const ds_codec_type *ds_registry_codec_at(const ds_registry *reg, uint32_t i);
