@@ -186,3 +186,23 @@ ds_slice jsonb_text(ds_slice v, ds_arena *a)
         return v;
     }
 }
+
+bool jsonb_depth_ok(ds_slice v)
+{
+    const uint8_t *p = v.ptr, *end = v.ptr + v.len;
+    uint32_t depth = 0;
+    if (v.len <= 2 * JSONB_DEPTH)
+        return true;
+    while (p < end) {
+        if (*p == '"') {
+            p = jsonb_string_end(p, end);
+            continue;
+        }
+        if ((*p == '{' || *p == '[') && ++depth > JSONB_DEPTH)
+            return false;
+        if (*p == '}' || *p == ']')
+            depth--;
+        p++;
+    }
+    return true;
+}

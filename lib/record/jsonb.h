@@ -80,14 +80,21 @@ int jsonb_cmp(ds_slice a, ds_slice b);
 /* Two numbers, two strings: -1, 0, 1. */
 int jsonb_number_cmp(ds_slice a, ds_slice b);
 int jsonb_string_cmp(ds_slice a, ds_slice b);
+/* The order of keys in an object; with their quotes. */
+int jsonb_key_cmp(ds_slice a, ds_slice b);
 /* With numbers as numeric_plain() writes them: equal values are equal bytes
  * (keys, hashes). Points to v if nothing changes. */
 ds_slice jsonb_plain(ds_slice v, ds_arena *a);
 /* A text as a jsonb string, with jsonb_out's escapes. */
 void jsonb_add_string(ds_buf *b, ds_slice text);
 
-/* Any value as jsonb (to_jsonb): what datum_to_jsonb does. */
+/* Any value as jsonb (to_jsonb): NULL is null, numbers are numbers, times are
+ * ISO 8601, arrays and rows are arrays and objects, others their text. */
 void jsonb_add_value(ds_buf *b, ds_type type, const ds_col *c, uint32_t row);
+/* A value, not NULL, as the (unescaped) key of an object: "1.50", "true". */
+void jsonb_add_key(ds_buf *b, ds_type type, const ds_col *c, uint32_t row);
+/* Whether what was made of other values has at most JSONB_DEPTH levels. */
+bool jsonb_depth_ok(ds_slice v);
 
 /* Objects are sorted when they end: collect keys and values, then write. */
 typedef struct jsonb_pair {

@@ -79,6 +79,25 @@ int jsonb_string_cmp(ds_slice a, ds_slice b)
     }
 }
 
+static uint32_t unescaped_len(ds_slice v)
+{
+    const uint8_t *p = v.ptr + 1, *end = v.ptr + v.len - 1;
+    uint32_t n = 0;
+    for (; p < end; n++)
+        p += *p != '\\' ? 1 : p[1] == 'u' ? 6 : 2;
+    return n;
+}
+
+int jsonb_key_cmp(ds_slice a, ds_slice b)
+{
+    uint32_t n = a.len - 2, m = b.len - 2;
+    if (memchr(a.ptr, '\\', a.len) || memchr(b.ptr, '\\', b.len)) {
+        n = unescaped_len(a);
+        m = unescaped_len(b);
+    }
+    return n != m ? (n > m) - (n < m) : jsonb_string_cmp(a, b);
+}
+
 /* ---- order ---- */
 
 /* Null, string, number, boolean, array, object. */
@@ -101,7 +120,7 @@ static bool closes(uint8_t c)
     return c == '}' || c == ']';
 }
 
-/* Two values that are not containers of one kind. */
+/* Two values that are not both looked into. */
 static int scalar_cmp(ds_slice a, ds_slice b)
 {
     jsonb_kind x = jsonb_kind_of(a), y = jsonb_kind_of(b);
@@ -111,6 +130,8 @@ static int scalar_cmp(ds_slice a, ds_slice b)
         return jsonb_string_cmp(a, b);
     if (x == JSONB_NUMBER)
         return jsonb_number_cmp(a, b);
+    if (x >= JSONB_ARRAY)
+        return bytes_cmp(a, b);
     return (x > y) - (x < y);
 }
 
@@ -179,7 +200,8 @@ static int containers_cmp(ds_slice va, ds_slice vb)
     sides s = {va.ptr, va.ptr + va.len, vb.ptr, vb.ptr + vb.len, 0};
     int c = 0;
     do {
-        if (opens(*s.a) && *s.a == *s.b) {
+        bool deeper = s.depth < JSONB_DEPTH; /* else as plain bytes */
+        if (deeper && opens(*s.a) && *s.a == *s.b) {
             s.a++;
             s.b++;
             s.depth++;

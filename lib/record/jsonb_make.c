@@ -180,7 +180,7 @@ static void add_nested(ds_buf *b, ds_type type, bool null, const ds_value *v)
         jsonb_add_value(b, type, &one, 0);
 }
 
-/* As ISO 8601 has it: "2026-01-01T10:00:00+00:00", perhaps with " BC". */
+/* As ISO 8601 has it: 2026-01-01T10:00:00+00:00, perhaps with " BC". */
 static void add_time(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
 {
     char room[64];
@@ -191,12 +191,20 @@ static void add_time(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
     uint32_t n = zone ? (uint32_t)(zone + 3 - text.s) : text.len;
     if (space && type != DS_DATE)
         *space = 'T';
-    ds_buf_add(b, "\"", 1);
     ds_buf_add(b, text.s, n);
     if (zone)
         ds_buf_add(b, ":00", 3);
     ds_buf_add(b, text.s + n, text.len - n);
-    ds_buf_add(b, "\"", 1);
+}
+
+void jsonb_add_key(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
+{
+    if (type == DS_STR)
+        ds_buf_add(b, c->v.str[row].ptr, c->v.str[row].len);
+    else if (type == DS_DATE || type == DS_TIMESTAMP || type == DS_TS)
+        add_time(b, type, c, row);
+    else
+        ds_show_text(b, type, c, row);
 }
 
 void jsonb_add_value(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
@@ -229,7 +237,9 @@ void jsonb_add_value(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
     case DS_DATE:
     case DS_TIMESTAMP:
     case DS_TS:
+        ds_buf_add(b, "\"", 1);
         add_time(b, type, c, row);
+        ds_buf_add(b, "\"", 1);
         return;
     default:
         break;
