@@ -15,6 +15,15 @@ typedef struct canon {
     int lets;
 } canon;
 
+static void canon_shown(canon *c, ds_type type, ds_value v)
+{
+    ds_buf text;
+    ds_col col = {.v.p = &v};
+    ds_buf_init(&text, c->out.arena, 64);
+    ds_show_text(&text, type, &col, 0);
+    ds_show_json_str(&c->out, (ds_slice){(const uint8_t *)text.s, text.len});
+}
+
 static void canon_value(canon *c, ds_type type, ds_value v)
 {
     char room[40];
@@ -22,10 +31,16 @@ static void canon_value(canon *c, ds_type type, ds_value v)
     case DS_BOOL:
         ds_buf_str(&c->out, v.b ? "true" : "false");
         break;
+    case DS_I16:
+    case DS_I32:
     case DS_I64:
+    case DS_DATE:
+    case DS_TIME:
+    case DS_TIMESTAMP:
     case DS_TS:
         ds_buf_printf(&c->out, "%lld", (long long)v.i);
         break;
+    case DS_F32:
     case DS_F64:
         snprintf(room, sizeof room, "%.17g", v.f);
         ds_buf_str(&c->out, room);
@@ -34,8 +49,12 @@ static void canon_value(canon *c, ds_type type, ds_value v)
         ds_buf_printf(&c->out, "%d mons %d days %lld us", (int)v.iv.months,
                       (int)v.iv.days, (long long)v.iv.us);
         break;
-    default:
+    case DS_NONE:
+    case DS_STR:
         ds_show_json_str(&c->out, v.s);
+        break;
+    default:
+        canon_shown(c, type, v);
     }
 }
 
@@ -94,8 +113,8 @@ static const char *canon_head(const tx *x)
 
 static void canon_node(canon *c, tx *x)
 {
-    static const char *const metas[] = {"_key", "_ts", "_topic", "_partition",
-                                        "_offset"};
+    static const char *const metas[] = {"_key",       "_ts",     "_topic",
+                                        "_partition", "_offset", "_headers"};
     if (x->bound) {
         ds_buf_printf(&c->out, "$%d", x->bound);
         return;

@@ -1,72 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cast.c - values of one type as another, as PostgreSQL reads and writes them.
+ * cast.c - values of one type as another by way of text, as PostgreSQL reads
+ * and writes them; what stands in brackets after a type; arrays.
  */
-#include <math.h>
+#include "expr/core.h"
+#include "expr/typmod.h"
 
-#include "expr/func.h"
-#include "record/value.h"
+static inline void put_value(const run_reg *d, ds_type type, uint32_t i,
+                             const ds_value *v)
+{
+    size_t size = ds_type_size(type);
+    memcpy((uint8_t *)d->v.p + size * i, v, size);
+}
 
-/* ---- from text ---- */
+static inline ds_value get_value(const run_reg *a, ds_type type, uint32_t i)
+{
+    const ds_col c = {.v.p = a->v.p};
+    return ds_col_value(&c, type, i);
+}
 
-static void from_text(run *r, const run_step *s, ds_type type)
+void cast_in(run *r, const run_step *s)
 {
     const ds_slice *a = RUN_ARG(r, s, 0)->v.str;
-    run_reg *d = RUN_DST(r, s);
+    ds_type type = s->types[1];
     RUN_EACH_OK(r, s, i)
     {
         ds_value v = {.i = 0};
         const char *code = NULL;
-        const char *msg = ds_value_parse(type, 0, a[i], DS_TIME_NONE,
-                                         r->ev->arena, &v, &code);
+        const char *msg =
+            ds_value_parse(type, 0, a[i], r->ev->now, r->ev->arena, &v, &code);
         if (msg) {
             run_error(r, s, i, code, "%s", msg);
-            v.i = 0;
+            v = (ds_value){.i = 0};
         }
-        if (type == DS_BOOL)
-            d->v.b[i] = v.b;
-        else if (type == DS_F64)
-            d->v.f64[i] = v.f;
-        else
-            d->v.i64[i] = v.i;
+        put_value(RUN_DST(r, s), type, i, &v);
     }
 }
 
-void cast_text_bool(run *r, const run_step *s)
-{
-    from_text(r, s, DS_BOOL);
-}
-
-void cast_text_i64(run *r, const run_step *s)
-{
-    from_text(r, s, DS_I64);
-}
-
-void cast_text_narrow4(run *r, const run_step *s)
-{
-    from_text(r, s, DS_I32);
-}
-
-void cast_text_narrow2(run *r, const run_step *s)
-{
-    from_text(r, s, DS_I16);
-}
-
-void cast_text_f64(run *r, const run_step *s)
-{
-    from_text(r, s, DS_F64);
-}
-
-void cast_text_ts(run *r, const run_step *s)
-{
-    from_text(r, s, DS_TS);
-}
-
-/* ---- to text ---- */
-
 /* All rows into one buffer; it may move while it grows, so the slices are set
  * afterwards. */
-static void to_text(run *r, const run_step *s, ds_type type)
+void cast_out(run *r, const run_step *s)
 {
     const run_reg *a = RUN_ARG(r, s, 0);
     ds_slice *out = RUN_DST(r, s)->v.str;
@@ -76,7 +49,7 @@ static void to_text(run *r, const run_step *s, ds_type type)
     RUN_EACH_OK(r, s, i)
     {
         uint32_t from = b.len;
-        ds_show_text(&b, type, &c, i);
+        ds_show_text(&b, s->types[0], &c, i);
         out[i].len = b.len - from;
     }
     const uint8_t *p = (const uint8_t *)b.s;
@@ -85,31 +58,6 @@ static void to_text(run *r, const run_step *s, ds_type type)
         out[i].ptr = p;
         p += out[i].len;
     }
-}
-
-void cast_to_text_bool(run *r, const run_step *s)
-{
-    to_text(r, s, DS_BOOL);
-}
-
-void cast_to_text_i64(run *r, const run_step *s)
-{
-    to_text(r, s, DS_I64);
-}
-
-void cast_to_text_f64(run *r, const run_step *s)
-{
-    to_text(r, s, DS_F64);
-}
-
-void cast_to_text_ts(run *r, const run_step *s)
-{
-    to_text(r, s, DS_TS);
-}
-
-void cast_to_text_bytes(run *r, const run_step *s)
-{
-    to_text(r, s, DS_BYTES);
 }
 
 /* "t" and "f": what concat() writes. */
@@ -121,65 +69,124 @@ void cast_bool_out(run *r, const run_step *s)
     out[i] = (ds_slice){(const uint8_t *)(a[i] ? "t" : "f"), 1};
 }
 
-/* ---- between numbers ---- */
+/* ---- brackets ---- */
 
-void cast_i64_f64(run *r, const run_step *s)
+static void fit(run *r, const run_step *s, bool is_explicit)
 {
-    const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
-    double *out = RUN_DST(r, s)->v.f64;
-    RUN_EACH(r, s, i)
-    out[i] = (double)a[i];
-}
-
-void cast_f64_i64(run *r, const run_step *s)
-{
-    const double *a = RUN_ARG(r, s, 0)->v.f64;
-    int64_t *out = RUN_DST(r, s)->v.i64;
+    const run_reg *a = RUN_ARG(r, s, 0);
+    const int64_t *mod = RUN_ARG(r, s, 1)->v.i64;
+    ds_type type = s->types[0];
     RUN_EACH_OK(r, s, i)
     {
-        double x = rint(a[i]);
-        out[i] = 0;
-        if (isnan(x) || x < -0x1p63 || x >= 0x1p63)
-            run_error(r, s, i, "E0701", "bigint out of range");
-        else
-            out[i] = (int64_t)x;
+        ds_value v = get_value(a, type, i);
+        const char *code = NULL;
+        const char *msg = typmod_fit(type, (int32_t)mod[i], is_explicit,
+                                     r->ev->arena, &v, &code);
+        if (msg)
+            run_error(r, s, i, code, "%s", msg);
+        put_value(RUN_DST(r, s), type, i, &v);
     }
 }
 
-void cast_i64_bool(run *r, const run_step *s)
+void cast_fit(run *r, const run_step *s)
 {
-    const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
-    uint8_t *out = RUN_DST(r, s)->v.b;
-    RUN_EACH(r, s, i)
-    out[i] = a[i] != 0;
+    fit(r, s, false);
 }
 
-void cast_bool_i64(run *r, const run_step *s)
+void cast_fit_cut(run *r, const run_step *s)
 {
-    const uint8_t *a = RUN_ARG(r, s, 0)->v.b;
-    int64_t *out = RUN_DST(r, s)->v.i64;
-    RUN_EACH(r, s, i)
-    out[i] = a[i] != 0;
+    fit(r, s, true);
 }
 
-static void narrow(run *r, const run_step *s, int64_t most, const char *name)
+/* ---- arrays ---- */
+
+/* A run of its own in which the elements of one array are the rows. */
+typedef struct elements {
+    run run;
+    run_step step;
+    run_reg regs[2];
+    run_sel sel;
+    ds_type types[2];
+    ds_batch in;
+    ds_eval ev;
+    ds_row_errors errs;
+} elements;
+
+static void elements_begin(elements *e, run *r, const func_def *f, ds_type from,
+                           ds_type to)
 {
-    const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
-    int64_t *out = RUN_DST(r, s)->v.i64;
-    RUN_EACH_OK(r, s, i)
-    {
-        out[i] = a[i];
-        if (a[i] > most || a[i] < -most - 1)
-            run_error(r, s, i, "E0701", "%s out of range", name);
+    static const uint16_t arg = 0;
+    ds_arena *a = r->ev->arena;
+    *e = (elements){.types = {from, to}};
+    e->ev = (ds_eval){.now = r->ev->now, .arena = a, .errs = &e->errs};
+    e->in = (ds_batch){.arena = a};
+    e->run =
+        (run){.in = &e->in, .ev = &e->ev, .regs = e->regs, .sels = &e->sel};
+    e->step = (run_step){.fn = f->fn,
+                         .dst = 1,
+                         .n_args = 1,
+                         .strict = true,
+                         .args = &arg,
+                         .types = e->types};
+    for (int k = 0; k < 2; k++) {
+        e->regs[k].v.p =
+            ds_arena_alloc(a, RUN_ROWS * ds_type_size(e->types[k]), 16);
+        e->regs[k].bits = ds_new(a, uint64_t, RUN_WORDS);
     }
 }
 
-void cast_narrow2(run *r, const run_step *s)
+/* n elements in register 0 to values. */
+static void elements_cast(elements *e, uint32_t n, ds_value *out, bool *nulls)
 {
-    narrow(r, s, INT16_MAX, "smallint");
+    e->run.n = e->sel.n = e->in.n = n;
+    e->regs[1].valid = e->regs[0].valid;
+    if (e->step.fn)
+        e->step.fn(&e->run, &e->step);
+    else
+        memcpy(e->regs[1].v.p, e->regs[0].v.p, n * ds_type_size(e->types[1]));
+    for (uint32_t i = 0; i < n; i++) {
+        nulls[i] = run_is_null(&e->regs[1], i);
+        if (!nulls[i])
+            out[i] = get_value(&e->regs[1], e->types[1], i);
+    }
 }
 
-void cast_narrow4(run *r, const run_step *s)
+static ds_slice array_cast(elements *e, ds_slice from)
 {
-    narrow(r, s, INT32_MAX, "integer");
+    ds_arena *a = e->ev.arena;
+    uint32_t n = array_count(from);
+    ds_value *values = ds_new(a, ds_value, n + 1);
+    bool *nulls = ds_new(a, bool, n + 1);
+    nested_iter it = nested_begin(ds_array_type(e->types[0]), from);
+    for (uint32_t at = 0; at < n;) {
+        uint32_t k = 0;
+        e->regs[0].valid = NULL;
+        for (; k < RUN_ROWS && at + k < n; k++) {
+            ds_value v = {.i = 0};
+            bool null = false;
+            nested_next(&it, NULL, &null, &v);
+            if (null)
+                run_set_null(&e->run, 0, k);
+            put_value(&e->regs[0], e->types[0], k, &v);
+        }
+        elements_cast(e, k, values + at, nulls + at);
+        at += k;
+    }
+    return array_make(e->types[1], values, nulls, n, a);
+}
+
+void cast_array(run *r, const run_step *s)
+{
+    const ds_slice *a = RUN_ARG(r, s, 0)->v.str;
+    ds_slice *out = RUN_DST(r, s)->v.str;
+    ds_type from = ds_type_elem(s->types[0]), to = ds_type_elem(s->types[1]);
+    elements e;
+    elements_begin(&e, r, func_cast(from, to, FUNC_CAST_EXPLICIT), from, to);
+    RUN_EACH_OK(r, s, i)
+    {
+        e.errs = (ds_row_errors){0};
+        out[i] = array_cast(&e, a[i]);
+        if (e.errs.n)
+            run_error(r, s, i, e.errs.list[0].code, "%s", e.errs.list[0].msg);
+    }
 }

@@ -47,6 +47,23 @@ tx **check_args(check *c, const ds_node *n)
     return ok ? args : NULL;
 }
 
+/* Integers are as small as they fit, other numbers numeric. */
+static tx *check_number(check *c, const ds_node *n)
+{
+    tx *x = check_typed(c, n, TX_CONST, DS_NUM);
+    const char *code;
+    if (n->kind == DS_N_INT) {
+        x->type = n->i == (int32_t)n->i ? DS_I32 : DS_I64;
+        x->v.i = n->i;
+        return x;
+    }
+    const char *msg = ds_value_parse(DS_NUM, 0, ds_slice_of(n->name),
+                                     DS_TIME_NONE, c->arena, &x->v, &code);
+    if (msg)
+        return check_fail(c, code, n->at, n->len, NULL, "%s", msg);
+    return x;
+}
+
 static tx *check_const(check *c, const ds_node *n)
 {
     tx *x = check_typed(c, n, TX_CONST, DS_NONE);
@@ -55,11 +72,6 @@ static tx *check_const(check *c, const ds_node *n)
         x->type = DS_BOOL;
         x->v.b = (uint8_t)n->i;
         return x;
-    case DS_N_INT:
-        x->type = DS_I64;
-        x->v.i = n->i;
-        x->int4 = n->i == (int32_t)n->i;
-        return x;
     case DS_N_STR:
         x->v.s = ds_slice_of(n->name);
         return x;
@@ -67,15 +79,8 @@ static tx *check_const(check *c, const ds_node *n)
         x->null = true;
         return x;
     default:
-        break;
+        return check_number(c, n);
     }
-    x->type = DS_F64;
-    const char *code;
-    const char *msg = ds_value_parse(DS_F64, 0, ds_slice_of(n->name),
-                                     DS_TIME_NONE, c->arena, &x->v, &code);
-    if (msg)
-        return check_fail(c, code, n->at, n->len, NULL, "%s", msg);
-    return x;
 }
 
 static tx *check_logic(check *c, const ds_node *n)
@@ -102,21 +107,22 @@ static tx *check_logic(check *c, const ds_node *n)
     return x;
 }
 
-static tx *check_test(check *c, const ds_node *n, const char *name, tx *arg)
+tx *check_test(check *c, const ds_node *n, const char *name, tx *arg)
 {
-    if (arg->type == DS_IV)
-        return check_fail(c, "E0304", n->at, n->len, NULL,
-                          "tests of an interval are not supported");
     if (arg->type == DS_NONE)
         arg = check_coerce(c, arg, DS_STR);
-    return check_where(tx_call1(c->arena, func_exact1(name, arg->type), arg),
-                       n);
+    const func_def *f = func_exact1(name, arg->type);
+    if (f == NULL)
+        f = func_exact1(name, FUNC_ANY);
+    return check_where(tx_call1(c->arena, f, arg), n);
 }
 
 static tx *check_is_null(check *c, const ds_node *n)
 {
     if (check_is_state(c, n->args[0]))
         return check_state_null(c, n);
+    if (n->args[0]->kind == DS_N_ROW)
+        return check_row_null(c, n);
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;
@@ -143,6 +149,51 @@ static tx *check_unsupported(check *c, const ds_node *n, const char *what)
         hint = "if it is a column, quote its name";
     return check_fail(c, "E0304", n->at, n->len, hint, "%s is not supported",
                       what);
+}
+
+/* current_timestamp and the like: the batch's time, in UTC. */
+static tx *check_now(check *c, const ds_node *n)
+{
+    ds_type type = DS_TS;
+    if (strcmp(n->name, "current_date") == 0)
+        type = DS_DATE;
+    else if (strcmp(n->name, "localtimestamp") == 0)
+        type = DS_TIMESTAMP;
+    else if (strcmp(n->name, "localtime") == 0)
+        type = DS_TIME;
+    else if (strcmp(n->name, "current_time") == 0)
+        return check_fail(c, "E0304", n->at, n->len,
+                          "localtime is the time of day without a zone",
+                          "current_time has the type timetz, which is not "
+                          "supported");
+    tx *x = tx_cast(c->arena, check_typed(c, n, TX_NOW, DS_TS), type,
+                    FUNC_CAST_EXPLICIT);
+    if (x == NULL)
+        return check_unsupported(c, n, n->name);
+    check_where(x, n);
+    if (n->i < 0)
+        return x;
+    int32_t digits = n->i > 6 ? 6 : (int32_t)n->i;
+    return check_where(tx_fit(c->arena, x, digits + 1, true), n);
+}
+
+static tx *check_collate(check *c, const ds_node *n)
+{
+    tx **args = check_args(c, n);
+    if (args == NULL)
+        return NULL;
+    ds_type type = args[0]->type;
+    if (strcmp(n->name, "C") != 0 && strcmp(n->name, "POSIX") != 0 &&
+        strcmp(n->name, "default") != 0 && strcmp(n->name, "ucs_basic") != 0)
+        return check_fail(c, "E0304", n->at, n->len,
+                          "text compares by code point: COLLATE \"C\"",
+                          "collation \"%s\" is not supported", n->name);
+    if (func_category(ds_type_elem(type) ? ds_type_elem(type) : type) != 'S' &&
+        type != DS_NONE)
+        return check_fail(c, "E0303", n->at, n->len, NULL,
+                          "collations are not supported by type %s",
+                          ds_type_name(type));
+    return type == DS_NONE ? check_coerce(c, args[0], DS_STR) : args[0];
 }
 
 tx *check_node(check *c, const ds_node *n)
@@ -191,21 +242,21 @@ tx *check_node(check *c, const ds_node *n)
     case DS_N_CAST:
         return check_cast(c, n);
     case DS_N_NOW:
-        if (strcmp(n->name, "current_timestamp") == 0 && n->i < 0)
-            return check_typed(c, n, TX_NOW, DS_TS);
-        return check_unsupported(c, n, "a date or time of day");
+        return check_now(c, n);
     case DS_N_ARRAY:
-        return check_unsupported(c, n, "an array");
+        return check_array(c, n, DS_NONE, 0);
     case DS_N_ROW:
-        return check_unsupported(c, n, "a row value");
+        return check_row(c, n);
     case DS_N_INDEX:
+        return check_index(c, n);
     case DS_N_SLICE:
+        return check_slice(c, n);
     case DS_N_FIELD:
-        return check_unsupported(c, n, "a field or element of a value");
+        return check_field(c, n);
     case DS_N_ANY:
-        return check_unsupported(c, n, "ANY or ALL of an array");
+        return check_any(c, n);
     case DS_N_COLLATE:
-        return check_unsupported(c, n, "COLLATE");
+        return check_collate(c, n);
     case DS_N_OTHER:
         break;
     }

@@ -9,6 +9,7 @@
 #define EXPR_CHECK_H
 
 #include "expr/exprs.h"
+#include "expr/typmod.h"
 #include "parse/parse.h"
 
 typedef struct check {
@@ -25,7 +26,7 @@ typedef struct check {
 tx *check_node(check *c, const ds_node *n);
 tx *check_op(check *c, const ds_node *n); /* check_op.c */
 tx *check_between(check *c, const ds_node *n);
-tx *check_in(check *c, const ds_node *n);
+tx *check_in(check *c, const ds_node *n); /* check_in.c */
 tx *check_like(check *c, const ds_node *n);
 tx *check_distinct(check *c, const ds_node *n);
 tx *check_nullif(check *c, const ds_node *n);
@@ -34,12 +35,26 @@ void *check_no_function(check *c, const ds_node *n, tx **args, bool unique);
 bool check_is_agg(const char *name); /* check_agg.c */
 tx *check_agg(check *c, const ds_node *n);
 tx *check_cast(check *c, const ds_node *n); /* check_type.c */
+tx *check_cast_to(check *c, tx *x, ds_type type, int32_t mod, const ds_node *n);
+tx *check_rows(check *c, const char *op, const ds_node *n); /* check_row.c */
+tx *check_rows_distinct(check *c, const ds_node *n);
+tx *check_row_null(check *c, const ds_node *n);
+tx *check_row(check *c, const ds_node *n); /* check_nest.c */
+tx *check_array(check *c, const ds_node *n, ds_type type, int32_t mod);
+tx *check_index(check *c, const ds_node *n);
+tx *check_slice(check *c, const ds_node *n);
+tx *check_field(check *c, const ds_node *n);
+tx *check_field_of(check *c, tx *x, const char *name, const ds_node *n);
+tx *check_any(check *c, const ds_node *n);  /* check_in.c */
 tx *check_case(check *c, const ds_node *n); /* check_case.c */
 tx *check_coalesce(check *c, const ds_node *n);
 tx *check_pick(check *c, const ds_node *n);
 tx *check_column(check *c, const ds_node *n); /* check_name.c */
 tx *check_state_null(check *c, const ds_node *n);
 bool check_is_state(const check *c, const ds_node *n);
+/* headers['x'], unless there is a column of this name. */
+bool check_is_headers(const check *c, const ds_node *n);
+tx *check_header(check *c, const ds_node *n);
 
 /* The arguments of a node, all checked; NULL if one is wrong. */
 tx **check_args(check *c, const ds_node *n);
@@ -57,10 +72,21 @@ tx *check_coerce(check *c, tx *x, ds_type type);
 bool check_common(check *c, const char *what, tx **list, uint32_t n,
                   ds_type *out);
 tx *check_bool(check *c, tx *x, const char *what);
+/* All as one type, with its brackets if they agree; false after a message. */
+bool check_unify(check *c, const char *what, tx **list, uint32_t n,
+                 ds_type *type, int32_t *mod);
+/* body, in which x stands more than once and is evaluated once. */
+tx *check_let(check *c, tx *x, tx *body, const ds_node *n);
+tx *check_negate(check *c, tx *x, const ds_node *n); /* if n->negated */
+tx *check_logic2(check *c, tx_kind kind, tx *x, tx *y, const ds_node *n);
+/* A hidden function of one argument of any type. */
+tx *check_test(check *c, const ds_node *n, const char *name, tx *arg);
 /* An operator on checked arguments. */
 tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n);
-/* A type as written; width 2 or 4 for the shorter integers. */
-bool check_type_name(const ds_typename *t, ds_type *type, int *width);
-void check_type_unknown(const ds_text *text, ds_diags *d, const ds_typename *t);
+/* A type as written; false after a message. */
+bool check_type_name(const ds_text *text, ds_diags *d, const ds_typename *t,
+                     ds_type *type, int32_t *mod);
+/* The type that is called so (float8, date), or DS_NONE. */
+ds_type check_type_word(const char *name);
 
 #endif

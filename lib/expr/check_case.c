@@ -4,20 +4,6 @@
  */
 #include "expr/check.h"
 
-/* All as one type; false after a message. */
-static bool unify(check *c, const char *what, tx **list, uint32_t n,
-                  ds_type *type)
-{
-    if (!check_common(c, what, list, n, type))
-        return false;
-    bool ok = true;
-    for (uint32_t i = 0; i < n; i++) {
-        list[i] = check_coerce(c, list[i], *type);
-        ok = ok && list[i];
-    }
-    return ok;
-}
-
 /* CASE x WHEN v: x is evaluated once. */
 static tx *case_cond(check *c, tx *subject, const ds_node *when)
 {
@@ -66,7 +52,8 @@ tx *check_case(check *c, const ds_node *n)
     for (uint32_t i = 0; i < pairs; i++)
         results[i + 1] = parts[2 * i + 1];
     ds_type type;
-    if (!unify(c, "CASE", results, pairs + 1, &type))
+    int32_t mod;
+    if (!check_unify(c, "CASE", results, pairs + 1, &type, &mod))
         return NULL;
     parts[2 * pairs] = results[0];
     for (uint32_t i = 0; i < pairs; i++)
@@ -74,23 +61,20 @@ tx *check_case(check *c, const ds_node *n)
     tx *x = check_typed(c, n, TX_CASE, type);
     x->args = parts;
     x->n_args = 2 * pairs + 1;
-    if (subject == NULL)
-        return x;
-    tx *let = check_typed(c, n, TX_LET, type);
-    let->args = ds_new(c->arena, tx *, 2);
-    let->args[0] = subject;
-    let->args[1] = x;
-    let->n_args = 2;
-    return let;
+    x->mod = mod;
+    return subject ? check_let(c, subject, x, n) : x;
 }
 
 tx *check_coalesce(check *c, const ds_node *n)
 {
     ds_type type;
+    int32_t mod;
     tx **args = check_args(c, n);
-    if (args == NULL || !unify(c, "COALESCE", args, n->n_args, &type))
+    if (args == NULL ||
+        !check_unify(c, "COALESCE", args, n->n_args, &type, &mod))
         return NULL;
     tx *x = check_typed(c, n, TX_COALESCE, type);
+    x->mod = mod;
     x->args = args;
     x->n_args = n->n_args;
     return x;
@@ -101,19 +85,21 @@ tx *check_pick(check *c, const ds_node *n)
     bool most = n->kind == DS_N_GREATEST;
     const char *name = most ? "greatest" : "least";
     ds_type type;
+    int32_t mod;
     tx **args = check_args(c, n);
-    if (args == NULL ||
-        !unify(c, most ? "GREATEST" : "LEAST", args, n->n_args, &type))
+    if (args == NULL || !check_unify(c, most ? "GREATEST" : "LEAST", args,
+                                     n->n_args, &type, &mod))
         return NULL;
     tx *x = args[0];
     if (type == DS_NONE || n->n_args == 1)
         return x;
     const func_def *f = func_exact2(name, type, type);
     if (f == NULL)
-        return check_fail(c, "E0304", n->at, n->len, NULL,
-                          "%s of %s is not supported", name,
-                          ds_type_name(type));
-    for (uint32_t i = 1; i < n->n_args; i++)
+        f = func_exact2(name, FUNC_ANYELEMENT, FUNC_ANYELEMENT);
+    for (uint32_t i = 1; i < n->n_args; i++) {
         x = check_where(tx_call2(c->arena, f, x, args[i], NULL), n);
+        x->type = type;
+        x->mod = mod;
+    }
     return x;
 }

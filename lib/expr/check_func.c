@@ -15,69 +15,41 @@ static const char *type_list(check *c, tx **args, uint32_t n)
     return b.s;
 }
 
+/* Of PostgreSQL, but they would not give the same again after a crash, or mean
+ * nothing here. */
+static const struct {
+    const char *name, *hint;
+} func_refused[] = {
+    {"random", NULL},
+    {"random_normal", NULL},
+    {"setseed", NULL},
+    {"gen_random_uuid", "make one of the record: md5(_topic || '-' || "
+                        "_partition || '-' || _offset)::uuid"},
+    {"clock_timestamp", "now() is the batch's time"},
+    {"statement_timestamp", "now() is the batch's time"},
+    {"timeofday", "now() is the batch's time"},
+    {"nextval", NULL},
+    {"txid_current", NULL},
+    {"pg_sleep", NULL},
+};
+
+static bool is_refused(check *c, const ds_node *n)
+{
+    for (size_t i = 0; i < sizeof func_refused / sizeof *func_refused; i++)
+        if (strcmp(func_refused[i].name, n->name) == 0) {
+            check_fail(c, "E0304", n->at, n->len, func_refused[i].hint,
+                       "%s() is not supported: after a crash it would not "
+                       "give the same again",
+                       n->name);
+            return true;
+        }
+    return false;
+}
+
 void *check_no_function(check *c, const ds_node *n, tx **args, bool unique)
 {
-    /* Of PostgreSQL, but not ours. */
-    static const char *const later[] = {"md5",
-                                        "to_char",
-                                        "to_timestamp",
-                                        "date_trunc",
-                                        "date_part",
-                                        "extract",
-                                        "timezone",
-                                        "age",
-                                        "random",
-                                        "lpad",
-                                        "rpad",
-                                        "initcap",
-                                        "translate",
-                                        "ascii",
-                                        "chr",
-                                        "encode",
-                                        "decode",
-                                        "sha256",
-                                        "format",
-                                        "concat_ws",
-                                        "regexp_replace",
-                                        "regexp_match",
-                                        "regexp_matches",
-                                        "string_agg",
-                                        "array_agg",
-                                        "unnest",
-                                        "generate_series",
-                                        "json_build_object",
-                                        "jsonb_build_object",
-                                        "to_json",
-                                        "to_jsonb",
-                                        "ln",
-                                        "exp",
-                                        "log",
-                                        "bool_and",
-                                        "bool_or",
-                                        "every",
-                                        "stddev",
-                                        "variance",
-                                        "date_bin",
-                                        "tumble",
-                                        "hop",
-                                        "session",
-                                        "window",
-                                        "overlay",
-                                        "gcd",
-                                        "div",
-                                        "width_bucket",
-                                        "clock_timestamp",
-                                        "statement_timestamp",
-                                        "timeofday"};
     const char *hint = NULL;
-    if (!func_exists(n->name))
-        for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-            if (strcmp(later[i], n->name) == 0)
-                return check_fail(c, "E0304", n->at, n->len, NULL,
-                                  "function %s is not supported yet", n->name);
-    if (strcmp(n->name, "round") == 0 && n->n_args == 2)
-        hint = "round(x * 100) / 100 has two digits";
-    else if (func_exists(n->name))
+    if (func_exists(n->name))
         hint = unique ? "cast the arguments" : "cast one of the arguments";
     return check_fail(c, "E0302", n->at, n->len, hint,
                       unique ? "function %s(%s) does not exist"
@@ -128,13 +100,12 @@ static tx *check_concat(check *c, const ds_node *n, tx **args)
     ds_type text = DS_STR;
     for (uint32_t i = 0; i < n->n_args; i++) {
         ds_type t = args[i]->type;
-        if (t == DS_IV)
-            return check_no_function(c, n, args, true);
-        const func_def *f = t == DS_BOOL
-                                ? func_exact1("bool out", t)
-                                : func_cast(t, DS_STR, FUNC_CAST_EXPLICIT);
-        args[i] = f ? tx_call1(c->arena, f, args[i])
-                    : check_coerce(c, args[i], DS_STR);
+        if (t == DS_BOOL)
+            args[i] = tx_call1(c->arena, func_exact1("bool out", t), args[i]);
+        else if (t == DS_NONE)
+            args[i] = check_coerce(c, args[i], DS_STR);
+        else
+            args[i] = tx_cast(c->arena, args[i], DS_STR, FUNC_CAST_EXPLICIT);
         if (args[i] == NULL)
             return NULL;
     }
@@ -143,24 +114,184 @@ static tx *check_concat(check *c, const ds_node *n, tx **args)
                        n);
 }
 
+/* date(x) is x::date, if there is no such function. */
+static tx *check_call_cast(check *c, const ds_node *n, tx **args)
+{
+    ds_type type = n->n_args == 1 ? check_type_word(n->name) : DS_NONE;
+    if (type == DS_NONE)
+        return check_no_function(c, n, args, true);
+    if (args[0]->type != DS_NONE && args[0]->type != type &&
+        func_cast(args[0]->type, type, FUNC_CAST_EXPLICIT) == NULL)
+        return check_no_function(c, n, args, true);
+    return check_cast_to(c, args[0], type, 0, n);
+}
+
+/* What a function that returns a record gives here. */
+static tx *check_record(check *c, tx *x, const ds_node *n)
+{
+    for (uint32_t i = 0; i < x->n_args; i++)
+        x->args[i] = fold_tree(x->args[i], c->arena);
+    if (x->f->prepare)
+        x->f->prepare(x, c->arena);
+    if (x->type != FUNC_ANYROW)
+        return x;
+    return check_fail(c, "E0304", n->at, n->len, NULL,
+                      "the columns of what %s returns are not known", n->name);
+}
+
 static tx *check_call(check *c, const ds_node *n, tx **args)
 {
     ds_type *types = ds_new(c->arena, ds_type, n->n_args + 1);
     for (uint32_t i = 0; i < n->n_args; i++)
         types[i] = args[i]->type;
-    const func_def *f;
-    func_found found = func_resolve(n->name, types, n->n_args, &f);
-    if (found != FUNC_OK)
-        return check_no_function(c, n, args, found == FUNC_NONE);
-    bool ok = true;
-    for (uint32_t i = 0; i < n->n_args; i++) {
-        args[i] = check_coerce(c, args[i], func_arg(f, i));
-        ok = ok && args[i];
+    func_match m;
+    switch (func_resolve(n->name, types, n->n_args, c->arena, &m)) {
+    case FUNC_OK:
+        break;
+    case FUNC_NONE:
+        return check_call_cast(c, n, args);
+    case FUNC_AMBIGUOUS:
+        return check_no_function(c, n, args, false);
+    case FUNC_UNKNOWN:
+        return check_fail(c, "E0302", n->at, n->len, "cast the argument",
+                          "could not determine polymorphic type because input "
+                          "has type unknown");
     }
-    if (!ok)
+    for (uint32_t i = 0; i < n->n_args; i++)
+        if ((args[i] = check_coerce(c, args[i], m.args[i])) == NULL)
+            return NULL;
+    tx *x = check_where(tx_call(c->arena, m.f, args, n->n_args, NULL), n);
+    x->type = m.result;
+    if (m.result == FUNC_ANYROW && !check_record(c, x, n))
         return NULL;
-    tx *x = check_where(tx_call(c->arena, f, args, n->n_args, NULL), n);
-    return f->flags & FUNC_SET ? check_set(c, n, x) : x;
+    return m.f->flags & FUNC_SET ? check_set(c, n, x) : x;
+}
+
+/* ---- f(a => 1), f(VARIADIC array) ---- */
+
+/* Names of arguments, with the values of those that may be left out. */
+static const struct {
+    const char *func;
+    uint32_t n;
+    const char *names[8];
+    const char *defaults[8];
+} func_args[] = {
+    {"make_date", 3, {"year", "month", "day"}, {0}},
+    {"make_time", 3, {"hour", "min", "sec"}, {0}},
+    {"make_timestamp", 6, {"year", "month", "mday", "hour", "min", "sec"}, {0}},
+    {"make_timestamptz",
+     6,
+     {"year", "month", "mday", "hour", "min", "sec"},
+     {0}},
+    {"make_timestamptz",
+     7,
+     {"year", "month", "mday", "hour", "min", "sec", "timezone"},
+     {0}},
+    {"make_interval",
+     7,
+     {"years", "months", "weeks", "days", "hours", "mins", "secs"},
+     {"0", "0", "0", "0", "0", "0", "0"}},
+    {"jsonb_set",
+     4,
+     {"jsonb_in", "path", "replacement", "create_if_missing"},
+     {0, 0, 0, "true"}},
+    {"jsonb_set_lax",
+     5,
+     {"jsonb_in", "path", "replacement", "create_if_missing",
+      "null_value_treatment"},
+     {0, 0, 0, "true", "use_json_null"}},
+    {"jsonb_insert",
+     4,
+     {"jsonb_in", "path", "replacement", "insert_after"},
+     {0, 0, 0, "false"}},
+#define JSON_PATH(name)                                                        \
+    {                                                                          \
+        name, 4, {"target", "path", "vars", "silent"},                         \
+        {                                                                      \
+            0, 0, "{}", "false"                                                \
+        }                                                                      \
+    }
+    JSON_PATH("jsonb_path_exists"),
+    JSON_PATH("jsonb_path_match"),
+    JSON_PATH("jsonb_path_query"),
+    JSON_PATH("jsonb_path_query_array"),
+    JSON_PATH("jsonb_path_query_first"),
+#undef JSON_PATH
+};
+
+/* The node's arguments in order, those that are left out filled in; false: this
+ * function has not these names. */
+static bool named_order(check *c, const ds_node *n, size_t k, ds_node *out)
+{
+    ds_node **args = ds_new(c->arena, ds_node *, func_args[k].n);
+    uint32_t most = func_args[k].n;
+    if (strcmp(func_args[k].func, n->name) != 0 || n->n_args > most)
+        return false;
+    for (uint32_t i = 0; i < n->n_args; i++) {
+        const char *name = n->call->names[i];
+        uint32_t at = name ? 0 : i;
+        while (name && at < most && strcmp(func_args[k].names[at], name) != 0)
+            at++;
+        if (at == most || args[at])
+            return false;
+        args[at] = n->args[i];
+    }
+    for (uint32_t i = 0; i < most; i++) {
+        if (args[i])
+            continue;
+        if (func_args[k].defaults[i] == NULL)
+            return false;
+        args[i] = ds_new(c->arena, ds_node, 1);
+        *args[i] = (ds_node){.kind = DS_N_STR,
+                             .at = n->at,
+                             .len = n->len,
+                             .from = n->from,
+                             .name = func_args[k].defaults[i]};
+    }
+    out->args = args;
+    out->n_args = most;
+    return true;
+}
+
+static tx *check_named(check *c, const ds_node *n)
+{
+    for (size_t k = 0; k < sizeof func_args / sizeof *func_args; k++) {
+        ds_node ordered = *n;
+        if (!named_order(c, n, k, &ordered))
+            continue;
+        tx **args = check_args(c, &ordered);
+        return args ? check_call(c, &ordered, args) : NULL;
+    }
+    return check_fail(c, "E0302", n->at, n->len,
+                      func_exists(n->name) ? "write the arguments in order"
+                                           : NULL,
+                      "function %s with these names of arguments does not "
+                      "exist",
+                      n->name);
+}
+
+/* f(a, VARIADIC ARRAY[b, c]) is f(a, b, c). */
+static tx *check_variadic(check *c, const ds_node *n)
+{
+    ds_node spread = *n;
+    const ds_node *array = n->args[n->n_args - 1];
+    if (array->kind == DS_N_CAST && array->args[0]->kind == DS_N_ARRAY)
+        array = array->args[0];
+    if (array->kind != DS_N_ARRAY)
+        return check_fail(c, "E0304", n->at, n->len,
+                          "write VARIADIC ARRAY[...], or the arguments "
+                          "themselves",
+                          "VARIADIC of an array that is not written as "
+                          "ARRAY[...] is not supported");
+    uint32_t first = n->n_args - 1;
+    spread.n_args = first + array->n_args;
+    spread.args = ds_new(c->arena, ds_node *, spread.n_args + 1);
+    for (uint32_t i = 0; i < spread.n_args; i++)
+        spread.args[i] = i < first ? n->args[i] : array->args[i - first];
+    ds_call call = *n->call;
+    call.variadic = false;
+    spread.call = &call;
+    return check_func(c, &spread);
 }
 
 static bool is_now(const ds_node *n)
@@ -186,29 +317,44 @@ static tx *check_no_aggregate(check *c, const ds_node *n)
                       n->name);
 }
 
+/* In a state, sum(bigint) stays a bigint (contract.md 5.8). */
+static tx *check_state_sum(check *c, const ds_node *n, tx *x)
+{
+    if (x == NULL || c->scope->state == NULL || x->kind != TX_COL ||
+        x->type != DS_NUM || strcmp(n->name, "sum") != 0)
+        return x;
+    const ds_agg *agg = c->aggs[x->col - exprs_first_agg(c->scope)];
+    if (agg->arg == NULL || agg->arg->type != DS_I64)
+        return x;
+    return tx_cast(c->arena, x, DS_I64, FUNC_CAST_ASSIGNMENT);
+}
+
 tx *check_func(check *c, const ds_node *n)
 {
     if (n->what)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "%s is not supported yet", n->what);
     if (check_is_agg(n->name))
-        return check_agg(c, n);
+        return check_state_sum(c, n, check_agg(c, n));
     if (n->call->distinct || n->call->within || n->call->filter ||
         n->call->n_order)
         return check_no_aggregate(c, n);
     if (is_now(n))
         return check_typed(c, n, TX_NOW, DS_TS);
+    if (!func_exists(n->name) && is_refused(c, n))
+        return NULL;
     if (n->i)
         return check_fail(c, "E0302", n->at, n->len, NULL,
                           "%s(*) is no aggregate function", n->name);
-    if (n->call->names || n->call->variadic)
-        return check_fail(c, "E0304", n->at, n->len, NULL,
-                          "%s is not supported yet",
-                          n->call->names ? "a named argument" : "VARIADIC");
+    if (n->call->variadic && n->n_args > 0)
+        return check_variadic(c, n);
+    if (n->call->names)
+        return check_named(c, n);
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;
-    if (strcmp(n->name, "concat") == 0 && n->n_args > 0)
+    if (strcmp(n->name, "concat") == 0 && n->n_args > 0 &&
+        func_exact1("concat", DS_STR))
         return check_concat(c, n, args);
     return check_call(c, n, args);
 }

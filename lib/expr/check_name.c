@@ -17,8 +17,9 @@ static const meta_name meta_names[] = {
     {"_key", DS_STR, TX_META_KEY},
     {"_ts", DS_TS, TX_META_TS},
     {"_topic", DS_STR, TX_META_TOPIC},
-    {"_partition", DS_I64, TX_META_PARTITION},
+    {"_partition", DS_I32, TX_META_PARTITION},
     {"_offset", DS_I64, TX_META_OFFSET},
+    {"_headers", DS_BYTES, TX_META_HEADERS},
 };
 
 static const meta_name *meta_find(const char *name)
@@ -96,10 +97,11 @@ static const char *name_hint(check *c, const char *name, const ds_schema *s)
     return b.s;
 }
 
-static tx *column(check *c, const ds_node *n, ds_type type, uint32_t col)
+static tx *column(check *c, const ds_node *n, const ds_field *f, uint32_t col)
 {
-    tx *x = check_typed(c, n, TX_COL, type);
+    tx *x = check_typed(c, n, TX_COL, f->type);
     x->col = col;
+    x->mod = f->mod;
     return x;
 }
 
@@ -127,7 +129,43 @@ static tx *check_meta(check *c, const ds_node *n, const meta_name *m)
             "column \"%s\" does not exist after an aggregation", m->name);
     tx *x = check_typed(c, n, TX_META, m->type);
     x->col = m->meta;
-    return x;
+    if (m->meta != TX_META_HEADERS)
+        return x;
+    return check_where(tx_call1(c->arena, func_exact1("headers", DS_BYTES), x),
+                       n);
+}
+
+bool check_is_headers(const check *c, const ds_node *n)
+{
+    const ds_schema *cols = c->in_agg ? c->scope->rows : c->scope->cols;
+    return n->kind == DS_N_COLUMN && n->n_names == 1 &&
+           strcmp(n->names[0], "headers") == 0 &&
+           (cols == NULL || ds_schema_find(cols, "headers") < 0);
+}
+
+/* The last value of a header, as text. */
+tx *check_header(check *c, const ds_node *n)
+{
+    bool may = c->in_agg ? c->scope->rows_meta : c->scope->meta;
+    if (!may)
+        return check_fail(
+            c, "E0307", n->at, n->len, "map it to a column of its own before",
+            "column \"headers\" does not exist after an aggregation");
+    tx *name = check_node(c, n->args[1]);
+    if (name == NULL)
+        return NULL;
+    if (!check_can_coerce(name, DS_STR))
+        return check_fail(c, "E0303", name->from, name->len, NULL,
+                          "the name of a header must be type text, not type "
+                          "%s",
+                          ds_type_name(name->type));
+    name = check_coerce(c, name, DS_STR);
+    tx *all = check_typed(c, n, TX_META, DS_BYTES);
+    all->col = TX_META_HEADERS;
+    return check_where(tx_call2(c->arena,
+                                func_exact2("header", DS_BYTES, DS_STR), all,
+                                name, NULL),
+                       n);
 }
 
 /* ---- state ---- */
@@ -147,7 +185,7 @@ static tx *check_state(check *c, const ds_node *n)
         return check_where(tx_null(c->arena, DS_NONE, NULL), n);
     if (n->n_names == 1) {
         if (s->n == 1)
-            return column(c, n, s->fields[0].type, first);
+            return column(c, n, &s->fields[0], first);
         return check_fail(
             c, "E0301", n->at, n->len,
             ds_str_printf(c->arena, "name one: state.%s", s->fields[0].name),
@@ -158,7 +196,7 @@ static tx *check_state(check *c, const ds_node *n)
         return check_fail(c, "E0301", n->at, n->len,
                           name_hint(c, n->names[1], s),
                           "column state.%s does not exist", n->names[1]);
-    return column(c, n, s->fields[i].type, first + (uint32_t)i);
+    return column(c, n, &s->fields[i], first + (uint32_t)i);
 }
 
 /* state IS [NOT] NULL of a state of several columns: all of them are. */
@@ -173,34 +211,50 @@ tx *check_state_null(check *c, const ds_node *n)
     tx *all = check_typed(c, n, TX_AND, DS_BOOL);
     all->args = ds_new(c->arena, tx *, s->n);
     for (uint32_t i = 0; i < s->n; i++) {
-        ds_type type = s->fields[i].type;
-        tx *x = column(c, n->args[0], type, exprs_first_state(c->scope) + i);
-        all->args[all->n_args++] =
-            check_where(tx_call1(c->arena, func_exact1(name, type), x), n);
+        tx *x = column(c, n->args[0], &s->fields[i],
+                       exprs_first_state(c->scope) + i);
+        all->args[all->n_args++] = check_test(c, n, name, x);
     }
     return all;
 }
 
 /* ---- names ---- */
 
+/* a.b.c, where a is a row. */
+static tx *fields_of(check *c, tx *x, const ds_node *n, uint32_t from)
+{
+    for (uint32_t i = from; x && i < n->n_names; i++)
+        x = check_field_of(c, x, n->names[i], n);
+    return x;
+}
+
 tx *check_column(check *c, const ds_node *n)
 {
     const ds_schema *cols = c->in_agg ? c->scope->rows : c->scope->cols;
     bool has_state = !c->in_agg && c->scope->state;
-    if (has_state && strcmp(n->names[0], "state") == 0 && n->n_names <= 2)
-        return check_state(c, n);
-    if (n->n_names > 1)
-        return check_fail(
-            c, "E0301", n->at, n->len, "write the column without it",
-            "missing FROM-clause entry for table \"%s\"", n->names[0]);
     int i = cols ? ds_schema_find(cols, n->names[0]) : -1;
-    if (i >= 0)
-        return column(c, n, cols->fields[i].type, (uint32_t)i);
+    if (has_state && strcmp(n->names[0], "state") == 0) {
+        const ds_schema *state = c->scope->state;
+        bool column = n->n_names > 1 &&
+                      (state->n != 1 || !ds_row_fields(state->fields[0].type) ||
+                       ds_schema_find(state, n->names[1]) >= 0);
+        ds_node name = *n;
+        name.n_names = column ? 2 : 1;
+        if (state->n == 0)
+            return check_state(c, n);
+        return fields_of(c, check_state(c, &name), n, name.n_names);
+    }
+    if (i >= 0 && (n->n_names == 1 || ds_row_fields(cols->fields[i].type)))
+        return fields_of(c, column(c, n, &cols->fields[i], (uint32_t)i), n, 1);
+    if (n->n_names > 1)
+        return check_fail(c, "E0301", n->at, n->len,
+                          i >= 0 && cols->fields[i].type == DS_JSON
+                              ? "a field of a jsonb column: column ->> 'field'"
+                              : "write the column without it",
+                          "missing FROM-clause entry for table \"%s\"",
+                          n->names[0]);
     const meta_name *m = meta_find(n->names[0]);
     if (m)
         return check_meta(c, n, m);
-    if (strcmp(n->names[0], "_headers") == 0)
-        return check_fail(c, "E0304", n->at, n->len, NULL,
-                          "_headers is not supported yet");
     return no_column(c, n, cols);
 }

@@ -1,36 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmp.c - comparison, membership, greatest and least, logic on one value.
+ * cmp.c - comparison, membership, greatest and least.
  *
- * Text compares by code point, which is by byte. NaN equals itself and is
- * greater than every number, as in PostgreSQL.
+ * Text compares by code point, which is by byte; so do bytea and uuid. NaN
+ * equals itself and is greater than every number, as in PostgreSQL. Kernels
+ * named `any` are for types whose order only ds_value_cmp() knows.
  */
 #include <math.h>
 #include <stdlib.h>
 
-#include "expr/func.h"
+#include "expr/core.h"
+#include "record/datetime.h"
+#include "record/numeric.h"
 
+static inline uint64_t load8(const uint8_t *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* Words of 8 bytes, the last one over the one before it. */
 static inline bool str_eq(ds_slice a, ds_slice b)
 {
     if (a.len != b.len)
         return false;
-    if (a.len >= 8) {
-        uint64_t x, y;
-        memcpy(&x, a.ptr, 8);
-        memcpy(&y, b.ptr, 8);
-        return x == y && memcmp(a.ptr + 8, b.ptr + 8, a.len - 8) == 0;
+    uint32_t n = a.len;
+    if (n < 8) {
+        for (uint32_t i = 0; i < n; i++)
+            if (a.ptr[i] != b.ptr[i])
+                return false;
+        return true;
     }
-    for (uint32_t i = 0; i < a.len; i++)
-        if (a.ptr[i] != b.ptr[i])
+    if (n > 64)
+        return memcmp(a.ptr, b.ptr, n) == 0;
+    for (uint32_t i = 0; i + 8 <= n; i += 8)
+        if (load8(a.ptr + i) != load8(b.ptr + i))
             return false;
-    return true;
+    return load8(a.ptr + n - 8) == load8(b.ptr + n - 8);
 }
 
 static inline int str_cmp(ds_slice a, ds_slice b)
 {
     uint32_t n = a.len < b.len ? a.len : b.len;
-    int c = n ? memcmp(a.ptr, b.ptr, n) : 0;
-    return c ? c : (a.len > b.len) - (a.len < b.len);
+    if (n >= 8) {
+        uint64_t x = __builtin_bswap64(load8(a.ptr));
+        uint64_t y = __builtin_bswap64(load8(b.ptr));
+        if (x != y)
+            return x < y ? -1 : 1;
+        int c = memcmp(a.ptr + 8, b.ptr + 8, n - 8);
+        return c ? c : (a.len > b.len) - (a.len < b.len);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (a.ptr[i] != b.ptr[i])
+            return a.ptr[i] < b.ptr[i] ? -1 : 1;
+    return (a.len > b.len) - (a.len < b.len);
 }
 
 static inline int f64_cmp(double a, double b)
@@ -44,6 +68,20 @@ static inline int f64_cmp(double a, double b)
     return (isnan(a) ? 1 : 0) - (isnan(b) ? 1 : 0);
 }
 
+static inline int num_cmp(ds_numeric a, ds_numeric b)
+{
+    return numeric_cmp(&a, &b);
+}
+
+static inline int iv_cmp(ds_interval a, ds_interval b)
+{
+    return interval_cmp(&a, &b);
+}
+
+#define EQ_num(x, y) (num_cmp(x, y) == 0)
+#define EQ_iv(x, y) (iv_cmp(x, y) == 0)
+#define LT_num(x, y) (num_cmp(x, y) < 0)
+#define LT_iv(x, y) (iv_cmp(x, y) < 0)
 #define EQ_bool(x, y) ((x) == (y))
 #define EQ_i64(x, y) ((x) == (y))
 #define EQ_f64(x, y) (f64_cmp(x, y) == 0)
@@ -67,24 +105,33 @@ static inline int f64_cmp(double a, double b)
         RUN_EACH(r, s, i)                                                      \
         out[i] = test(a->v.f[i], b->v.f[i]);                                   \
     }
-#define CMP_STR(name, test)                                                    \
-    void cmp_##name##_str(run *r, const run_step *s)                           \
+/* Where a call or a pointer is behind it. */
+#define CMP_OK(name, t, f, test)                                               \
+    void cmp_##name##_##t(run *r, const run_step *s)                           \
     {                                                                          \
         const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
         uint8_t *out = RUN_DST(r, s)->v.b;                                     \
         if (RUN_DST(r, s)->valid == NULL) {                                    \
             RUN_EACH(r, s, i)                                                  \
-            out[i] = test(a->v.str[i], b->v.str[i]);                           \
+            out[i] = test(a->v.f[i], b->v.f[i]);                               \
             return;                                                            \
         }                                                                      \
         RUN_EACH_OK(r, s, i)                                                   \
-        out[i] = test(a->v.str[i], b->v.str[i]);                               \
+        out[i] = test(a->v.f[i], b->v.f[i]);                                   \
     }
 
 #define NE_bool(x, y) (!EQ_bool(x, y))
 #define NE_i64(x, y) (!EQ_i64(x, y))
 #define NE_f64(x, y) (!EQ_f64(x, y))
 #define NE_str(x, y) (!EQ_str(x, y))
+#define NE_num(x, y) (!EQ_num(x, y))
+#define NE_iv(x, y) (!EQ_iv(x, y))
+#define GT_num(x, y) LT_num(y, x)
+#define GT_iv(x, y) LT_iv(y, x)
+#define LE_num(x, y) (!LT_num(y, x))
+#define LE_iv(x, y) (!LT_iv(y, x))
+#define GE_num(x, y) (!LT_num(x, y))
+#define GE_iv(x, y) (!LT_iv(x, y))
 #define GT_bool(x, y) LT_bool(y, x)
 #define GT_i64(x, y) LT_i64(y, x)
 #define GT_f64(x, y) LT_f64(y, x)
@@ -98,18 +145,42 @@ static inline int f64_cmp(double a, double b)
 #define GE_f64(x, y) (!LT_f64(x, y))
 #define GE_str(x, y) (!LT_str(x, y))
 
-#define CMP_ALL(name, test)                                                    \
+static ds_value any_value(const run_reg *g, ds_type type, uint32_t i)
+{
+    const ds_col c = {.v.p = g->v.p};
+    return ds_col_value(&c, type, i);
+}
+
+static int any_cmp(ds_type type, const run_reg *a, const run_reg *b, uint32_t i)
+{
+    ds_value x = any_value(a, type, i), y = any_value(b, type, i);
+    return ds_value_cmp(type, &x, &y);
+}
+
+#define CMP_ANY(name, op)                                                      \
+    void cmp_##name##_any(run *r, const run_step *s)                           \
+    {                                                                          \
+        const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
+        uint8_t *out = RUN_DST(r, s)->v.b;                                     \
+        RUN_EACH_OK(r, s, i)                                                   \
+        out[i] = any_cmp(s->types[0], a, b, i) op 0;                           \
+    }
+
+#define CMP_ALL(name, test, op)                                                \
     CMP(name, bool, b, test##_bool)                                            \
     CMP(name, i64, i64, test##_i64)                                            \
     CMP(name, f64, f64, test##_f64)                                            \
-    CMP_STR(name, test##_str)
+    CMP_OK(name, str, str, test##_str)                                         \
+    CMP_OK(name, num, num, test##_num)                                         \
+    CMP_OK(name, iv, iv, test##_iv)                                            \
+    CMP_ANY(name, op)
 
-CMP_ALL(eq, EQ)
-CMP_ALL(ne, NE)
-CMP_ALL(lt, LT)
-CMP_ALL(le, LE)
-CMP_ALL(gt, GT)
-CMP_ALL(ge, GE)
+CMP_ALL(eq, EQ, ==)
+CMP_ALL(ne, NE, !=)
+CMP_ALL(lt, LT, <)
+CMP_ALL(le, LE, <=)
+CMP_ALL(gt, GT, >)
+CMP_ALL(ge, GE, >=)
 
 /* ---- with NULLs ---- */
 
@@ -129,6 +200,20 @@ DISTINCT(bool, b)
 DISTINCT(i64, i64)
 DISTINCT(f64, f64)
 DISTINCT(str, str)
+DISTINCT(num, num)
+DISTINCT(iv, iv)
+
+void cmp_distinct_any(run *r, const run_step *s)
+{
+    const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);
+    run_reg *d = RUN_DST(r, s);
+    d->valid = NULL;
+    RUN_EACH(r, s, i)
+    {
+        bool an = run_is_null(a, i), bn = run_is_null(b, i);
+        d->v.b[i] = an || bn ? an != bn : any_cmp(s->types[0], a, b, i) != 0;
+    }
+}
 
 /* NULLs are passed over; NULL only if both are. */
 #define PICK(name, t, f, better)                                               \
@@ -156,6 +241,38 @@ PICK(least, bool, b, LT_bool)
 PICK(least, i64, i64, LT_i64)
 PICK(least, f64, f64, LT_f64)
 PICK(least, str, str, LT_str)
+PICK(greatest, num, num, GT_num)
+PICK(least, num, num, LT_num)
+PICK(greatest, iv, iv, GT_iv)
+PICK(least, iv, iv, LT_iv)
+
+/* Types that are slices. */
+static void pick_any(run *r, const run_step *s, int sign)
+{
+    const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);
+    run_reg *d = RUN_DST(r, s);
+    d->valid = NULL;
+    RUN_EACH(r, s, i)
+    {
+        bool an = run_is_null(a, i), bn = run_is_null(b, i);
+        if (an && bn)
+            run_set_null(r, s->dst, i);
+        else if (an || (!bn && sign * any_cmp(s->types[0], b, a, i) > 0))
+            d->v.str[i] = b->v.str[i];
+        else
+            d->v.str[i] = a->v.str[i];
+    }
+}
+
+void cmp_greatest_any(run *r, const run_step *s)
+{
+    pick_any(r, s, 1);
+}
+
+void cmp_least_any(run *r, const run_step *s)
+{
+    pick_any(r, s, -1);
+}
 
 /* ---- x IN (constants) ---- */
 
@@ -175,6 +292,33 @@ static int order_str(const void *x, const void *y)
     return str_cmp(*(const ds_slice *)x, *(const ds_slice *)y);
 }
 
+static int order_any(const void *x, const void *y, void *type)
+{
+    ds_value a = {.i = 0}, b = {.i = 0};
+    size_t size = ds_type_size(*(const ds_type *)type);
+    memcpy(&a, x, size);
+    memcpy(&b, y, size);
+    return ds_value_cmp(*(const ds_type *)type, &a, &b);
+}
+
+static void set_sort(cmp_set *set, void *values, ds_type type)
+{
+    size_t size = ds_type_size(type);
+    switch (ds_type_phys(type)) {
+    case DS_PHYS_I64:
+        qsort(values, set->n, size, order_i64);
+        break;
+    case DS_PHYS_F64:
+        qsort(values, set->n, size, order_f64);
+        break;
+    default:
+        if (type == DS_STR || type == DS_BYTES || type == DS_UUID)
+            qsort(values, set->n, size, order_str);
+        else
+            qsort_r(values, set->n, size, order_any, &type);
+    }
+}
+
 cmp_set *cmp_set_new(ds_type type, tx **list, uint32_t n, ds_arena *a)
 {
     cmp_set *set = ds_new(a, cmp_set, 1);
@@ -187,10 +331,7 @@ cmp_set *cmp_set_new(ds_type type, tx **list, uint32_t n, ds_arena *a)
             memcpy(values + size * set->n++, &list[i]->v, size);
     }
     if (set->n)
-        qsort(values, set->n, size,
-              type == DS_STR   ? order_str
-              : type == DS_F64 ? order_f64
-                               : order_i64);
+        set_sort(set, values, type);
     set->values = values;
     return set;
 }
@@ -229,28 +370,36 @@ IN_SET(i64, i64, int64_t, CMP_I64)
 IN_SET(f64, f64, double, f64_cmp)
 IN_SET(str, str, ds_slice, str_cmp)
 
-/* ---- logic ---- */
-
-void logic_not(run *r, const run_step *s)
+static bool in_any(const cmp_set *set, ds_type type, const ds_value *x)
 {
-    const uint8_t *a = RUN_ARG(r, s, 0)->v.b;
-    uint8_t *out = RUN_DST(r, s)->v.b;
-    RUN_EACH(r, s, i)
-    out[i] = !a[i];
+    size_t size = ds_type_size(type);
+    uint32_t lo = 0, hi = set->n;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        ds_value v = {.i = 0};
+        memcpy(&v, (const uint8_t *)set->values + size * mid, size);
+        int c = ds_value_cmp(type, &v, x);
+        if (c == 0)
+            return true;
+        if (c < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return false;
 }
 
-#define TEST(name, test)                                                       \
-    void name(run *r, const run_step *s)                                       \
-    {                                                                          \
-        const run_reg *a = RUN_ARG(r, s, 0);                                   \
-        run_reg *d = RUN_DST(r, s);                                            \
-        d->valid = NULL;                                                       \
-        RUN_EACH(r, s, i)                                                      \
-        d->v.b[i] = (test);                                                    \
+void cmp_in_any(run *r, const run_step *s)
+{
+    const cmp_set *set = s->data;
+    const run_reg *a = RUN_ARG(r, s, 0);
+    run_reg *d = RUN_DST(r, s);
+    ds_type type = s->types[0];
+    RUN_EACH_OK(r, s, i)
+    {
+        ds_value x = any_value(a, type, i);
+        d->v.b[i] = in_any(set, type, &x);
+        if (!d->v.b[i] && set->null)
+            run_set_null(r, s->dst, i);
     }
-TEST(logic_is_null, run_is_null(a, i))
-TEST(logic_is_not_null, !run_is_null(a, i))
-TEST(logic_is_true, !run_is_null(a, i) && a->v.b[i])
-TEST(logic_is_not_true, run_is_null(a, i) || !a->v.b[i])
-TEST(logic_is_false, !run_is_null(a, i) && !a->v.b[i])
-TEST(logic_is_not_false, run_is_null(a, i) || a->v.b[i])
+}

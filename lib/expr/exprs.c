@@ -11,7 +11,7 @@
 
 static void find_now(tx *x, void *arg)
 {
-    if (x->kind == TX_NOW)
+    if (x->kind == TX_NOW || (x->f && x->f->flags & FUNC_NOW))
         *(bool *)arg = true;
 }
 
@@ -59,7 +59,7 @@ ds_exprs *exprs_of_tree(tx *x, const char *canon, const ds_scope *scope,
 {
     ds_exprs *e = ds_new(a, ds_exprs, 1);
     ds_field *f = ds_new(a, ds_field, 1);
-    *f = (ds_field){.name = "value", .type = x->type};
+    *f = (ds_field){.name = "value", .type = x->type, .mod = x->mod};
     e->schema = (ds_schema){1, f};
     e->items = ds_new(a, tx *, 1);
     e->items[0] = x;
@@ -140,7 +140,16 @@ static const char *default_name(const ds_node *n)
     case DS_N_BOOL:
         return "bool";
     case DS_N_NOW:
-        return "current_timestamp";
+    case DS_N_FIELD:
+        return n->name;
+    case DS_N_INDEX:
+    case DS_N_SLICE:
+    case DS_N_COLLATE:
+        return default_name(n->args[0]);
+    case DS_N_ARRAY:
+        return "array";
+    case DS_N_ROW:
+        return "row";
     default:
         return "?column?";
     }
@@ -152,9 +161,6 @@ static tx *build_item(build *b, const ds_node *n)
     tx *x = check_node(&b->c, n);
     if (x == NULL)
         return NULL;
-    if (x->type == DS_IV)
-        return check_fail(&b->c, "E0304", x->from, x->len, NULL,
-                          "a column of type interval is not supported yet");
     /* As PostgreSQL does with a column of unknown type. */
     return x->type == DS_NONE ? check_coerce(&b->c, x, DS_STR) : x;
 }
@@ -170,6 +176,7 @@ static void build_star(build *b, const ds_node *n)
     for (uint32_t i = 0; cols && i < cols->n; i++) {
         tx *x = check_typed(&b->c, n, TX_COL, cols->fields[i].type);
         x->col = i;
+        x->mod = cols->fields[i].mod;
         build_add(b, x, cols->fields[i].name,
                   ds_text_where(b->c.text, n->at, n->len));
     }
@@ -252,6 +259,7 @@ static ds_rc build_end(build *b, ds_exprs **out)
     for (uint32_t i = 0; i < b->n; i++) {
         tx *x = b->items[i];
         b->fields[i].type = x->type;
+        b->fields[i].mod = x->mod;
         bool plain = x->kind == TX_COL && x->col < exprs_first_state(scope);
         b->fields[i].not_null = plain && scope->cols->fields[x->col].not_null;
         e->canons[i] = canon_tree(x, scope->cols, scope->state, aggs, a);
@@ -295,9 +303,6 @@ ds_rc ds_expr_compile(const ds_text *text, ds_type want, const ds_scope *scope,
     tx *x = check_node(&b.c, n);
     if (x)
         x = build_wanted(&b, x, n, want);
-    if (x && x->type == DS_IV)
-        x = check_fail(&b.c, "E0304", n->from, n->len, NULL,
-                       "a value of type interval is not supported yet");
     if (x && x->type == DS_NONE)
         x = check_coerce(&b.c, x, DS_STR);
     build_add(&b, x, default_name(n), ds_text_where(text, n->from, n->len));
@@ -341,15 +346,17 @@ ds_rc ds_exprs_cast(const ds_exprs *e, const ds_schema *want, ds_arena *a,
         c->canons[i] = e->canons[i];
         if (x->type == to)
             continue;
-        const func_def *f = func_cast(x->type, to, FUNC_CAST_EXPLICIT);
-        if (x->kind == TX_SET || (!f && !tx_is_null(x)))
+        tx *cast =
+            x->kind == TX_SET ? NULL : tx_cast(a, x, to, FUNC_CAST_EXPLICIT);
+        if (cast == NULL)
             return ds_fail(err, DS_E_CONFIG, "cannot cast %s of type %s to %s",
                            fields[i].name, ds_type_name(x->type),
                            ds_type_name(to));
-        c->items[i] = f ? fold_tree(tx_call1(a, f, x), a) : tx_null(a, to, x);
+        c->items[i] = fold_tree(cast, a);
         c->canons[i] =
             ds_str_printf(a, "%s::%s", e->canons[i], ds_type_name(to));
         fields[i].type = to;
+        fields[i].mod = 0;
     }
     c->schema = (ds_schema){want->n, fields};
     exprs_finish(c, a);

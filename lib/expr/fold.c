@@ -53,7 +53,7 @@ static void call_eval(fold *f, tx *x)
     static const ds_schema none = {0, NULL};
     ds_row_errors errs = {0};
     ds_batch in = {.schema = &none, .n = 1, .n_sel = 1, .arena = f->arena};
-    ds_eval ev = {.arena = f->arena, .errs = &errs};
+    ds_eval ev = {.now = DS_TIME_NONE, .arena = f->arena, .errs = &errs};
     uint16_t item = 0;
     gen_input input = {.slots = &x, .items = &item, .n = 1};
     ds_col out;
@@ -70,7 +70,8 @@ static void call_eval(fold *f, tx *x)
 
 static bool is_zero(const tx *x)
 {
-    return x->kind == TX_CONST && !x->null && x->type == DS_I64 && x->v.i == 0;
+    return x->kind == TX_CONST && !x->null && x->type <= DS_I64 &&
+           x->type >= DS_I16 && x->v.i == 0;
 }
 
 /* x + 0, 0 + x, x - 0; NULLs that greatest and least pass over. */
@@ -103,7 +104,7 @@ static bool call_kept(const fold *f, tx *x)
 
 static void fold_call(fold *f, tx *x)
 {
-    bool constant = !(x->f->flags & FUNC_GROWS);
+    bool constant = !(x->f->flags & (FUNC_GROWS | FUNC_NOW));
     for (uint32_t i = 0; i < x->n_args; i++) {
         const tx *arg = x->args[i];
         if (arg->kind != TX_CONST) {

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * func.c - the table of operators, casts and functions, and overload
- * resolution.
+ * func.c - the table of operators, casts and functions, found by name.
+ *
+ * The families' tables are sorted into one list when the first look-up comes;
+ * after that they are only read. In a look-up by exact types the last family
+ * wins.
  */
+#include <pthread.h>
+#include <stdlib.h>
+
 #include "expr/func.h"
 
 static const struct {
     const func_def *defs;
     const uint32_t *n;
 } families[] = {
-    {func_core, &func_core_count}, {func_num, &func_num_count},
-    {func_text, &func_text_count}, {func_time, &func_time_count},
-    {func_json, &func_json_count}, {func_array, &func_array_count},
+#define FAMILY(family) {func_##family, &func_##family##_count},
+    FUNC_FAMILIES(FAMILY)
+#undef FAMILY
 };
 
 const func_def *func_at(uint32_t i)
@@ -24,13 +30,95 @@ const func_def *func_at(uint32_t i)
     return NULL;
 }
 
+/* ---- the index ---- */
+
+typedef struct name_group {
+    const char *name;
+    uint32_t first, n; /* in `sorted` */
+} name_group;
+
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+static const func_def **sorted;
+static name_group *groups; /* open hash; name NULL: free */
+static uint32_t n_slots;   /* a power of two */
+
+static uint32_t name_hash(const char *s)
+{
+    uint32_t h = 2166136261u;
+    for (; *s; s++)
+        h = (h ^ (uint8_t)*s) * 16777619u;
+    return h;
+}
+
+typedef struct ranked {
+    const func_def *f;
+    uint32_t i;
+} ranked;
+
+static int by_name(const void *x, const void *y)
+{
+    const ranked *a = x, *b = y;
+    int c = strcmp(a->f->name, b->f->name);
+    return c ? c : (a->i > b->i) - (a->i < b->i);
+}
+
+static void group_add(name_group g)
+{
+    uint32_t at = name_hash(g.name) & (n_slots - 1);
+    while (groups[at].name)
+        at = (at + 1) & (n_slots - 1);
+    groups[at] = g;
+}
+
+/* Kept until the process ends. */
+static void index_make(void)
+{
+    static ds_arena *arena;
+    uint32_t n = 0;
+    while (func_at(n))
+        n++;
+    arena = ds_arena_new(64 * 1024);
+    ranked *all = ds_new(arena, ranked, n + 1);
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = (ranked){func_at(i), i};
+    qsort(all, n, sizeof *all, by_name);
+    sorted = ds_new(arena, const func_def *, n + 1);
+    for (n_slots = 64; n_slots < 2 * n; n_slots *= 2)
+        ;
+    groups = ds_new(arena, name_group, n_slots);
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sorted[i] = all[i].f;
+        if (i + 1 < n && strcmp(all[i + 1].f->name, all[i].f->name) == 0)
+            continue;
+        group_add((name_group){all[i].f->name, first, i + 1 - first});
+        first = i + 1;
+    }
+}
+
+const func_def *const *func_named(const char *name, uint32_t *n)
+{
+    pthread_once(&index_once, index_make);
+    uint32_t at = name_hash(name) & (n_slots - 1);
+    *n = 0;
+    for (; groups[at].name; at = (at + 1) & (n_slots - 1)) {
+        if (strcmp(groups[at].name, name) != 0)
+            continue;
+        *n = groups[at].n;
+        return sorted + groups[at].first;
+    }
+    return NULL;
+}
+
 const func_def *func_exact(const char *name, const ds_type *args, uint32_t n)
 {
-    const func_def *f;
-    for (uint32_t i = 0; (f = func_at(i)); i++) {
-        if (f->n_args != n || strcmp(f->name, name) != 0)
-            continue;
+    uint32_t n_list;
+    const func_def *const *list = func_named(name, &n_list);
+    while (n_list-- > 0) {
+        const func_def *f = list[n_list];
         uint32_t k = 0;
+        if (f->n_args != n)
+            continue;
         while (k < n && f->args[k] == args[k])
             k++;
         if (k == n)
@@ -52,88 +140,91 @@ const func_def *func_exact2(const char *name, ds_type a, ds_type b)
 
 bool func_exists(const char *name)
 {
-    const func_def *f;
-    for (uint32_t i = 0; (f = func_at(i)); i++)
-        if (!(f->flags & FUNC_HIDDEN) && strcmp(f->name, name) == 0)
+    uint32_t n;
+    const func_def *const *list = func_named(name, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (!(list[i]->flags & FUNC_HIDDEN))
             return true;
     return false;
 }
 
-/* How well a call fits: -1 not at all; else, unknowns aside, the number of
- * arguments that need no conversion. */
-static int fit(const func_def *f, const ds_type *args, uint32_t n)
-{
-    int exact = 0;
-    if (f->n_args != n)
-        return -1;
-    for (uint32_t i = 0; i < n; i++) {
-        if (args[i] == DS_NONE)
-            continue;
-        if (args[i] == f->args[i])
-            exact++;
-        else if (args[i] != DS_I64 || f->args[i] != DS_F64)
-            return -1;
-    }
-    return exact;
-}
+/* ---- casts ---- */
 
-/* Unknown literals are text if some candidate takes text there. */
-static int text_unknowns(const func_def *f, const ds_type *args, uint32_t n)
+typedef struct cast_entry {
+    const func_def *base[DS_N_BASE_TYPES][DS_N_BASE_TYPES];
+} cast_entry;
+
+static pthread_once_t casts_once = PTHREAD_ONCE_INIT;
+static cast_entry casts;
+
+static void casts_make(void)
 {
-    int score = 0;
+    uint32_t n;
+    const func_def *const *list = func_named("cast", &n);
     for (uint32_t i = 0; i < n; i++)
-        score += args[i] == DS_NONE && f->args[i] == DS_STR;
-    return score;
+        if (list[i]->args[0] < DS_N_BASE_TYPES &&
+            list[i]->result < DS_N_BASE_TYPES)
+            casts.base[list[i]->args[0]][list[i]->result] = list[i];
 }
 
-static const func_def *one_unknown(const char *name, const ds_type *args)
+static func_cast_kind cast_needs(const func_def *f)
 {
-    if ((args[0] == DS_NONE) == (args[1] == DS_NONE))
-        return NULL;
-    ds_type known = args[0] == DS_NONE ? args[1] : args[0];
-    return func_exact2(name, known, known);
+    if (f->flags & FUNC_IMPLICIT)
+        return FUNC_CAST_IMPLICIT;
+    return f->flags & FUNC_ASSIGNMENT ? FUNC_CAST_ASSIGNMENT
+                                      : FUNC_CAST_EXPLICIT;
 }
 
-func_found func_resolve(const char *name, const ds_type *args, uint32_t n,
-                        const func_def **out)
+/* The one that the catalogue names, or by way of text. */
+static const func_def *cast_base(ds_type from, ds_type to, func_cast_kind kind)
 {
-    *out = n == 2 ? one_unknown(name, args) : NULL;
-    if (*out)
-        return FUNC_OK;
-    int best = -1, best_text = -1;
-    bool tie = false;
-    const func_def *f;
-    for (uint32_t i = 0; (f = func_at(i)); i++) {
-        if ((f->flags & FUNC_HIDDEN) || strcmp(f->name, name) != 0)
-            continue;
-        int exact = fit(f, args, n);
-        int text = exact < 0 ? -1 : text_unknowns(f, args, n);
-        if (exact < 0 || exact < best || (exact == best && text < best_text))
-            continue;
-        tie = exact == best && text == best_text;
-        best = exact;
-        best_text = text;
-        *out = f;
-    }
-    if (*out == NULL)
-        return FUNC_NONE;
-    return tie ? FUNC_AMBIGUOUS : FUNC_OK;
+    const func_def *f = NULL;
+    if (from < DS_N_BASE_TYPES && to < DS_N_BASE_TYPES)
+        f = casts.base[from][to];
+    if (f)
+        return cast_needs(f) <= kind ? f : NULL;
+    if (to == DS_STR && kind >= FUNC_CAST_ASSIGNMENT)
+        return func_exact1("cast out", FUNC_ANY);
+    if (from == DS_STR && kind >= FUNC_CAST_EXPLICIT)
+        return func_exact1("cast in", DS_STR);
+    return NULL;
 }
 
 const func_def *func_cast(ds_type from, ds_type to, func_cast_kind kind)
 {
-    if (kind == FUNC_CAST_IMPLICIT && !(from == DS_I64 && to == DS_F64))
+    pthread_once(&casts_once, casts_make);
+    if (from == to)
         return NULL;
-    const func_def *f;
-    for (uint32_t i = 0; (f = func_at(i)); i++) {
-        if (f->result == to && f->n_args == 1 && f->args[0] == from &&
-            strcmp(f->name, "cast") == 0)
-            return f;
-    }
-    return NULL;
+    ds_type a = ds_type_elem(from), b = ds_type_elem(to);
+    if (a == DS_NONE || b == DS_NONE)
+        return cast_base(from, to, kind);
+    return cast_base(a, b, kind) ? func_exact1("cast array", FUNC_ANYARRAY)
+                                 : NULL;
 }
 
-const func_def *func_narrow(int width)
+tx *tx_cast(ds_arena *a, tx *x, ds_type to, func_cast_kind kind)
 {
-    return func_exact1(width == 2 ? "narrow2" : "narrow4", DS_I64);
+    if (x->type == to)
+        return x;
+    if (tx_is_null(x))
+        return tx_null(a, to, x);
+    const func_def *f = func_cast(x->type, to, kind);
+    if (f == NULL)
+        return NULL;
+    tx *out = tx_call1(a, f, x);
+    out->type = to;
+    return out;
+}
+
+tx *tx_fit(ds_arena *a, tx *x, int32_t mod, bool is_explicit)
+{
+    if (mod == 0 || (x->mod == mod && x->kind != TX_CONST))
+        return x;
+    ds_type args[2] = {FUNC_ANY, DS_I32};
+    tx *list[2] = {x, tx_const(a, DS_I32, (ds_value){.i = mod}, x)};
+    const func_def *f = func_exact(is_explicit ? "fit cut" : "fit", args, 2);
+    tx *out = tx_call(a, f, list, 2, x);
+    out->type = x->type;
+    out->mod = mod;
+    return out;
 }

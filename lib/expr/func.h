@@ -13,18 +13,18 @@
 
 /* Types that stand for others in the table, as PostgreSQL's pseudo-types. A
  * kernel finds the real ones in run_step.types. */
-enum func_pseudo_type {
-    FUNC_ANY = 0x100,        /* "any": each argument its own */
-    FUNC_ANYELEMENT,         /* all of them the same type, and */
-    FUNC_ANYARRAY,           /* its array */
-    FUNC_ANYCOMPATIBLE,      /* all of them brought to their common type, */
-    FUNC_ANYCOMPATIBLEARRAY, /* and its array */
-    FUNC_ANYROW,             /* record */
-};
+#define FUNC_ANY ((ds_type)0x100)           /* "any": each argument its own */
+#define FUNC_ANYELEMENT ((ds_type)0x101)    /* all of them the same, and */
+#define FUNC_ANYARRAY ((ds_type)0x102)      /* its array */
+#define FUNC_ANYCOMPATIBLE ((ds_type)0x103) /* their common type, and */
+#define FUNC_ANYCOMPATIBLEARRAY ((ds_type)0x104) /* its array */
+#define FUNC_ANYROW ((ds_type)0x105)             /* record */
+#define FUNC_ANYNONARRAY ((ds_type)0x106) /* as FUNC_ANYELEMENT; no array */
 
 enum {
     FUNC_NULLS = 1,       /* sees NULLs; otherwise NULL in, NULL out */
-    FUNC_VARIADIC = 2,    /* the last argument may be repeated */
+    FUNC_VARIADIC = 2,    /* the last argument may be repeated; its type is that
+                             of one, not of their array */
     FUNC_HIDDEN = 4,      /* not callable by name */
     FUNC_SET = 8,         /* returns a set of rows */
     FUNC_GROWS = 16,      /* small arguments, large result: not folded */
@@ -35,6 +35,8 @@ enum {
 
 typedef struct func_def {
     const char *name;
+    /* FUNC_ANYROW: prepare() is called when the call is checked, and sets
+     * call->type. */
     ds_type result;
     uint8_t n_args;
     uint8_t flags;
@@ -62,32 +64,66 @@ const func_def *func_at(uint32_t i);
 const func_def *func_exact(const char *name, const ds_type *args, uint32_t n);
 const func_def *func_exact1(const char *name, ds_type a);
 const func_def *func_exact2(const char *name, ds_type a, ds_type b);
+/* All entries of this name, one after the other. */
+const func_def *const *func_named(const char *name, uint32_t *n);
 bool func_exists(const char *name);
-
-typedef enum func_found {
-    FUNC_OK,
-    FUNC_NONE,     /* does not exist */
-    FUNC_AMBIGUOUS /* is not unique */
-} func_found;
-/* PostgreSQL's overload resolution for our types; DS_NONE is unknown. */
-func_found func_resolve(const char *name, const ds_type *args, uint32_t n,
-                        const func_def **out);
 /* Type of argument i of a call. */
 static inline ds_type func_arg(const func_def *f, uint32_t i)
 {
     return f->args[i < f->n_args ? i : f->n_args - 1u];
 }
 
+/* ---- resolve.c: PostgreSQL's "Type Conversion" ---- */
+
+typedef enum func_found {
+    FUNC_OK,
+    FUNC_NONE,      /* does not exist */
+    FUNC_AMBIGUOUS, /* is not unique */
+    FUNC_UNKNOWN,   /* could not determine polymorphic type because input has
+                       type unknown */
+} func_found;
+
+typedef struct func_match {
+    const func_def *f;
+    ds_type result;
+    ds_type *args; /* what each argument of the call must become */
+} func_match;
+
+/* Overload resolution; DS_NONE is unknown. Operators take their unknown side
+ * for the type of the other one first. */
+func_found func_resolve(const char *name, const ds_type *args, uint32_t n,
+                        ds_arena *a, func_match *out);
+func_found func_resolve_op(const char *name, const ds_type *args, uint32_t n,
+                           ds_arena *a, func_match *out);
+/* The same among these entries. */
+func_found func_resolve_among(const func_def *const *list, uint32_t n_list,
+                              const ds_type *args, uint32_t n, ds_arena *a,
+                              func_match *out);
+
+/* 'N' number, 'S' string, 'D' date/time, 'T' interval, 'B' boolean, 'A' array,
+ * 'C' row, 'P' pseudo-type, 'X' unknown, 'U' other. */
+char func_category(ds_type t);
+bool func_preferred(ds_type t);
+/* Whether values of `from` become `to` by themselves. */
+bool func_implicit(ds_type from, ds_type to);
+/* The common type of alternatives (DS_NONE: all are unknown); -1, or which one
+ * does not fit: its category is another. */
+int func_common(const ds_type *types, uint32_t n, ds_type *out);
+
 /* How far a cast goes by itself. */
 typedef enum func_cast_kind {
     FUNC_CAST_IMPLICIT,
+    FUNC_CAST_ASSIGNMENT,
     FUNC_CAST_EXPLICIT
 } func_cast_kind;
-/* The cast between two types, or NULL. */
+/* The cast between two different types, or NULL. Its result may be a
+ * pseudo-type: make the call with tx_cast(). */
 const func_def *func_cast(ds_type from, ds_type to, func_cast_kind kind);
-/* The range of smallint (2) or integer (4). */
-const func_def *func_narrow(int width);
-
+/* x as `to`; NULL: there is no such cast. x itself if it has the type. */
+tx *tx_cast(ds_arena *a, tx *x, ds_type to, func_cast_kind kind);
+/* x, of a type with brackets, as `mod` says; explicit casts cut texts, others
+ * refuse them. */
+tx *tx_fit(ds_arena *a, tx *x, int32_t mod, bool is_explicit);
 
 /* cmp.c: the constants of an IN list, sorted. */
 typedef struct cmp_set {
@@ -97,19 +133,6 @@ typedef struct cmp_set {
 } cmp_set;
 cmp_set *cmp_set_new(ds_type type, tx **list, uint32_t n, ds_arena *a);
 
-/* Kernels, by file. */
-#define FUNC_CMP_KERNELS(X)                                                    \
-    X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(distinct) X(greatest) X(least)
-#define FUNC_CMP_DECLARE(op)                                                   \
-    run_kernel cmp_##op##_bool, cmp_##op##_i64, cmp_##op##_f64, cmp_##op##_str;
-FUNC_CMP_KERNELS(FUNC_CMP_DECLARE)
-run_kernel cmp_in_i64, cmp_in_f64, cmp_in_str;
-run_kernel logic_not, logic_is_null, logic_is_not_null, logic_is_true,
-    logic_is_not_true, logic_is_false, logic_is_not_false;
-run_kernel cast_i64_f64, cast_f64_i64, cast_i64_bool, cast_bool_i64,
-    cast_to_text_bool, cast_to_text_i64, cast_to_text_f64, cast_to_text_ts,
-    cast_to_text_bytes, cast_bool_out, cast_text_bool, cast_text_i64,
-    cast_text_f64, cast_text_ts, cast_narrow2, cast_narrow4, cast_text_narrow4,
-    cast_text_narrow2;
+/* Kernels are declared by family: core.h, num.h, text.h, ... */
 
 #endif

@@ -1,54 +1,102 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * func_core.c - comparisons, logic, casts between families.
+ * func_core.c - comparisons, logic, casts, arrays and rows as values.
  */
+#include "expr/core.h"
 #include "expr/func_table.h"
 
 /* clang-format off */
+/* Integers are one kind to the kernels, and so are real and double precision;
+ * their mixed operators are PostgreSQL's and decide which conversion is
+ * best. */
 #define CMP(name, op) \
-    OP2(name, B, B, B, cmp_##op##_bool), OP2(name, B, I, I, cmp_##op##_i64), \
-    OP2(name, B, F, F, cmp_##op##_f64), OP2(name, B, T, T, cmp_##op##_i64), \
-    OP2(name, B, S, S, cmp_##op##_str), OP2(name, B, Y, Y, cmp_##op##_str)
-#define PICK(name, op) \
-    INNER(name, B, 2, FUNC_NULLS, cmp_##op##_bool, B, B), \
-    INNER(name, I, 2, FUNC_NULLS, cmp_##op##_i64, I, I), \
-    INNER(name, F, 2, FUNC_NULLS, cmp_##op##_f64, F, F), \
-    INNER(name, T, 2, FUNC_NULLS, cmp_##op##_i64, T, T), \
-    INNER(name, S, 2, FUNC_NULLS, cmp_##op##_str, S, S)
-#define DISTINCT(type, fn) INNER("distinct", B, 2, FUNC_NULLS, fn, type, type)
-#define TEST(name, fn) \
-    INNER(name, B, 1, FUNC_NULLS, fn, B), INNER(name, B, 1, FUNC_NULLS, fn, I), \
-    INNER(name, B, 1, FUNC_NULLS, fn, F), INNER(name, B, 1, FUNC_NULLS, fn, T), \
-    INNER(name, B, 1, FUNC_NULLS, fn, S), INNER(name, B, 1, FUNC_NULLS, fn, Y)
+    OP2(name, B, B, B, cmp_##op##_bool), \
+    OP2(name, B, I2, I2, cmp_##op##_i64), OP2(name, B, I2, I4, cmp_##op##_i64), \
+    OP2(name, B, I2, I, cmp_##op##_i64), OP2(name, B, I4, I2, cmp_##op##_i64), \
+    OP2(name, B, I4, I4, cmp_##op##_i64), OP2(name, B, I4, I, cmp_##op##_i64), \
+    OP2(name, B, I, I2, cmp_##op##_i64), OP2(name, B, I, I4, cmp_##op##_i64), \
+    OP2(name, B, I, I, cmp_##op##_i64), \
+    OP2(name, B, F4, F4, cmp_##op##_f64), OP2(name, B, F4, F, cmp_##op##_f64), \
+    OP2(name, B, F, F4, cmp_##op##_f64), OP2(name, B, F, F, cmp_##op##_f64), \
+    OP2(name, B, N, N, cmp_##op##_num), OP2(name, B, S, S, cmp_##op##_str), \
+    OP2(name, B, Y, Y, cmp_##op##_str), OP2(name, B, U, U, cmp_##op##_str), \
+    OP2(name, B, D, D, cmp_##op##_i64), OP2(name, B, TOD, TOD, cmp_##op##_i64), \
+    OP2(name, B, TL, TL, cmp_##op##_i64), OP2(name, B, T, T, cmp_##op##_i64), \
+    OP2(name, B, V, V, cmp_##op##_iv), OP2(name, B, J, J, cmp_##op##_any), \
+    OP2(name, B, FUNC_ANYARRAY, FUNC_ANYARRAY, cmp_##op##_any), \
+    OP2(name, B, FUNC_ANYROW, FUNC_ANYROW, cmp_##op##_any)
+/* The same for a hidden function of two values of one type. */
+#define PAIR(name, result, type, fn) INNER(name, result, 2, FUNC_NULLS, fn, type, type)
+#define PAIRS(name, op, RESULT) \
+    PAIR(name, RESULT(B), B, cmp_##op##_bool), \
+    PAIR(name, RESULT(I2), I2, cmp_##op##_i64), PAIR(name, RESULT(I4), I4, cmp_##op##_i64), \
+    PAIR(name, RESULT(I), I, cmp_##op##_i64), PAIR(name, RESULT(F4), F4, cmp_##op##_f64), \
+    PAIR(name, RESULT(F), F, cmp_##op##_f64), PAIR(name, RESULT(N), N, cmp_##op##_num), \
+    PAIR(name, RESULT(S), S, cmp_##op##_str), PAIR(name, RESULT(Y), Y, cmp_##op##_str), \
+    PAIR(name, RESULT(U), U, cmp_##op##_str), PAIR(name, RESULT(D), D, cmp_##op##_i64), \
+    PAIR(name, RESULT(TOD), TOD, cmp_##op##_i64), PAIR(name, RESULT(TL), TL, cmp_##op##_i64), \
+    PAIR(name, RESULT(T), T, cmp_##op##_i64), PAIR(name, RESULT(V), V, cmp_##op##_iv), \
+    PAIR(name, RESULT(FUNC_ANYELEMENT), FUNC_ANYELEMENT, cmp_##op##_any)
+#define SAME(type) type
+#define BOOL(type) B
+#define TEST(name, fn) INNER(name, B, 1, FUNC_NULLS, fn, B)
+#define IN(type, fn) INNER("in", B, 1, 0, fn, type)
 
 const func_def func_core[] = {
     CMP("=", eq), CMP("<>", ne), CMP("<", lt), CMP("<=", le), CMP(">", gt),
     CMP(">=", ge),
-    INNER("not", B, 1, 0, logic_not, B),
-    INNER("bool out", S, 1, 0, cast_bool_out, B),
-    TEST("is null", logic_is_null), TEST("is not null", logic_is_not_null),
-    INNER("is true", B, 1, FUNC_NULLS, logic_is_true, B),
-    INNER("is not true", B, 1, FUNC_NULLS, logic_is_not_true, B),
-    INNER("is false", B, 1, FUNC_NULLS, logic_is_false, B),
-    INNER("is not false", B, 1, FUNC_NULLS, logic_is_not_false, B),
-    DISTINCT(B, cmp_distinct_bool), DISTINCT(I, cmp_distinct_i64),
-    DISTINCT(F, cmp_distinct_f64), DISTINCT(T, cmp_distinct_i64),
-    DISTINCT(S, cmp_distinct_str), DISTINCT(Y, cmp_distinct_str),
-    PICK("greatest", greatest), PICK("least", least),
-    INNER("in", B, 1, 0, cmp_in_i64, I), INNER("in", B, 1, 0, cmp_in_f64, F),
-    INNER("in", B, 1, 0, cmp_in_i64, T), INNER("in", B, 1, 0, cmp_in_str, S),
+    PAIRS("distinct", distinct, BOOL), PAIRS("greatest", greatest, SAME),
+    PAIRS("least", least, SAME),
+    IN(I2, cmp_in_i64), IN(I4, cmp_in_i64), IN(I, cmp_in_i64), IN(F4, cmp_in_f64),
+    IN(F, cmp_in_f64), IN(S, cmp_in_str), IN(Y, cmp_in_str), IN(U, cmp_in_str),
+    IN(D, cmp_in_i64), IN(TOD, cmp_in_i64), IN(TL, cmp_in_i64), IN(T, cmp_in_i64),
+    IN(FUNC_ANYELEMENT, cmp_in_any),
 
-    CAST(I, F, FUNC_IMPLICIT, cast_i64_f64), CAST(F, I, 0, cast_f64_i64),
-    CAST(I, B, 0, cast_i64_bool), CAST(B, I, 0, cast_bool_i64),
-    CAST(B, S, 0, cast_to_text_bool), CAST(I, S, 0, cast_to_text_i64),
-    CAST(F, S, 0, cast_to_text_f64), CAST(T, S, 0, cast_to_text_ts),
-    CAST(Y, S, 0, cast_to_text_bytes),
-    CAST(S, B, 0, cast_text_bool), CAST(S, I, 0, cast_text_i64),
-    CAST(S, F, 0, cast_text_f64), CAST(S, T, 0, cast_text_ts),
-    INNER("narrow2", I, 1, 0, cast_narrow2, I),
-    INNER("narrow4", I, 1, 0, cast_narrow4, I),
-    INNER("text narrow2", I, 1, 0, cast_text_narrow2, S),
-    INNER("text narrow4", I, 1, 0, cast_text_narrow4, S),
+    INNER("not", B, 1, 0, logic_not, B),
+    INNER("is null", B, 1, FUNC_NULLS, logic_is_null, FUNC_ANY),
+    INNER("is not null", B, 1, FUNC_NULLS, logic_is_not_null, FUNC_ANY),
+    TEST("is true", logic_is_true), TEST("is not true", logic_is_not_true),
+    TEST("is false", logic_is_false), TEST("is not false", logic_is_not_false),
+
+    /* Integers lie as int64_t, so wider ones are the same values. */
+    CAST(I2, I4, FUNC_IMPLICIT, NULL), CAST(I2, I, FUNC_IMPLICIT, NULL),
+    CAST(I4, I, FUNC_IMPLICIT, NULL), CAST(F4, F, FUNC_IMPLICIT, NULL),
+    CAST(I2, F4, FUNC_IMPLICIT, cast_i64_f32), CAST(I2, F, FUNC_IMPLICIT, cast_i64_f64),
+    CAST(I4, F4, FUNC_IMPLICIT, cast_i64_f32), CAST(I4, F, FUNC_IMPLICIT, cast_i64_f64),
+    CAST(I, F4, FUNC_IMPLICIT, cast_i64_f32), CAST(I, F, FUNC_IMPLICIT, cast_i64_f64),
+    CAST(I2, N, FUNC_IMPLICIT, cast_i64_num), CAST(I4, N, FUNC_IMPLICIT, cast_i64_num),
+    CAST(I, N, FUNC_IMPLICIT, cast_i64_num),
+    CAST(N, F4, FUNC_IMPLICIT, cast_num_f32), CAST(N, F, FUNC_IMPLICIT, cast_num_f64),
+    CAST(I4, I2, FUNC_ASSIGNMENT, cast_i64_i16), CAST(I, I2, FUNC_ASSIGNMENT, cast_i64_i16),
+    CAST(I, I4, FUNC_ASSIGNMENT, cast_i64_i32),
+    CAST(F4, I2, FUNC_ASSIGNMENT, cast_f64_i16), CAST(F4, I4, FUNC_ASSIGNMENT, cast_f64_i32),
+    CAST(F4, I, FUNC_ASSIGNMENT, cast_f64_i64), CAST(F4, N, FUNC_ASSIGNMENT, cast_f32_num),
+    CAST(F, I2, FUNC_ASSIGNMENT, cast_f64_i16), CAST(F, I4, FUNC_ASSIGNMENT, cast_f64_i32),
+    CAST(F, I, FUNC_ASSIGNMENT, cast_f64_i64), CAST(F, F4, FUNC_ASSIGNMENT, cast_f64_f32),
+    CAST(F, N, FUNC_ASSIGNMENT, cast_f64_num),
+    CAST(N, I2, FUNC_ASSIGNMENT, cast_num_i16), CAST(N, I4, FUNC_ASSIGNMENT, cast_num_i32),
+    CAST(N, I, FUNC_ASSIGNMENT, cast_num_i64),
+    CAST(B, I4, 0, cast_bool_i64), CAST(I4, B, 0, cast_i64_bool),
+    CAST(B, S, FUNC_ASSIGNMENT, cast_out),
+
+    /* By way of text, for every type. */
+    INNER("cast out", S, 1, 0, cast_out, FUNC_ANY),
+    INNER("cast in", FUNC_ANY, 1, 0, cast_in, S),
+    INNER("cast in now", FUNC_ANY, 1, FUNC_NOW, cast_in, S),
+    INNER("bool out", S, 1, 0, cast_bool_out, B),
+    INNER("fit", FUNC_ANY, 2, 0, cast_fit, FUNC_ANY, I4),
+    INNER("fit cut", FUNC_ANY, 2, 0, cast_fit_cut, FUNC_ANY, I4),
+    INNER("cast array", FUNC_ANYARRAY, 1, 0, cast_array, FUNC_ANYARRAY),
+
+    OP2("||", S, S, FUNC_ANYNONARRAY, NULL), OP2("||", S, FUNC_ANYNONARRAY, S, NULL),
+
+    INNER("array", FUNC_ANYARRAY, 1, FUNC_NULLS | FUNC_GROWS, nest_array, FUNC_ANY),
+    INNER("row", FUNC_ANYROW, 1, FUNC_NULLS, nest_row, FUNC_ANY),
+    INNER("field", FUNC_ANY, 2, 0, nest_field, FUNC_ANYROW, I4),
+    INNER("subscript", FUNC_ANYELEMENT, 2, 0, nest_subscript, FUNC_ANYARRAY, I4),
+    INNER("slice", FUNC_ANYARRAY, 3, 0, nest_slice, FUNC_ANYARRAY, I4, I4),
+    INNER("headers", J, 1, 0, nest_headers, Y),
+    INNER("header", S, 2, 0, nest_header, Y, S),
 };
 /* clang-format on */
 

@@ -145,6 +145,8 @@ static const ds_type *gen_types(gen *g, const tx *x)
 
 static uint16_t gen_call(gen *g, tx *x, int want, uint16_t sel)
 {
+    if (x->f->fn == NULL) /* the values stay as they lie */
+        return gen_tree(g, x->args[0], want, sel);
     if (x->f->prepare && x->data == NULL)
         x->f->prepare(x, g->arena);
     uint16_t *args = ds_new(g->arena, uint16_t, x->n_args + 1);

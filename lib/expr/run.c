@@ -69,6 +69,11 @@ static bool reg_meta_row(run *r, run_reg *g, uint32_t what, uint32_t i)
     case TX_META_TOPIC:
         g->v.str[i] = env->topic ? ds_slice_of(env->topic) : DS_NULL_SLICE;
         return env->topic != NULL;
+    case TX_META_HEADERS:
+        g->v.str[i] = env->hdr ? env->hdr[rec] : DS_NULL_SLICE;
+        if (g->v.str[i].ptr == NULL)
+            g->v.str[i] = ds_slice_of("");
+        return true;
     case TX_META_PARTITION:
         g->v.i64[i] = env->partition;
         return true;

@@ -31,6 +31,7 @@ typedef enum tx_meta {
     TX_META_TOPIC,
     TX_META_PARTITION,
     TX_META_OFFSET,
+    TX_META_HEADERS, /* their bytes, of type bytea */
 } tx_meta;
 
 struct func_def;
@@ -40,7 +41,7 @@ typedef struct tx {
     ds_type type;           /* DS_NONE: an untyped NULL or an untyped literal */
     uint32_t at, len, from; /* in the text, for messages */
     bool null;
-    bool int4; /* PostgreSQL would call it an integer, not a bigint */
+    int32_t mod; /* ds_field.mod of its values */
     ds_value v;
     uint32_t col;
     const struct func_def *f;
