@@ -121,6 +121,10 @@ tx *check_agg(check *c, const ds_node *n)
         tx *arg = agg_arg(c, n);
         if (arg == NULL)
             return NULL;
+        if (arg->type == DS_I16 || arg->type == DS_I32)
+            arg = check_coerce(c, arg, DS_I64);
+        else if (arg->type == DS_NUM || arg->type == DS_F32)
+            arg = check_coerce(c, arg, DS_F64);
         if (arg->type == DS_NONE && kind != AGG_SUM && kind != AGG_AVG)
             arg = check_coerce(c, arg, DS_STR);
         if (arg == NULL || arg->type == DS_IV ||

@@ -22,12 +22,6 @@ run_kernel logic_not, logic_is_null, logic_is_not_null, logic_is_true,
 
 /* cast.c: by way of text, and what stands in brackets */
 run_kernel cast_out, cast_in, cast_bool_out, cast_fit, cast_fit_cut, cast_array;
-/* cast_num.c */
-run_kernel cast_bool_i64, cast_i64_bool, cast_i64_i16, cast_i64_i32,
-    cast_i64_f32, cast_i64_f64, cast_i64_num, cast_f64_i16, cast_f64_i32,
-    cast_f64_i64, cast_f64_f32, cast_f64_num, cast_f32_num, cast_num_i16,
-    cast_num_i32, cast_num_i64, cast_num_f32, cast_num_f64;
-
 /* nest.c */
 run_kernel nest_array, nest_row, nest_field, nest_subscript, nest_slice,
     nest_headers, nest_header;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "expr/check.h"
+#include "record/numeric.h"
 #include "record/show.h"
 
 /* ---- from trees to a program ---- */
@@ -91,6 +92,14 @@ static void build_begin(build *b, const ds_scope *scope, ds_arena *a,
                  .errors = d->errors};
 }
 
+static void find_wide(tx *x, void *arg)
+{
+    build *b = arg;
+    if (x->wide)
+        check_fail(&b->c, "E0701", x->at, x->len, NULL,
+                   "a numeric has at most %d digits", NUMERIC_DIGITS);
+}
+
 static void build_add(build *b, tx *x, const char *name, ds_where where)
 {
     if (b->n == b->cap) {
@@ -110,6 +119,8 @@ static void build_add(build *b, tx *x, const char *name, ds_where where)
         b->cap = cap;
     }
     b->failed = b->failed || x == NULL;
+    if (x)
+        tx_walk(x, find_wide, b);
     b->items[b->n] = x;
     b->fields[b->n].name = name;
     b->places[b->n++] = where;

@@ -107,7 +107,7 @@ static void fold_call(fold *f, tx *x)
     bool constant = !(x->f->flags & (FUNC_GROWS | FUNC_NOW));
     for (uint32_t i = 0; i < x->n_args; i++) {
         const tx *arg = x->args[i];
-        if (arg->kind != TX_CONST) {
+        if (arg->kind != TX_CONST || arg->wide) {
             constant = false;
         } else if (arg->null && !(x->f->flags & FUNC_NULLS)) {
             become_const(x, (ds_value){.i = 0}, true);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "expr/func.h"
+#include "record/value.h"
 
 static const struct {
     const func_def *defs;
@@ -202,10 +203,25 @@ const func_def *func_cast(ds_type from, ds_type to, func_cast_kind kind)
                                  : NULL;
 }
 
+static tx *wide_to_float(ds_arena *a, const tx *x, ds_type to)
+{
+    tx *out = tx_new(a, TX_CONST, to, x);
+    const char *code;
+    ds_slice text = ds_slice_of(x->wide);
+    if (ds_value_parse(to, 0, text, DS_TIME_NONE, a, &out->v, &code))
+        return NULL;
+    return out;
+}
+
 tx *tx_cast(ds_arena *a, tx *x, ds_type to, func_cast_kind kind)
 {
     if (x->type == to)
         return x;
+    if (x->wide && (to == DS_F64 || to == DS_F32)) {
+        tx *out = wide_to_float(a, x, to);
+        if (out)
+            return out;
+    }
     if (tx_is_null(x))
         return tx_null(a, to, x);
     const func_def *f = func_cast(x->type, to, kind);

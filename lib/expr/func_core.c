@@ -58,25 +58,6 @@ const func_def func_core[] = {
     TEST("is true", logic_is_true), TEST("is not true", logic_is_not_true),
     TEST("is false", logic_is_false), TEST("is not false", logic_is_not_false),
 
-    /* Integers lie as int64_t, so wider ones are the same values. */
-    CAST(I2, I4, FUNC_IMPLICIT, NULL), CAST(I2, I, FUNC_IMPLICIT, NULL),
-    CAST(I4, I, FUNC_IMPLICIT, NULL), CAST(F4, F, FUNC_IMPLICIT, NULL),
-    CAST(I2, F4, FUNC_IMPLICIT, cast_i64_f32), CAST(I2, F, FUNC_IMPLICIT, cast_i64_f64),
-    CAST(I4, F4, FUNC_IMPLICIT, cast_i64_f32), CAST(I4, F, FUNC_IMPLICIT, cast_i64_f64),
-    CAST(I, F4, FUNC_IMPLICIT, cast_i64_f32), CAST(I, F, FUNC_IMPLICIT, cast_i64_f64),
-    CAST(I2, N, FUNC_IMPLICIT, cast_i64_num), CAST(I4, N, FUNC_IMPLICIT, cast_i64_num),
-    CAST(I, N, FUNC_IMPLICIT, cast_i64_num),
-    CAST(N, F4, FUNC_IMPLICIT, cast_num_f32), CAST(N, F, FUNC_IMPLICIT, cast_num_f64),
-    CAST(I4, I2, FUNC_ASSIGNMENT, cast_i64_i16), CAST(I, I2, FUNC_ASSIGNMENT, cast_i64_i16),
-    CAST(I, I4, FUNC_ASSIGNMENT, cast_i64_i32),
-    CAST(F4, I2, FUNC_ASSIGNMENT, cast_f64_i16), CAST(F4, I4, FUNC_ASSIGNMENT, cast_f64_i32),
-    CAST(F4, I, FUNC_ASSIGNMENT, cast_f64_i64), CAST(F4, N, FUNC_ASSIGNMENT, cast_f32_num),
-    CAST(F, I2, FUNC_ASSIGNMENT, cast_f64_i16), CAST(F, I4, FUNC_ASSIGNMENT, cast_f64_i32),
-    CAST(F, I, FUNC_ASSIGNMENT, cast_f64_i64), CAST(F, F4, FUNC_ASSIGNMENT, cast_f64_f32),
-    CAST(F, N, FUNC_ASSIGNMENT, cast_f64_num),
-    CAST(N, I2, FUNC_ASSIGNMENT, cast_num_i16), CAST(N, I4, FUNC_ASSIGNMENT, cast_num_i32),
-    CAST(N, I, FUNC_ASSIGNMENT, cast_num_i64),
-    CAST(B, I4, 0, cast_bool_i64), CAST(I4, B, 0, cast_i64_bool),
     CAST(B, S, FUNC_ASSIGNMENT, cast_out),
 
     /* By way of text, for every type. */

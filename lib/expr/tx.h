@@ -43,6 +43,8 @@ typedef struct tx {
     bool null;
     int32_t mod; /* ds_field.mod of its values */
     ds_value v;
+    const char *wide; /* a numeric constant of too many digits, as written: it
+                         may still become a double precision */
     uint32_t col;
     const struct func_def *f;
     const void *data; /* f's: prepared from constant arguments */

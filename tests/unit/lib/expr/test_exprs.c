@@ -422,7 +422,17 @@ static void types_of_columns(void **state)
     } good[] = {{"text", DS_STR, false},
                 {"text not null", DS_STR, true},
                 {"BIGINT NOT NULL", DS_I64, true},
-                {"int", DS_I64, false},
+                {"int", DS_I32, false},
+                {"smallint", DS_I16, false},
+                {"real", DS_F32, false},
+                {"float(53)", DS_F64, false},
+                {"decimal(10,2) not null", DS_NUM, true},
+                {"character varying(10)", DS_STR, false},
+                {"timestamp(3)", DS_TIMESTAMP, false},
+                {"time without time zone", DS_TIME, false},
+                {"interval day to second", DS_IV, false},
+                {"uuid", DS_UUID, false},
+                {"jsonb", DS_JSON, false},
                 {"double precision", DS_F64, false},
                 {"timestamp with time zone not null", DS_TS, true},
                 {"boolean null", DS_BOOL, false},
@@ -434,18 +444,22 @@ static void types_of_columns(void **state)
         assert_int_equal(field.type, good[i].type);
         assert_int_equal(field.not_null, good[i].not_null);
     }
-    static const char *const bad[] = {"numeric(10,2)",
+    static const char *const bad[] = {"numeric(0)",
+                                      "numeric(1001,2)",
                                       "numeric(10",
+                                      "varchar(0)",
+                                      "text(3)",
+                                      "json",
+                                      "char(3)",
+                                      "timetz",
+                                      "setof text",
                                       "txt",
-                                      "text[]",
                                       "text default 1",
                                       "not null",
                                       "",
                                       "text, int",
-                                      "interval",
                                       "text FROM t",
-                                      "text; select 1",
-                                      "varchar(10)"};
+                                      "text; select 1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ds_text t = text_of(bad[i]);
         ds_field field = {0};
