@@ -79,6 +79,7 @@ static ds_rc partial_seal(ds_op *op, ds_err *err)
     if (n == 0)
         return DS_OK;
     ds_groups_cols(k->groups, a, cols);
+    ds_key_fit(k->plan->key, cols, n, a);
     for (uint32_t i = 0; i < k->plan->n_aggs; i++) {
         ds_acc_partial(k->accs[i], n, a, &cols[at]);
         at += ds_agg_partial(k->plan->aggs[i], types);
