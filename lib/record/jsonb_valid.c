@@ -29,11 +29,15 @@ static bool digits(scan *s)
 
 static bool number(scan *s)
 {
-    take(s, "-");
+    bool minus = take(s, "-"), zero = true;
     const uint8_t *first = s->p;
     if (!digits(s) || (*first == '0' && s->p > first + 1))
         return false;
-    return !take(s, ".") || digits(s);
+    if (take(s, ".") && !digits(s))
+        return false;
+    for (; zero && first < s->p; first++) /* numeric has no -0 */
+        zero = *first == '0' || *first == '.';
+    return !minus || !zero;
 }
 
 static int hex(uint8_t c)
