@@ -62,7 +62,8 @@ static int escape(const uint8_t *p, const uint8_t *end, uint32_t *len)
         return -1;
     int c = hex(p[4]) * 16 + hex(p[5]);
     *len = 6;
-    return hex(p[4]) >= 0 && hex(p[5]) >= 0 && c > 0 && c < 0x20 ? c : -1;
+    bool ok = hex(p[4]) >= 0 && hex(p[5]) >= 0 && c > 0 && c < 0x20;
+    return ok && !strchr(to, c) ? c : -1; /* those have shorter ones */
 }
 
 /* A string; *text: what stands between its quotes. */
