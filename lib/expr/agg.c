@@ -1,326 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * agg.c - aggregates over groups of rows.
- *
- * A sum of bigints is kept in 128 bits: only a result that does not fit is an
- * error, as a sum in another order or in parts would be the same.
+ * agg.c - accumulators: which rows count, and who keeps what of them.
  */
-#include <math.h>
+#include "expr/agg.h"
 
-#include "expr/exprs.h"
-
-__extension__ typedef __int128 wide;
-
-/* What a group has, by kind: count (its rows that are not NULL) and a sum or a
- * value. */
-struct ds_acc {
-    const ds_agg *agg;
-    ds_arena *arena;
-    uint32_t n, cap;
-    int64_t *count;
-    wide *sum_i64;
-    double *sum_f64;
-    ds_value *value;
-    bool infinite; /* an argument was: a sum may be */
-};
+/* ---- questions ---- */
 
 ds_type ds_agg_type(const ds_agg *agg)
 {
     return agg->out;
 }
 
-uint32_t ds_agg_partial(const ds_agg *agg, ds_type types[3])
+const char *ds_agg_name(uint32_t i)
 {
-    types[0] = types[1] = types[2] = DS_I64;
-    switch (agg->kind) {
-    case AGG_COUNT:
-    case AGG_COUNT_STAR:
-        return 1;
-    case AGG_SUM:
-    case AGG_AVG:
-        if (agg->in == DS_I64)
-            return 3; /* count, low half, high half */
-        types[1] = DS_F64;
-        return 2; /* count, sum */
-    default:
-        types[0] = agg->in;
+    return i < func_agg_count ? func_agg[i].name : NULL;
+}
+
+bool agg_is_count(const ds_agg *agg)
+{
+    return agg->type->flags & AGG_COUNTS;
+}
+
+/* DISTINCT and ORDER BY only cost where they change nothing. */
+bool agg_keeps_list(const ds_agg *agg)
+{
+    uint32_t flags = agg->type->flags;
+    if (agg->type->finish)
+        return true;
+    return (agg->distinct && !(flags & AGG_ONCE)) ||
+           (agg->n_keys && !(flags & AGG_ANY_ORDER));
+}
+
+uint32_t ds_agg_parts(const ds_agg *agg, ds_type types[DS_AGG_PARTS])
+{
+    uint32_t n = 0;
+    if (agg_keeps_list(agg)) {
+        types[0] = DS_BYTES;
         return 1;
     }
+    for (; n < DS_AGG_PARTS && agg->type->parts[n] != DS_NONE; n++) {
+        uint32_t t = (uint32_t)agg->type->parts[n];
+        types[n] = t >= AGG_ARG ? agg->args[t - AGG_ARG] : (ds_type)t;
+    }
+    return n;
 }
+
+/* ---- accumulators ---- */
 
 ds_acc *ds_acc_new(const ds_agg *agg, ds_arena *a)
 {
     ds_acc *acc = ds_new(a, ds_acc, 1);
     acc->agg = agg;
     acc->arena = a;
+    if (agg_keeps_list(agg))
+        acc->list = agg_list_new(agg, a);
     return acc;
 }
 
-static bool is_sum(const ds_acc *acc)
+void agg_grow(ds_acc *acc, uint32_t n)
 {
-    return acc->agg->kind == AGG_SUM || acc->agg->kind == AGG_AVG;
-}
-
-static bool is_count(const ds_acc *acc)
-{
-    return acc->agg->kind <= AGG_COUNT;
-}
-
-static void *acc_more(const ds_acc *acc, const void *old, size_t size,
-                      uint32_t cap)
-{
-    void *p = ds_arena_alloc(acc->arena, size * cap, 16);
-    if (acc->n)
-        memcpy(p, old, size * acc->n);
-    return p;
-}
-
-static void acc_grow(ds_acc *acc, uint32_t n)
-{
+    uint32_t size = acc->agg->type->size;
     if (n > acc->cap) {
         uint32_t cap = n < 8 ? 16 : 2 * n;
-        acc->count = acc_more(acc, acc->count, sizeof(int64_t), cap);
-        if (is_sum(acc) && acc->agg->in == DS_I64)
-            acc->sum_i64 = acc_more(acc, acc->sum_i64, sizeof(wide), cap);
-        else if (is_sum(acc))
-            acc->sum_f64 = acc_more(acc, acc->sum_f64, sizeof(double), cap);
-        else if (!is_count(acc))
-            acc->value = acc_more(acc, acc->value, sizeof(ds_value), cap);
+        void *more = ds_arena_alloc(acc->arena, (size_t)size * cap, 16);
+        if (acc->n)
+            memcpy(more, acc->state, (size_t)size * acc->n);
+        acc->state = more;
         acc->cap = cap;
     }
     if (n > acc->n)
         acc->n = n;
 }
 
-/* ---- one more value ---- */
-
-static int value_cmp(ds_type type, ds_value a, ds_value b)
+ds_value agg_keep(const ds_acc *acc, ds_type type, ds_value v)
 {
-    switch (type) {
-    case DS_F64:
-        if (isnan(a.f) || isnan(b.f))
-            return (isnan(a.f) ? 1 : 0) - (isnan(b.f) ? 1 : 0);
-        return (a.f > b.f) - (a.f < b.f);
-    case DS_STR:
-        return ds_slice_cmp(a.s, b.s);
-    default:
-        return (a.i > b.i) - (a.i < b.i);
-    }
-}
-
-static ds_value value_at(ds_type type, const ds_col *c, uint32_t i)
-{
-    ds_value v = {.i = 0};
-    if (type == DS_STR)
-        v.s = c->v.str[i];
-    else
-        v.i = c->v.i64[i]; /* the bits of a double too */
+    if (acc->copies && ds_type_phys(type) == DS_PHYS_SLICE)
+        v.s = ds_slice_copy(acc->arena, v.s);
     return v;
 }
 
-static void acc_value(ds_acc *acc, uint32_t g, ds_value v, bool copy)
+/* ---- which rows count ---- */
+
+static void rows_all(agg_rows *in, const ds_batch *rows)
 {
-    ds_type type = acc->agg->in;
-    if (acc->count[g]++ > 0) {
-        int c = value_cmp(type, v, acc->value[g]);
-        if (acc->agg->kind == AGG_MIN ? c >= 0 : c <= 0)
-            return;
-    }
-    if (type == DS_STR && copy)
-        v.s = ds_slice_copy(acc->arena, v.s);
-    acc->value[g] = v;
+    in->n = rows->n_sel;
+    in->sel = rows->sel;
 }
 
-static void add_sums(ds_acc *acc, const ds_batch *rows, const ds_col *c,
-                     const uint32_t *group, const uint64_t *bad)
+/* Those for which FILTER is true; the arguments of others are not looked at. */
+static ds_rc rows_filter(const ds_agg *agg, const ds_batch **rows,
+                         const ds_eval *ev, ds_err *err)
 {
-    bool i64 = acc->agg->in == DS_I64;
-    DS_EACH (rows, i) {
-        if (ds_col_is_null(c, i) || (bad && ds_bit_get(bad, i)))
-            continue;
-        uint32_t g = group[i];
-        acc->count[g]++;
-        if (i64)
-            acc->sum_i64[g] += c->v.i64[i];
-        else
-            acc->sum_f64[g] += c->v.f64[i];
-        if (!i64 && isinf(c->v.f64[i]))
-            acc->infinite = true;
-    }
+    ds_col c;
+    if (agg->filter == NULL)
+        return DS_OK;
+    DS_TRY(ds_exprs_eval(agg->filter, *rows, ev, &c, err));
+    uint32_t *sel = ds_new(ev->arena, uint32_t, (*rows)->n_sel + 1), n = 0;
+    const uint64_t *bad = ev->errs->bad;
+    DS_EACH (*rows, i)
+        if (!ds_col_is_null(&c, i) && c.v.b[i] && !(bad && ds_bit_get(bad, i)))
+            sel[n++] = i;
+    *rows = ds_batch_select(*rows, sel, n);
+    return DS_OK;
+}
+
+static bool row_counts(const ds_col *cols, uint32_t n, const uint64_t *bad,
+                       uint32_t row)
+{
+    if (bad && ds_bit_get(bad, row))
+        return false;
+    for (uint32_t c = 0; c < n; c++)
+        if (ds_col_is_null(&cols[c], row))
+            return false;
+    return true;
+}
+
+/* Without rows that were refused and, if the aggregate is strict, those with a
+ * NULL. */
+static void rows_strict(const ds_agg *agg, agg_rows *in, const ds_batch *rows,
+                        const ds_eval *ev)
+{
+    const uint64_t *bad = ev->errs->bad;
+    uint32_t n_cols = agg->type->flags & AGG_NULLS ? 0 : agg->n_args;
+    bool nulls = false;
+    rows_all(in, rows);
+    for (uint32_t c = 0; c < n_cols; c++)
+        nulls = nulls || in->cols[c].valid;
+    if (!nulls && !bad)
+        return;
+    uint32_t *sel = ds_new(ev->arena, uint32_t, rows->n_sel + 1), n = 0;
+    DS_EACH (rows, i)
+        if (row_counts(in->cols, n_cols, bad, i))
+            sel[n++] = i;
+    in->sel = sel;
+    in->n = n;
 }
 
 ds_rc ds_acc_add(ds_acc *acc, const ds_batch *rows, const uint32_t *group,
                  uint32_t n_groups, const ds_eval *ev, ds_err *err)
 {
-    acc_grow(acc, n_groups);
-    if (acc->agg->prog == NULL) {
+    const ds_agg *agg = acc->agg;
+    agg_grow(acc, n_groups);
+    if (rows->n_sel == 0)
+        return DS_OK;
+    agg_rows in = {.group = group, .ev = ev, .n_batch = rows->n};
+    ds_col *cols = ds_new(ev->arena, ds_col, agg->n_cols + 1);
+    in.cols = cols;
+    acc->copies = acc->arena != ev->arena;
+    DS_TRY(rows_filter(agg, &rows, ev, err));
+    if (agg->prog)
+        DS_TRY(ds_exprs_eval(agg->prog, rows, ev, cols, err));
+    rows_strict(agg, &in, rows, ev);
+    if (agg->type->look)
+        agg->type->look(agg, &in);
+    if (acc->list)
+        agg_list_add(acc, &in);
+    else
+        agg->type->add(acc, &in);
+    return DS_OK;
+}
+
+/* ---- in parts ---- */
+
+void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
+                  const uint32_t *group, uint32_t n_groups, const ds_eval *ev)
+{
+    agg_grow(acc, n_groups);
+    agg_rows in = {.group = group, .cols = cols, .ev = ev, .n_batch = rows->n};
+    acc->copies = acc->arena != rows->arena;
+    rows_all(&in, rows);
+    if (cols[0].valid) {
+        uint32_t *sel = ds_new(ev->arena, uint32_t, rows->n_sel + 1), n = 0;
         DS_EACH (rows, i)
-            acc->count[group[i]]++;
-        return DS_OK;
+            if (!ds_col_is_null(&cols[0], i))
+                sel[n++] = i;
+        in.sel = sel;
+        in.n = n;
     }
-    ds_col c;
-    DS_TRY(ds_exprs_eval(acc->agg->prog, rows, ev, &c, err));
-    const uint64_t *bad = ev->errs->bad;
-    if (is_sum(acc)) {
-        add_sums(acc, rows, &c, group, bad);
-        return DS_OK;
-    }
-    DS_EACH (rows, i) {
-        if (ds_col_is_null(&c, i) || (bad && ds_bit_get(bad, i)))
-            continue;
-        if (is_count(acc))
-            acc->count[group[i]]++;
-        else
-            acc_value(acc, group[i], value_at(acc->agg->in, &c, i),
-                      acc->arena != ev->arena);
-    }
-    return DS_OK;
+    if (acc->list)
+        agg_list_merge(acc, &in);
+    else
+        acc->agg->type->merge(acc, &in);
 }
 
-/* ---- partial results ---- */
-
-static void acc_merge_f64(ds_acc *acc, uint32_t g, double v)
+void ds_acc_parts(const ds_acc *acc, const uint32_t *groups, uint32_t n,
+                  ds_arena *a, ds_col *cols, bool *more)
 {
-    acc->sum_f64[g] += v;
-    acc->infinite = acc->infinite || isinf(v);
-}
-
-ds_rc ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
-                   const uint32_t *group, uint32_t n_groups, ds_err *err)
-{
-    (void)err;
-    acc_grow(acc, n_groups);
-    DS_EACH (rows, i) {
-        uint32_t g = group[i];
-        if (ds_col_is_null(&cols[0], i))
-            continue;
-        if (is_count(acc)) {
-            acc->count[g] += cols[0].v.i64[i];
-        } else if (!is_sum(acc)) {
-            acc_value(acc, g, value_at(acc->agg->in, &cols[0], i),
-                      acc->arena != rows->arena);
-        } else {
-            if (ds_col_is_null(&cols[1], i))
-                continue;
-            acc->count[g] += cols[0].v.i64[i];
-            if (acc->agg->in == DS_F64)
-                acc_merge_f64(acc, g, cols[1].v.f64[i]);
-            else if (!ds_col_is_null(&cols[2], i))
-                acc->sum_i64[g] += (wide)cols[2].v.i64[i] * ((wide)1 << 64) +
-                                   (wide)(uint64_t)cols[1].v.i64[i];
-        }
+    ds_type types[DS_AGG_PARTS];
+    if (acc->list) {
+        agg_list_parts(acc, groups, n, a, cols, more);
+    } else if (acc->agg->type->pieces) {
+        acc->agg->type->pieces(acc, groups, n, a, cols, more);
+    } else if (groups == NULL) {
+        acc->agg->type->split(acc, n, a, cols);
+    } else {
+        uint32_t n_parts = ds_agg_parts(acc->agg, types);
+        for (uint32_t i = 0; i < n_parts; i++)
+            cols[i] = ds_col_const(types[i], NULL, n, a);
     }
-    return DS_OK;
-}
-
-static ds_col acc_values(const ds_acc *acc, uint32_t n, ds_arena *a)
-{
-    ds_type type = acc->agg->in;
-    size_t size = ds_type_size(type);
-    uint8_t *values = ds_arena_alloc(a, size * n + 1, 16);
-    uint64_t *valid = ds_bits_new(a, n, true);
-    for (uint32_t g = 0; g < n; g++) {
-        if (g < acc->n && acc->count[g])
-            memcpy(values + g * size, &acc->value[g], size);
-        else
-            ds_bit_clear(valid, g);
-    }
-    return (ds_col){.valid = valid, .v.p = values};
-}
-
-static ds_col acc_counts(const ds_acc *acc, uint32_t n, ds_arena *a)
-{
-    int64_t *values = ds_new(a, int64_t, n + 1);
-    if (n && acc->n)
-        memcpy(values, acc->count, sizeof *values * (n < acc->n ? n : acc->n));
-    return (ds_col){.v.i64 = values};
-}
-
-void ds_acc_partial(const ds_acc *acc, uint32_t n_groups, ds_arena *a,
-                    ds_col *cols)
-{
-    if (!is_sum(acc) && !is_count(acc)) {
-        cols[0] = acc_values(acc, n_groups, a);
-        return;
-    }
-    cols[0] = acc_counts(acc, n_groups, a);
-    if (is_count(acc))
-        return;
-    uint32_t n = n_groups < acc->n ? n_groups : acc->n;
-    if (acc->agg->in == DS_F64) {
-        double *sums = ds_new(a, double, n_groups + 1);
-        for (uint32_t g = 0; g < n; g++)
-            sums[g] = acc->sum_f64[g];
-        cols[1] = (ds_col){.v.f64 = sums};
-        return;
-    }
-    int64_t *low = ds_new(a, int64_t, n_groups + 1);
-    int64_t *high = ds_new(a, int64_t, n_groups + 1);
-    for (uint32_t g = 0; g < n; g++) {
-        low[g] = (int64_t)(uint64_t)acc->sum_i64[g];
-        high[g] = (int64_t)(acc->sum_i64[g] >> 64);
-    }
-    cols[1] = (ds_col){.v.i64 = low};
-    cols[2] = (ds_col){.v.i64 = high};
 }
 
 /* ---- results ---- */
 
-static void acc_error(const ds_eval *ev, uint32_t n, uint32_t g,
-                      const char *msg)
+void agg_error(const ds_eval *ev, uint32_t n, uint32_t g, const char *code,
+               const char *msg)
 {
-    ds_row_errors_add(ev->errs, ev->arena, n, g, "E0701", 0, msg);
+    ds_row_errors_add(ev->errs, ev->arena, n, g, code, 0, msg);
 }
 
-static void sum_result(const ds_acc *acc, uint32_t g, uint32_t n,
-                       const ds_eval *ev, ds_value *out)
+void agg_bad_part(const agg_rows *in, uint32_t row)
 {
-    if (acc->agg->in == DS_I64) {
-        wide w = acc->sum_i64[g];
-        out->i = (int64_t)w;
-        if (w > INT64_MAX || w < INT64_MIN)
-            acc_error(ev, n, g, "bigint out of range");
-    } else {
-        out->f = acc->sum_f64[g];
-        if (isinf(out->f) && !acc->infinite)
-            acc_error(ev, n, g, "value out of range: overflow");
-    }
+    ds_row_errors_add(in->ev->errs, in->ev->arena, in->n_batch, row, "E0690", 0,
+                      "the record of a repartition topic is damaged, or of "
+                      "another version of the job");
 }
 
-static void avg_result(const ds_acc *acc, uint32_t g, ds_value *out)
+agg_out agg_out_new(ds_type type, uint32_t n, ds_arena *a)
 {
-    double sum =
-        acc->agg->in == DS_I64 ? (double)acc->sum_i64[g] : acc->sum_f64[g];
-    out->f = sum / (double)acc->count[g];
+    size_t size = ds_type_size(type);
+    return (agg_out){ds_arena_alloc(a, size * n + 1, 16),
+                     ds_bits_new(a, n, false), size, n, 0};
+}
+
+ds_col agg_out_done(const agg_out *o)
+{
+    return (ds_col){.valid = o->n_set == o->n ? NULL : o->valid,
+                    .v.p = o->values};
 }
 
 void ds_acc_result(const ds_acc *acc, uint32_t n_groups, const ds_eval *ev,
                    ds_col *out)
 {
-    ds_arena *a = ev->arena;
-    if (is_count(acc)) {
-        *out = acc_counts(acc, n_groups, a);
-        return;
-    }
-    if (!is_sum(acc)) {
-        *out = acc_values(acc, n_groups, a);
-        return;
-    }
-    int64_t *values = ds_new(a, int64_t, n_groups + 1);
-    uint64_t *valid = ds_bits_new(a, n_groups, true);
-    bool nulls = false;
-    for (uint32_t g = 0; g < n_groups; g++) {
-        ds_value v = {.i = 0};
-        if (g >= acc->n || acc->count[g] == 0) {
-            ds_bit_clear(valid, g);
-            nulls = true;
-            continue;
-        }
-        if (acc->agg->kind == AGG_SUM)
-            sum_result(acc, g, n_groups, ev, &v);
-        else
-            avg_result(acc, g, &v);
-        values[g] = v.i;
-    }
-    *out = (ds_col){.valid = nulls ? valid : NULL, .v.i64 = values};
+    if (acc->list)
+        agg_list_result(acc, n_groups, ev, out);
+    else
+        acc->agg->type->result(acc, n_groups, ev, out);
 }

@@ -2,7 +2,7 @@
 /*
  * ask.c - questions to a compiled list.
  */
-#include "expr/exprs.h"
+#include "expr/agg.h"
 #include "record/show.h"
 
 const ds_schema *ds_exprs_schema(const ds_exprs *e)
@@ -40,7 +40,8 @@ bool ds_exprs_reads(const ds_exprs *e, uint32_t c)
 bool ds_exprs_rows_read(const ds_exprs *e, uint32_t c)
 {
     for (uint32_t i = 0; i < e->n_aggs; i++)
-        if (e->aggs[i]->prog && ds_exprs_reads(e->aggs[i]->prog, c))
+        if ((e->aggs[i]->prog && ds_exprs_reads(e->aggs[i]->prog, c)) ||
+            (e->aggs[i]->filter && ds_exprs_reads(e->aggs[i]->filter, c)))
             return true;
     return false;
 }
@@ -53,7 +54,7 @@ bool ds_exprs_uses_now(const ds_exprs *e)
 bool ds_exprs_uses_count(const ds_exprs *e)
 {
     for (uint32_t i = 0; i < e->n_aggs; i++)
-        if (e->aggs[i]->kind <= AGG_COUNT)
+        if (agg_is_count(e->aggs[i]))
             return true;
     return false;
 }
@@ -72,7 +73,7 @@ bool ds_exprs_idle_keeps(const ds_exprs *e)
     uint32_t first = exprs_first_state(&e->scope);
     bool *is_count = ds_new(a, bool, e->n_aggs + 1);
     for (uint32_t i = 0; i < e->n_aggs; i++)
-        is_count[i] = e->aggs[i]->kind <= AGG_COUNT;
+        is_count[i] = agg_is_count(e->aggs[i]);
     int kept = state->n == 1 ? (int)first : -1;
     bool keeps = true;
     for (uint32_t i = 0; i < e->schema.n && keeps; i++) {

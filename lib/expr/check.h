@@ -18,6 +18,7 @@ typedef struct check {
     ds_arena *arena;
     ds_diags *diags;
     bool in_agg;  /* inside an aggregate's argument: sees scope->rows */
+    bool in_filter; /* inside its FILTER */
     bool at_root; /* the node is an item: a set may stand here */
     const ds_agg **aggs;
     uint32_t n_aggs, cap_aggs;

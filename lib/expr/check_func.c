@@ -317,25 +317,13 @@ static tx *check_no_aggregate(check *c, const ds_node *n)
                       n->name);
 }
 
-/* In a state, sum(bigint) stays a bigint (contract.md 5.8). */
-static tx *check_state_sum(check *c, const ds_node *n, tx *x)
-{
-    if (x == NULL || c->scope->state == NULL || x->kind != TX_COL ||
-        x->type != DS_NUM || strcmp(n->name, "sum") != 0)
-        return x;
-    const ds_agg *agg = c->aggs[x->col - exprs_first_agg(c->scope)];
-    if (agg->arg == NULL || agg->arg->type != DS_I64)
-        return x;
-    return tx_cast(c->arena, x, DS_I64, FUNC_CAST_ASSIGNMENT);
-}
-
 tx *check_func(check *c, const ds_node *n)
 {
     if (n->what)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "%s is not supported yet", n->what);
     if (check_is_agg(n->name))
-        return check_state_sum(c, n, check_agg(c, n));
+        return check_agg(c, n);
     if (n->call->distinct || n->call->within || n->call->filter ||
         n->call->n_order)
         return check_no_aggregate(c, n);

@@ -104,25 +104,32 @@ ds_rc ds_exprs_eval_set(const ds_exprs *e, const ds_batch *in,
 
 /* ---- aggregates ---- */
 
-/* count, sum, min, max, avg. An accumulator keeps one value per group; groups
- * are numbered from 0 (record/groups.h). */
+/* Aggregates are in the table of functions (func.h). An accumulator keeps a
+ * state per group; groups are numbered from 0 (record/groups.h). */
 ds_type ds_agg_type(const ds_agg *agg); /* of the result */
+/* The names of all aggregates, some twice; NULL past the last one. */
+const char *ds_agg_name(uint32_t i);
 /* The columns that one partial result takes when it crosses a repartition
- * (avg: a sum and a count); at most 3. */
-uint32_t ds_agg_partial(const ds_agg *agg, ds_type types[3]);
+ * (avg: a count and a sum). */
+enum { DS_AGG_PARTS = 6 };
+uint32_t ds_agg_parts(const ds_agg *agg, ds_type types[DS_AGG_PARTS]);
 
 typedef struct ds_acc ds_acc;
 ds_acc *ds_acc_new(const ds_agg *agg, ds_arena *a);
 /* Row i of `rows` (a batch of scope->rows) goes to group[i]. n_groups is the
- * number of groups so far, these rows included. */
+ * number of groups so far, these rows included. Rows that cannot be added go to
+ * ev->errs; the accumulator is of no use then. */
 ds_rc ds_acc_add(ds_acc *acc, const ds_batch *rows, const uint32_t *group,
                  uint32_t n_groups, const ds_eval *ev, ds_err *err);
-/* The same for partial results: cols as ds_agg_partial() says. */
-ds_rc ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
-                   const uint32_t *group, uint32_t n_groups, ds_err *err);
-/* One partial result per group; n_groups values each. */
-void ds_acc_partial(const ds_acc *acc, uint32_t n_groups, ds_arena *a,
-                    ds_col *cols);
+/* The same for partial results: cols as ds_agg_parts() says. Their order is the
+ * order in which their rows count as having come. */
+void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
+                  const uint32_t *group, uint32_t n_groups, const ds_eval *ev);
+/* Partial results, n values each. First of all groups (`groups` NULL), then,
+ * as what is large comes in pieces, of those for which more[] was set, until
+ * there are none. A group whose first part is NULL has nothing. */
+void ds_acc_parts(const ds_acc *acc, const uint32_t *groups, uint32_t n,
+                  ds_arena *a, ds_col *cols, bool *more);
 /* One result per group. Groups whose result is an error (bigint out of range)
  * go to ev->errs with the group's number as row. */
 void ds_acc_result(const ds_acc *acc, uint32_t n_groups, const ds_eval *ev,

@@ -9,20 +9,27 @@
 #include "expr/func.h"
 #include "expr/regex.h"
 
-typedef enum agg_kind {
-    AGG_COUNT_STAR,
-    AGG_COUNT,
-    AGG_SUM,
-    AGG_MIN,
-    AGG_MAX,
-    AGG_AVG
-} agg_kind;
+/* ORDER BY in an aggregate: a column of its arguments and keys. */
+typedef struct agg_key {
+    uint16_t col;
+    bool desc, nulls_first;
+} agg_key;
+
+struct agg_type;
 
 struct ds_agg {
-    agg_kind kind;
-    ds_type in, out;
-    const tx *arg;        /* NULL: count(*) */
-    const ds_exprs *prog; /* arg over the rows; NULL: count(*) */
+    const func_def *f;
+    const struct agg_type *type; /* f's (agg.h) */
+    ds_type out;
+    ds_type *args; /* of the columns that are added, then of the keys */
+    uint32_t n_args, n_cols; /* without and with the keys */
+    const ds_exprs *filter; /* over the rows, or NULL */
+    const ds_exprs *prog;   /* arguments and keys over the rows, or NULL */
+    agg_key *keys;
+    uint32_t n_keys;
+    bool distinct;
+    tx **direct; /* all arguments, for those that are constants */
+    const void *data; /* the type's */
     const char *canon;
 };
 

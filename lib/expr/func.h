@@ -48,10 +48,11 @@ typedef struct func_def {
     const char *help;
     const char *example; /* an expression that is true: "lower('Ab') = 'ab'" */
     set_fn *set;         /* FUNC_SET: gives the rows (set.h) */
+    const struct agg_type *agg; /* an aggregate (agg.h) */
 } func_def;
 
 /* A table per family: func_FAMILY.c. */
-#define FUNC_FAMILIES(X) X(core) X(num) X(text) X(time) X(json) X(array)
+#define FUNC_FAMILIES(X) X(core) X(num) X(text) X(time) X(json) X(array) X(agg)
 #define FUNC_DECLARE(family)                                                   \
     extern const func_def func_##family[];                                     \
     extern const uint32_t func_##family##_count;

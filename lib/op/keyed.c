@@ -77,15 +77,22 @@ void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
 
 /* ---- rows into groups ---- */
 
+static ds_acc **accs_new(const struct keyed_plan *p, ds_arena *a)
+{
+    ds_acc **accs = ds_new(a, ds_acc *, p->n_aggs + 1);
+
+    for (uint32_t i = 0; i < p->n_aggs; i++)
+        accs[i] = ds_acc_new(p->aggs[i], a);
+    return accs;
+}
+
 /* New groups and accumulators, empty. */
 static void groups_new(struct keyed *k, ds_arena *a)
 {
     const struct keyed_plan *p = k->plan;
 
     k->groups = ds_groups_new(a, p->key_types, p->key->n);
-    k->accs = ds_new(a, ds_acc *, p->n_aggs + 1);
-    for (uint32_t i = 0; i < p->n_aggs; i++)
-        k->accs[i] = ds_acc_new(p->aggs[i], a);
+    k->accs = accs_new(p, a);
     k->active = 0;
 }
 
@@ -127,18 +134,17 @@ static void records_note(struct keyed *k, const ds_batch *in,
     }
 }
 
-static ds_rc accs_merge(struct keyed *k, const ds_batch *in,
-                        const uint32_t *group, ds_err *err)
+static void accs_merge(const struct keyed_plan *p, ds_acc **accs,
+                       const ds_batch *in, const uint32_t *group,
+                       uint32_t n_groups, const ds_eval *ev)
 {
-    const struct keyed_plan *p = k->plan;
     const ds_col *cols = in->cols + p->key->n;
-    ds_type types[3];
+    ds_type types[DS_AGG_PARTS];
 
     for (uint32_t i = 0; i < p->n_aggs; i++) {
-        DS_TRY(ds_acc_merge(k->accs[i], in, cols, group, k->active, err));
-        cols += ds_agg_partial(p->aggs[i], types);
+        ds_acc_merge(accs[i], in, cols, group, n_groups, ev);
+        cols += ds_agg_parts(p->aggs[i], types);
     }
-    return DS_OK;
 }
 
 static const uint16_t *key_columns(const struct keyed *k, ds_arena *a)
@@ -166,8 +172,8 @@ static ds_rc batch_add(struct keyed *k, ds_op *op, const ds_batch *in,
     k->active = ds_groups_n(k->groups);
     records_note(k, in, group);
     if (k->partial)
-        return accs_merge(k, in, group, err);
-    for (uint32_t i = 0; i < p->n_aggs; i++)
+        accs_merge(p, k->accs, in, group, k->active, &ev);
+    for (uint32_t i = 0; i < p->n_aggs && !k->partial; i++)
         DS_TRY(ds_acc_add(k->accs[i], in, group, k->active, &ev, err));
     return DS_OK;
 }
@@ -179,9 +185,12 @@ static ds_rc batch_try(struct keyed *k, ds_op *op, const ds_batch *in,
     uint32_t *group = ds_new(in->arena, uint32_t, in->n + 1);
     ds_eval ev = {op->now, in->arena, errs};
 
+    ds_acc **accs = accs_new(k->plan, in->arena);
+
+    if (k->partial)
+        accs_merge(k->plan, accs, in, group, 1, &ev);
     for (uint32_t i = 0; i < k->plan->n_aggs && !k->partial; i++)
-        DS_TRY(ds_acc_add(ds_acc_new(k->plan->aggs[i], in->arena), in, group, 1,
-                          &ev, err));
+        DS_TRY(ds_acc_add(accs[i], in, group, 1, &ev, err));
     return DS_OK;
 }
 
@@ -295,7 +304,6 @@ ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
         .schema = p->eval, .cols = cols, .n = n, .n_sel = n, .arena = a};
 
     ds_groups_cols(k->groups, a, cols);
-    ds_key_fit(p->key, cols, n, a);
     for (uint32_t i = 0; i < n_state; i++)
         cols[p->key->n + i] = state[i];
     for (uint32_t i = 0; i < p->n_aggs; i++)

@@ -5,7 +5,7 @@
  *
  *     rows --> group by key --> one accumulator per aggregate
  *                                 | seal
- *         partial: ds_acc_partial +--> key columns, partial columns
+ *         partial: ds_acc_parts +--> key columns, partial columns
  *         others:  keyed_eval     +--> [key, state, results] -> select list
  */
 #ifndef OP_KEYED_H

@@ -2,9 +2,11 @@
 /*
  * partial.c - map-side combine: one row per key and epoch crosses the cut.
  *
- * Rows: the key's columns, then "$0", "$1", ... as ds_agg_partial() says.
+ * Rows: the key's columns, then "$0", "$1", ... as ds_agg_parts() says. What is
+ * too large for one row takes several, in order.
  */
 #include "op/keyed.h"
+#include "record/builder.h"
 
 struct partial {
     ds_op op;
@@ -13,11 +15,11 @@ struct partial {
 
 static uint32_t partial_columns(const struct keyed_plan *p)
 {
-    ds_type types[3];
+    ds_type types[DS_AGG_PARTS];
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < p->n_aggs; i++)
-        n += ds_agg_partial(p->aggs[i], types);
+        n += ds_agg_parts(p->aggs[i], types);
     return n;
 }
 
@@ -35,8 +37,8 @@ static void partial_plan(ds_node *node, ds_arena *a, ds_diags *d)
         fields[schema->n++] = p->key->fields[i];
     }
     for (uint32_t i = 0; i < p->n_aggs; i++) {
-        ds_type types[3];
-        uint32_t parts = ds_agg_partial(p->aggs[i], types);
+        ds_type types[DS_AGG_PARTS];
+        uint32_t parts = ds_agg_parts(p->aggs[i], types);
 
         for (uint32_t k = 0; k < parts; k++, schema->n++)
             fields[schema->n] =
@@ -66,30 +68,57 @@ static ds_rc partial_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     return keyed_add(&((struct partial *)op)->keyed, op, in, err);
 }
 
-static ds_rc partial_seal(ds_op *op, ds_err *err)
+/* The key's columns of these groups; NULL: of all. */
+static void keys_cols(const struct keyed *k, const uint32_t *groups, uint32_t n,
+                      ds_arena *a, ds_col *cols)
+{
+    ds_groups_cols(k->groups, a, cols);
+    for (uint32_t i = 0; i < k->plan->key->n && groups; i++)
+        cols[i] = ds_col_gather(&cols[i], k->plan->key_types[i], groups, n, a);
+}
+
+/* One row per group; those of which there is more stay in `groups`. */
+static ds_rc parts_emit(ds_op *op, uint32_t **groups, uint32_t *n, ds_err *err)
 {
     struct keyed *k = &((struct partial *)op)->keyed;
     ds_arena *a = op->epoch_arena;
-    uint32_t n = ds_groups_n(k->groups);
     ds_batch *out = ds_new(a, ds_batch, 1);
     ds_col *cols = ds_new(a, ds_col, op->node->schema->n + 1);
-    uint32_t at = k->plan->key->n;
-    ds_type types[3];
+    bool *more = ds_new(a, bool, *n + 1);
+    uint32_t at = k->plan->key->n, left = 0;
+    uint32_t *next = NULL;
+    ds_type types[DS_AGG_PARTS];
 
-    if (n == 0)
-        return DS_OK;
-    ds_groups_cols(k->groups, a, cols);
-    ds_key_fit(k->plan->key, cols, n, a);
+    keys_cols(k, *groups, *n, a, cols);
     for (uint32_t i = 0; i < k->plan->n_aggs; i++) {
-        ds_acc_partial(k->accs[i], n, a, &cols[at]);
-        at += ds_agg_partial(k->plan->aggs[i], types);
+        ds_acc_parts(k->accs[i], *groups, *n, a, &cols[at], more);
+        at += ds_agg_parts(k->plan->aggs[i], types);
     }
     *out = (ds_batch){.schema = op->node->schema,
                       .cols = cols,
-                      .n = n,
-                      .n_sel = n,
+                      .n = *n,
+                      .n_sel = *n,
                       .arena = a};
+    for (uint32_t i = 0; i < *n; i++) {
+        if (!more[i])
+            continue;
+        if (next == NULL)
+            next = ds_new(a, uint32_t, *n);
+        next[left++] = *groups ? (*groups)[i] : i;
+    }
+    *groups = next;
+    *n = left;
     return ds_emit(op, out, err);
+}
+
+static ds_rc partial_seal(ds_op *op, ds_err *err)
+{
+    uint32_t n = ds_groups_n(((struct partial *)op)->keyed.groups);
+    uint32_t *groups = NULL;
+
+    while (n > 0)
+        DS_TRY(parts_emit(op, &groups, &n, err));
+    return DS_OK;
 }
 
 const ds_op_type op_partial = {

@@ -17,10 +17,10 @@ struct reduce {
 
 static bool mentions_aggregate(const ds_arg *list)
 {
-    static const char *const names[] = {"count", "sum", "min", "max", "avg"};
+    const char *name;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (select_mentions(list, names[i]))
+    for (uint32_t i = 0; (name = ds_agg_name(i)); i++)
+        if (select_mentions(list, name))
             return true;
     return false;
 }
@@ -86,7 +86,6 @@ static ds_rc reduce_seal(ds_op *op, ds_err *err)
     out = ds_new(a, ds_batch, 1);
     cols = ds_new(a, ds_col, op->node->schema->n + 1);
     ds_groups_cols(k->groups, a, cols);
-    ds_key_fit(k->plan->key, cols, n, a);
     DS_TRY(keyed_eval(k, op, NULL, cols + k->plan->key->n, err));
     *out = (ds_batch){.schema = op->node->schema,
                       .cols = cols,

@@ -4,8 +4,8 @@
  *
  * The state has the update's own columns, so its types are not known before the
  * update is typed, and the update names the state. First pass: `state` is an
- * untyped NULL; what comes out is the state's types. Second pass: with these
- * types, and cast to them.
+ * untyped NULL; what comes out is the state's types, shorter integers widened
+ * to bigint. Second pass: with these types, and cast to them.
  */
 #include "op/update.h"
 #include "record/rowfmt.h"
@@ -21,6 +21,8 @@ static const ds_schema *state_schema(const ds_exprs *first, const ds_arg *arg,
     for (uint32_t i = 0; i < typed->n; i++) {
         fields[i] = typed->fields[i];
         fields[i].not_null = false;
+        if (fields[i].type == DS_I16 || fields[i].type == DS_I32)
+            fields[i].type = DS_I64;
         if (fields[i].type == DS_NONE) {
             ds_diag_add(
                 d, DS_ERROR, "E0104", arg->where, "give it one: NULL::bigint",

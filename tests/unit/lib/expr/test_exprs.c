@@ -214,7 +214,7 @@ static void state_types(void **state)
     assert_non_null(e);
     assert_int_equal(ds_exprs_schema(e)->fields[0].type, DS_I64);
     assert_int_equal(ds_exprs_schema(e)->fields[1].type, DS_TS);
-    assert_int_equal(ds_exprs_schema(e)->fields[2].type, DS_F64);
+    assert_int_equal(ds_exprs_schema(e)->fields[2].type, DS_NUM);
     uint32_t n;
     (void)ds_exprs_aggs(e, &n);
     assert_int_equal(n, 3);

@@ -33,14 +33,16 @@ static void test_reduce(void **state)
 {
     (void)state;
     rig_open(JOB(REDUCE));
-    assert_string_equal(RIG_RUN(ROW("b", 1), ROW("a", 2), ROW("b", 2),
-                                "{\"n\":5}", "{\"n\":6}"),
-                        "out: b={\"k\":\"b\",\"c\":2,\"s\":3,\"a\":1.5}\n"
-                        "out: a={\"k\":\"a\",\"c\":1,\"s\":2,\"a\":2}\n"
-                        "out: ~={\"k\":null,\"c\":2,\"s\":11,\"a\":5.5}\n");
+    assert_string_equal(
+        RIG_RUN(ROW("b", 1), ROW("a", 2), ROW("b", 2), "{\"n\":5}",
+                "{\"n\":6}"),
+        "out: b={\"k\":\"b\",\"c\":2,\"s\":3,\"a\":1.5000000000000000}\n"
+        "out: a={\"k\":\"a\",\"c\":1,\"s\":2,\"a\":2.0000000000000000}\n"
+        "out: ~={\"k\":null,\"c\":2,\"s\":11,\"a\":5.5000000000000000}\n");
     /* Of the batch only. */
-    assert_string_equal(RIG_RUN(ROW("b", 1)),
-                        "out: b={\"k\":\"b\",\"c\":1,\"s\":1,\"a\":1}\n");
+    assert_string_equal(
+        RIG_RUN(ROW("b", 1)),
+        "out: b={\"k\":\"b\",\"c\":1,\"s\":1,\"a\":1.00000000000000000000}\n");
     assert_string_equal(RIG_IDLE(), "");
 }
 
@@ -71,7 +73,7 @@ static void test_reduce_overflow(void **state)
     ds_err err = {0};
 
     (void)state;
-    rig_open(JOB("{reduceByKey: sum(n) AS s}"));
+    rig_open(JOB("{reduceByKey: \"sum(n)::bigint AS s\"}"));
     assert_int_equal(rig_epoch(recs, 4, &err), DS_E_RECORD);
     assert_string_equal(rig.said, "reduceByKey blames 2: E0701\n");
 }
@@ -115,7 +117,7 @@ static void test_update_cut(void **state)
         RIG_RUN(ROW("a", 1), ROW("b", 2), ROW("a", 4));
     assert_string_equal(
         RIG_RUN(ROW("a", 1), "{\"k\":\"c\",\"t\":\"z\"}", ROW("a", 2)),
-        "out: a={\"k\":\"a\",\"c\":8,\"a\":1.5,\"m\":null}\n"
+        "out: a={\"k\":\"a\",\"c\":8,\"a\":1.5000000000000000,\"m\":null}\n"
         "out: c={\"k\":\"c\",\"c\":1,\"a\":null,\"m\":\"z\"}\n"
         "out: b={\"k\":\"b\",\"c\":3,\"a\":null,\"m\":null}\n");
     /* Combined: one row per key crossed. */
