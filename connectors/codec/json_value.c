@@ -471,11 +471,11 @@ static bool to_row(json_reader *r, const ds_field *f, const json_path *path,
 
 bool json_any(json_reader *r, ds_slice text, ds_value *out)
 {
-    const char *why = NULL;
-    if (jsonb_parse(text, r->arena, &out->s, &why))
+    const char *why = "invalid byte sequence for encoding \"UTF8\"";
+    if (json_utf8_valid(text.ptr, text.len) &&
+        jsonb_parse(text, r->arena, &out->s, &why))
         return true;
-    r->error =
-        ds_str_printf(r->arena, "invalid input syntax for type json: %s", why);
+    r->error = why;
     return false;
 }
 

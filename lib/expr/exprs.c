@@ -273,6 +273,8 @@ static ds_rc build_end(build *b, ds_exprs **out)
         b->fields[i].mod = x->mod;
         bool plain = x->kind == TX_COL && x->col < exprs_first_state(scope);
         b->fields[i].not_null = plain && scope->cols->fields[x->col].not_null;
+        if (plain)
+            b->fields[i].mod = scope->cols->fields[x->col].mod;
         e->canons[i] = canon_tree(x, scope->cols, scope->state, aggs, a);
         fold_tree(x, a);
     }

@@ -61,7 +61,7 @@ const func_def func_json[] = {
     FNX("json_build_array", J, 1, FUNC_NULLS | FUNC_VARIADIC,
         json_build_array, "as jsonb_build_array: there is no type json",
         "json_build_array(1, 2) = '[1, 2]'", ANY),
-    FN("jsonb_object", J, 1, json_object,
+    FN("jsonb_object", J, 1, json_object_of,
        "an object of texts: keys and values in turn",
        "jsonb_object('{a,1,b,2}') = '{\"a\": \"1\", \"b\": \"2\"}'", TEXTS),
     FN("jsonb_object", J, 2, json_object2, "an object of keys and their texts",

@@ -31,7 +31,7 @@ run_kernel json_concat, json_delete_key, json_delete_keys, json_delete_index,
 run_kernel json_delete_path, json_set, json_set_lax, json_insert;
 
 /* json_build.c */
-run_kernel json_build_object, json_build_array, json_to_jsonb, json_object,
+run_kernel json_build_object, json_build_array, json_to_jsonb, json_object_of,
     json_object2;
 
 /* json_cast.c */
@@ -43,7 +43,6 @@ set_fn json_set_elements, json_set_elements_text, json_set_each,
     json_set_each_text, json_set_keys;
 void json_each_prepare(tx *call, ds_arena *a);
 void json_each_text_prepare(tx *call, ds_arena *a);
-
 
 /* A buffer for the values of a vector. */
 ds_buf json_buffer(run *r);

@@ -174,7 +174,7 @@ static void make_objects(run *r, const run_step *s)
     }
 }
 
-void json_object(run *r, const run_step *s)
+void json_object_of(run *r, const run_step *s)
 {
     make_objects(r, s);
 }

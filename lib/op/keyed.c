@@ -304,6 +304,7 @@ ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
         .schema = p->eval, .cols = cols, .n = n, .n_sel = n, .arena = a};
 
     ds_groups_cols(k->groups, a, cols);
+    ds_key_fit(p->key, cols, n, a);
     for (uint32_t i = 0; i < n_state; i++)
         cols[p->key->n + i] = state[i];
     for (uint32_t i = 0; i < p->n_aggs; i++)

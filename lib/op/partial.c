@@ -73,6 +73,7 @@ static void keys_cols(const struct keyed *k, const uint32_t *groups, uint32_t n,
                       ds_arena *a, ds_col *cols)
 {
     ds_groups_cols(k->groups, a, cols);
+    ds_key_fit(k->plan->key, cols, ds_groups_n(k->groups), a);
     for (uint32_t i = 0; i < k->plan->key->n && groups; i++)
         cols[i] = ds_col_gather(&cols[i], k->plan->key_types[i], groups, n, a);
 }

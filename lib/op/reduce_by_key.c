@@ -86,6 +86,7 @@ static ds_rc reduce_seal(ds_op *op, ds_err *err)
     out = ds_new(a, ds_batch, 1);
     cols = ds_new(a, ds_col, op->node->schema->n + 1);
     ds_groups_cols(k->groups, a, cols);
+    ds_key_fit(k->plan->key, cols, n, a);
     DS_TRY(keyed_eval(k, op, NULL, cols + k->plan->key->n, err));
     *out = (ds_batch){.schema = op->node->schema,
                       .cols = cols,

@@ -210,6 +210,7 @@ static ds_rc groups_update(struct update *u, ds_err *err)
         DS_TRY(op->store->type->put(op->store, op->overlay, o.keys, o.hashes,
                                     o.vals, o.n_puts, err));
     ds_groups_cols(u->keyed.groups, a, cols);
+    ds_key_fit(p->keyed.key, cols, n, a);
     DS_TRY(deletes_emit(op, rows_of(op, cols, n, o.removed, o.n_removed), err));
     if (p->all && !p->idle)
         return DS_OK; /* states_emit */
@@ -247,6 +248,7 @@ static ds_rc states_emit(struct update *u, ds_err *err)
         if (!ds_key_decode(all.keys + at, n, p->keyed.key_types,
                            p->keyed.key->n, op->epoch_arena, cols))
             return state_bad(op, err);
+        ds_key_fit(p->keyed.key, cols, n, op->epoch_arena);
         DS_TRY(
             states_decode(op, all.vals + at, n, cols + p->keyed.key->n, err));
         DS_TRY(ds_emit(op, rows_of(op, cols, n, NULL, n), err));

@@ -22,7 +22,7 @@ struct ds_groups {
     ds_arena *arena;
     const ds_type *types;
     uint32_t n_types;
-    bool bare; /* one column of text or bytea */
+    bool bare; /* one column of text, bytea or uuid */
 
     uint64_t *slots;
     uint32_t mask;
@@ -53,7 +53,8 @@ ds_groups *ds_groups_new(ds_arena *a, const ds_type *types, uint32_t n_types)
     g->arena = a;
     g->types = copy;
     g->n_types = n_types;
-    g->bare = n_types == 1 && (types[0] == DS_STR || types[0] == DS_BYTES);
+    g->bare = n_types == 1 && (types[0] == DS_STR || types[0] == DS_BYTES ||
+                               types[0] == DS_UUID);
     g->slots = ds_new(a, uint64_t, GROUPS_FIRST_SLOTS);
     g->mask = GROUPS_FIRST_SLOTS - 1;
     g->cols = ds_new(a, const ds_col *, n_types);
@@ -189,12 +190,33 @@ static void block_map(ds_groups *g, struct block *block, uint32_t *group)
             groups_find(g, block->keys[k], block->hashes[k]);
 }
 
+/* The column with its values in plain form. */
+static const ds_col *plain_col(const ds_col *c, ds_type type,
+                               const ds_batch *in, ds_arena *a)
+{
+    ds_col *out = ds_new(a, ds_col, 1);
+    ds_slice *to = ds_new(a, ds_slice, in->n);
+    DS_EACH (in, row) {
+        if (ds_col_is_null(c, row))
+            continue;
+        ds_value v = {.s = c->v.str[row]};
+        ds_value_plain(type, &v, a);
+        to[row] = v.s;
+    }
+    out->valid = c->valid;
+    out->v.str = to;
+    return out;
+}
+
 void ds_groups_map(ds_groups *g, const ds_batch *in, const uint16_t *cols,
                    uint32_t *group)
 {
     struct block block;
-    for (uint32_t c = 0; c < g->n_types; c++)
+    for (uint32_t c = 0; c < g->n_types; c++) {
         g->cols[c] = &in->cols[cols[c]];
+        if (key_needs_plain(g->types[c]))
+            g->cols[c] = plain_col(g->cols[c], g->types[c], in, g->arena);
+    }
     block.n = 0;
     DS_EACH (in, row) {
         block.rows[block.n++] = row;

@@ -37,5 +37,8 @@ ds_slice ds_key_encode(const ds_col *cols, const ds_type *types, uint32_t n,
                        uint32_t row, ds_arena *a);
 bool ds_key_decode(const ds_slice *keys, uint32_t n_keys, const ds_type *types,
                    uint32_t n, ds_arena *a, ds_col *out);
+/* A key does not keep how many digits a numeric showed: in columns that were
+ * read from keys, those of numeric(p,s) get theirs again. */
+void ds_key_fit(const ds_schema *key, ds_col *cols, uint32_t n, ds_arena *a);
 
 #endif

@@ -34,6 +34,9 @@ typedef enum jsonb_kind {
  * no recursion. */
 bool jsonb_parse(ds_slice text, ds_arena *a, ds_slice *out, const char **why);
 
+/* Whether bytes are such a value: for what comes back from a topic. */
+bool jsonb_valid(ds_slice v);
+
 static inline jsonb_kind jsonb_kind_of(ds_slice v)
 {
     switch (v.ptr[0]) {

@@ -4,11 +4,14 @@
  */
 #include "record/key.h"
 
+#include "base/calendar.h"
 #include "record/builder.h"
 #include "record/datetime.h"
 #include "record/groups.h"
 #include "record/numeric.h"
 #include "record/value.h"
+
+enum { MONTH_DAYS = 30 };
 
 static const uint64_t sign_bit = 1ull << 63;
 
@@ -92,15 +95,17 @@ static uint8_t *put_bytes(uint8_t *to, ds_slice s, bool last)
     return to;
 }
 
-/* Months and days fill up to 8 bytes, in front of which they do not matter: an
- * interval's order is that of its whole length, which its plain form keeps. */
-static uint8_t *put_interval(uint8_t *to, ds_interval iv)
+/* The whole length: in days of 24 hours, 30 to the month, and what is left. */
+static uint8_t *put_interval(uint8_t *to, const ds_interval *iv)
 {
-    iv = interval_plain(&iv);
-    uint32_t rest[2] = {(uint32_t)iv.months, (uint32_t)iv.days};
-    to = put_u64(to, (uint64_t)iv.us ^ sign_bit);
-    memcpy(to, rest, sizeof(rest));
-    return to + sizeof(rest);
+    int64_t days = iv->us / CALENDAR_DAY, rest = iv->us % CALENDAR_DAY;
+    if (rest < 0) {
+        rest += CALENDAR_DAY;
+        days--;
+    }
+    days += (int64_t)iv->months * MONTH_DAYS + iv->days;
+    to = put_u64(to, (uint64_t)days ^ sign_bit);
+    return put_u64(to, (uint64_t)rest);
 }
 
 uint32_t key_write(const ds_col *const *cols, const ds_type *types, uint32_t n,
@@ -128,7 +133,7 @@ uint32_t key_write(const ds_col *const *cols, const ds_type *types, uint32_t n,
             to += numeric_key(&c->v.num[row], to);
             break;
         case DS_PHYS_IV:
-            to = put_interval(to, c->v.iv[row]);
+            to = put_interval(to, &c->v.iv[row]);
             break;
         case DS_PHYS_SLICE:
             to = put_bytes(to, c->v.str[row], i + 1 == n);
@@ -138,16 +143,38 @@ uint32_t key_write(const ds_col *const *cols, const ds_type *types, uint32_t n,
     return (uint32_t)(to - start);
 }
 
+/* One row of a column: a value that key_write() can take, at row 0. */
+static ds_col key_cell(const ds_col *c, ds_type type, uint32_t row, ds_arena *a)
+{
+    static const uint64_t none = 0;
+    ds_col cell = {0};
+    if (ds_col_is_null(c, row)) {
+        cell.valid = &none;
+        return cell;
+    }
+    cell.v.p = (const uint8_t *)c->v.p + row * ds_type_size(type);
+    if (key_needs_plain(type)) {
+        ds_value *v = ds_new(a, ds_value, 1);
+        v->s = *cell.v.str;
+        ds_value_plain(type, v, a);
+        cell.v.p = v;
+    }
+    return cell;
+}
+
 ds_slice ds_key_encode(const ds_col *cols, const ds_type *types, uint32_t n,
                        uint32_t row, ds_arena *a)
 {
     const ds_col **list = ds_new(a, const ds_col *, n);
-    for (uint32_t c = 0; c < n; c++)
-        list[c] = &cols[c];
-    size_t bound = key_bound(list, types, n, row);
+    ds_col *cells = ds_new(a, ds_col, n);
+    for (uint32_t c = 0; c < n; c++) {
+        cells[c] = key_cell(&cols[c], types[c], row, a);
+        list[c] = &cells[c];
+    }
+    size_t bound = key_bound(list, types, n, 0);
     DS_BUG_ON(bound > UINT32_MAX);
     uint8_t *to = ds_arena_alloc(a, bound, 1);
-    return (ds_slice){to, key_write(list, types, n, row, to)};
+    return (ds_slice){to, key_write(list, types, n, 0, to)};
 }
 
 /* The bytes of text or bytea up to its end mark, or all when it is the last
@@ -187,6 +214,38 @@ static bool take_bytes(ds_slice *rest, bool last, ds_arena *a, ds_slice *out)
     return true;
 }
 
+/* Whether it is a value, and one that equal values would have been encoded
+ * as. */
+static bool is_key_value(ds_type type, ds_slice s, ds_arena *a)
+{
+    ds_value v = {.s = s};
+    if (!ds_value_valid(type, s))
+        return false;
+    if (!key_needs_plain(type))
+        return true;
+    ds_value_plain(type, &v, a);
+    return ds_slice_eq(v.s, s);
+}
+
+static int32_t to_int32(int64_t v)
+{
+    return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
+}
+
+static bool take_interval(int64_t days, uint64_t rest, ds_interval *out)
+{
+    if (rest >= (uint64_t)CALENDAR_DAY || days != days % (1ll << 40))
+        return false;
+    ds_interval iv = {.months = to_int32(days / MONTH_DAYS)};
+    days -= (int64_t)iv.months * MONTH_DAYS;
+    iv.days = to_int32(days);
+    if (__builtin_mul_overflow(days - iv.days, CALENDAR_DAY, &iv.us) ||
+        __builtin_add_overflow(iv.us, (int64_t)rest, &iv.us))
+        return false;
+    *out = interval_plain(&iv);
+    return true;
+}
+
 static bool take_f64(uint64_t order, double *out)
 {
     *out = unorder_f64(order);
@@ -203,7 +262,7 @@ static bool take_value(ds_slice *rest, ds_type type, bool last, bool trusted,
         if (!take_bytes(rest, last, a, &s))
             return false;
         memcpy(to, &s, sizeof(s));
-        return trusted || ds_value_valid(type, s);
+        return trusted || is_key_value(type, s, a);
     }
     if (phys == DS_PHYS_NUM) {
         uint32_t n = numeric_from_key(rest->ptr, rest->len, to);
@@ -223,15 +282,10 @@ static bool take_value(ds_slice *rest, ds_type type, bool last, bool trusted,
     if (phys == DS_PHYS_F64)
         return take_f64(v, to);
     v ^= sign_bit;
-    if (phys == DS_PHYS_IV) {
-        ds_interval iv = {.us = (ds_time)v};
-        memcpy(&iv.months, p + 8, 4);
-        memcpy(&iv.days, p + 12, 4);
-        memcpy(to, &iv, sizeof(iv));
-        return true;
-    }
+    if (phys == DS_PHYS_IV)
+        return take_interval((int64_t)v, get_u64(p + sizeof(v)), to);
     memcpy(to, &v, sizeof(v));
-    return true;
+    return trusted || ds_fixed_valid(type, to);
 }
 
 /* Where keys are read to. */
@@ -290,4 +344,25 @@ bool ds_key_decode(const ds_slice *keys, uint32_t n_keys, const ds_type *types,
                    uint32_t n, ds_arena *a, ds_col *out)
 {
     return key_read(keys, n_keys, types, n, false, a, out);
+}
+
+void ds_key_fit(const ds_schema *key, ds_col *cols, uint32_t n, ds_arena *a)
+{
+    const char *code;
+    for (uint32_t c = 0; c < key->n; c++) {
+        const ds_field *f = &key->fields[c];
+        bool nested = (uint32_t)f->type >= DS_N_BASE_TYPES;
+        if (!nested && (f->type != DS_NUM || f->mod == 0))
+            continue;
+        size_t size = ds_type_size(f->type);
+        uint8_t *to = ds_arena_alloc(a, n * size + 1, 8);
+        for (uint32_t i = 0; i < n; i++) {
+            if (ds_col_is_null(&cols[c], i))
+                continue;
+            ds_value v = ds_col_value(&cols[c], f->type, i);
+            ds_value_fit(f->type, f->mod, a, &v, &code);
+            memcpy(to + i * size, &v, size);
+        }
+        cols[c].v.p = to;
+    }
 }

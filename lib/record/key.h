@@ -10,11 +10,9 @@
  *                                       compare as the numbers do; -0 is 0,
  *                                       one NaN
  *                                     numeric: numeric.h
- *                                     interval: 8 bytes as an integer, then
- *                                       months and days
- *                                     others: the bytes; before another column
- *                                       0x00 as 0x00 0xff, and an end mark
- *                                       0x00 0x01
+ *                                     interval: its days and the microseconds
+ * left, as two integers others: the bytes; before another column 0x00 as 0x00
+ * 0xff, and an end mark 0x00 0x01
  *
  * Equal values have equal bytes; jsonb, arrays and rows are brought to their
  * plain form first.
@@ -24,10 +22,16 @@
 #ifndef RECORD_KEY_H
 #define RECORD_KEY_H
 
-#include "dstream/batch.h"
+#include "record/nested.h"
 
 enum { KEY_NULL = 1, KEY_VALUE = 2 };
 
+/* Whether the values of a column must be brought to their plain form before
+ * key_write() sees them. */
+static inline bool key_needs_plain(ds_type t)
+{
+    return ds_type_phys(t) == DS_PHYS_SLICE && ds_type_has_plain(t);
+}
 /* An upper bound of the bytes that a row's key takes. */
 size_t key_bound(const ds_col *const *cols, const ds_type *types, uint32_t n,
                  uint32_t row);

@@ -302,25 +302,24 @@ int nested_cmp(ds_type type, ds_slice a, ds_slice b)
 
 /* ---- for keys ---- */
 
-/* Whether equal values of this type may differ in their bytes. */
-static bool has_plain(ds_type type)
+bool ds_type_has_plain(ds_type type)
 {
     const ds_schema *fields = ds_row_fields(type);
     if (fields) {
         for (uint32_t i = 0; i < fields->n; i++)
-            if (has_plain(fields->fields[i].type))
+            if (ds_type_has_plain(fields->fields[i].type))
                 return true;
         return false;
     }
     ds_type elem = ds_type_elem(type);
     if (elem != DS_NONE)
-        return has_plain(elem);
+        return ds_type_has_plain(elem);
     ds_phys phys = ds_type_phys(type);
     return type == DS_JSON || phys == DS_PHYS_F64 || phys == DS_PHYS_NUM ||
            phys == DS_PHYS_IV;
 }
 
-static void make_plain(ds_type type, ds_value *v, ds_arena *a)
+void ds_value_plain(ds_type type, ds_value *v, ds_arena *a)
 {
     switch (ds_type_phys(type)) {
     case DS_PHYS_F64:
@@ -349,7 +348,7 @@ static void make_plain(ds_type type, ds_value *v, ds_arena *a)
 
 ds_slice nested_plain(ds_type type, ds_slice v, ds_arena *a)
 {
-    if (!has_plain(type))
+    if (!ds_type_has_plain(type))
         return v;
     nested_iter it = nested_begin(type, v);
     ds_value *values = ds_new(a, ds_value, it.n + 1);
@@ -358,7 +357,7 @@ ds_slice nested_plain(ds_type type, ds_slice v, ds_arena *a)
     ds_type t;
     for (uint32_t i = 0; nested_next(&it, &t, &nulls[i], &values[i]); i++)
         if (!nulls[i])
-            make_plain(t, &values[i], a);
+            ds_value_plain(t, &values[i], a);
     return fields ? row_make(type, values, nulls, a)
                   : array_make(it.type, values, nulls, it.n, a);
 }

@@ -66,7 +66,11 @@ int nested_cmp(ds_type type, ds_slice a, ds_slice b);
 /* Any two values of a type that has an order (btree operators); the one place
  * that knows how values compare. */
 int ds_value_cmp(ds_type type, const ds_value *a, const ds_value *b);
-/* Equal values are equal bytes: for keys. */
+/* Equal values in equal form, so that they have equal bytes and texts: for
+ * keys. nested_plain() gives v itself where nothing changes. */
+void ds_value_plain(ds_type type, ds_value *v, ds_arena *a);
+/* Whether that ever changes a value of the type. */
+bool ds_type_has_plain(ds_type type);
 ds_slice nested_plain(ds_type type, ds_slice v, ds_arena *a);
 /* array_out, record_out; array_in. */
 void nested_show(ds_buf *b, ds_type type, ds_slice v);

@@ -12,6 +12,7 @@
 #include "record/datetime.h"
 #include "record/nested.h"
 #include "record/numeric.h"
+#include "record/value.h"
 
 static uint32_t i64_format(int64_t v, char *buf)
 {
@@ -363,6 +364,26 @@ void ds_show_json_row(ds_buf *b, const ds_schema *s, const ds_col *cols,
     ds_buf_add(b, "}", 1);
 }
 
+/* A key's member, in the form that equal values share. */
+static void show_key_member(ds_buf *b, const ds_field *f, const ds_col *c,
+                            uint32_t row, bool json)
+{
+    const char *code;
+    ds_value v;
+    ds_col one = {.v.p = &v};
+    if (ds_type_has_plain(f->type) && !ds_col_is_null(c, row)) {
+        v = ds_col_value(c, f->type, row);
+        ds_value_plain(f->type, &v, b->arena);
+        ds_value_fit(f->type, f->mod, b->arena, &v, &code);
+        c = &one;
+        row = 0;
+    }
+    if (json)
+        ds_show_json(b, f->type, c, row);
+    else
+        ds_show_text(b, f->type, c, row);
+}
+
 ds_slice ds_show_key(const ds_schema *s, const ds_col *cols,
                      const uint16_t *key, uint32_t n_key, uint32_t row,
                      ds_arena *a)
@@ -370,23 +391,26 @@ ds_slice ds_show_key(const ds_schema *s, const ds_col *cols,
     ds_buf b;
     if (n_key == 1) {
         const ds_col *c = &cols[key[0]];
-        ds_type type = s->fields[key[0]].type;
+        const ds_field *f = &s->fields[key[0]];
         if (ds_col_is_null(c, row))
             return DS_NULL_SLICE;
-        if ((type == DS_STR || type == DS_BYTES) && c->v.str[row].ptr)
+        if ((f->type == DS_STR || f->type == DS_BYTES) && c->v.str[row].ptr)
             return c->v.str[row];
         ds_buf_init(&b, a, 32);
-        if (type != DS_BYTES)
-            ds_show_text(&b, type, c, row);
-    } else {
-        ds_buf_init(&b, a, 64);
-        ds_buf_add(&b, "{", 1);
-        for (uint32_t i = 0; i < n_key; i++) {
-            if (i > 0)
-                ds_buf_add(&b, ",", 1);
-            show_member(&b, s, cols, key[i], row);
-        }
-        ds_buf_add(&b, "}", 1);
+        if (f->type != DS_BYTES)
+            show_key_member(&b, f, c, row, false);
+        return (ds_slice){(const uint8_t *)b.s, b.len};
     }
+    ds_buf_init(&b, a, 64);
+    ds_buf_add(&b, "{", 1);
+    for (uint32_t i = 0; i < n_key; i++) {
+        const ds_field *f = &s->fields[key[i]];
+        if (i > 0)
+            ds_buf_add(&b, ",", 1);
+        ds_show_json_str(&b, ds_slice_of(f->name));
+        ds_buf_add(&b, ":", 1);
+        show_key_member(&b, f, &cols[key[i]], row, true);
+    }
+    ds_buf_add(&b, "}", 1);
     return (ds_slice){(const uint8_t *)b.s, b.len};
 }

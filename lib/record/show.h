@@ -34,7 +34,8 @@ void ds_show_json_str(ds_buf *b, ds_slice s);
 void ds_show_json_row(ds_buf *b, const ds_schema *s, const ds_col *cols,
                       uint32_t row);
 /* The record key of a row (contract.md 8.3): one column: its text (NULL: a null
- * slice; bytea: its bytes); several: a JSON object in key order. */
+ * slice; bytea: its bytes); several: a JSON object in key order. Equal values
+ * have equal keys: 1.0 and 1.00 are "1" unless their column is numeric(p,s). */
 ds_slice ds_show_key(const ds_schema *s, const ds_col *cols,
                      const uint16_t *key, uint32_t n_key, uint32_t row,
                      ds_arena *a);

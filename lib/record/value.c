@@ -330,6 +330,21 @@ const char *ds_value_parse(ds_type type, int32_t mod, ds_slice s, ds_time now,
 
 /* ---- what stands in brackets after a type ---- */
 
+/* Whether something of the type is in brackets. */
+static bool has_mod(ds_type type, int32_t mod)
+{
+    const ds_schema *fields = ds_row_fields(type);
+    ds_type elem = ds_type_elem(type);
+    if (elem != DS_NONE)
+        return has_mod(elem, mod);
+    if (!fields)
+        return mod != 0;
+    for (uint32_t i = 0; i < fields->n; i++)
+        if (has_mod(fields->fields[i].type, fields->fields[i].mod))
+            return true;
+    return false;
+}
+
 /* The end of the n-th character, or the text's. */
 static uint32_t characters(ds_slice s, uint32_t n)
 {
@@ -361,24 +376,26 @@ static const char *fit_nested(ds_type type, int32_t mod, ds_arena *a,
                               ds_value *v, const char **code)
 {
     nested_iter it = nested_begin(type, v->s);
-    if (it.fields)
-        return NULL; /* its fields were fitted when it was made */
+    const ds_schema *fields = it.fields;
     ds_value *values = ds_new(a, ds_value, it.n + 1);
     bool *nulls = ds_new(a, bool, it.n + 1);
-    for (uint32_t i = 0; nested_next(&it, NULL, &nulls[i], &values[i]); i++) {
+    ds_type t;
+    for (uint32_t i = 0; nested_next(&it, &t, &nulls[i], &values[i]); i++) {
+        int32_t m = fields ? fields->fields[i].mod : mod;
         const char *why =
-            nulls[i] ? NULL : ds_value_fit(it.type, mod, a, &values[i], code);
+            nulls[i] ? NULL : ds_value_fit(t, m, a, &values[i], code);
         if (why)
             return why;
     }
-    v->s = array_make(it.type, values, nulls, it.n, a);
+    v->s = fields ? row_make(type, values, nulls, a)
+                  : array_make(it.type, values, nulls, it.n, a);
     return NULL;
 }
 
 const char *ds_value_fit(ds_type type, int32_t mod, ds_arena *a, ds_value *v,
                          const char **code)
 {
-    if (mod == 0)
+    if ((uint32_t)type < DS_N_BASE_TYPES ? mod == 0 : !has_mod(type, mod))
         return NULL;
     switch (type) {
     case DS_NUM:
@@ -451,5 +468,7 @@ bool ds_value_valid(ds_type type, ds_slice s)
         return type != DS_UUID && type != DS_JSON;
     if (type == DS_UUID)
         return s.len == 16;
+    if (type == DS_JSON)
+        return jsonb_valid(s);
     return memchr(s.ptr, 0, s.len) == NULL && ds_utf8_valid(s);
 }

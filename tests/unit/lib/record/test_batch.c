@@ -53,7 +53,7 @@ static void test_builder_and_gather(void **state)
     (void)state;
     ds_arena *a = ds_arena_new(4096);
     srand(1);
-    for (size_t t = 0; t < 6; t++) {
+    for (size_t t = 0; t < N_VALUE_TYPES; t++) {
         ds_type type = value_types[t];
         ds_col col = random_col(a, type, 500);
         uint32_t rows[700];

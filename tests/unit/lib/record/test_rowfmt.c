@@ -18,7 +18,7 @@ static uint32_t random_schema(ds_field *fields)
 {
     uint32_t n = (uint32_t)rand() % (COLS + 1);
     for (uint32_t c = 0; c < n; c++)
-        fields[c] = (ds_field){"c", value_types[rand() % 6], 0, false};
+        fields[c] = (ds_field){"c", random_type(), 0, false};
     return n;
 }
 
@@ -56,8 +56,9 @@ static void test_layout(void **state)
 {
     (void)state;
     ds_arena *a = ds_arena_new(4096);
-    ds_field fields[] = {
-        {"a", DS_I64, 0, false}, {"b", DS_STR, 0, false}, {"c", DS_BOOL, 0, false}};
+    ds_field fields[] = {{"a", DS_I64, 0, false},
+                         {"b", DS_STR, 0, false},
+                         {"c", DS_BOOL, 0, false}};
     ds_schema schema = {3, fields};
     int64_t n = 258;
     ds_slice s = {(const uint8_t *)"hi", 2};
