@@ -46,9 +46,10 @@ const ds_param ds_step_params[] = {
     {.name = "on_error",
      .type = DS_P_ENUM,
      .offset = offsetof(struct step_set, on_error),
-     .choices = "fail|dlq|skip",
-     .later_choices = "null",
-     .help = "What happens to a row that is refused here."},
+     .choices = "fail|dlq|skip|null",
+     .help =
+         "What happens to a row that is refused here; null (map, filter): "
+             "the expression that failed gives NULL."},
     {0},
 };
 
@@ -313,6 +314,12 @@ static void step_more(ds_job *job, const struct step *step, ds_node *node)
                     ds_arg_find(step->more, "on_error")->where,
                     "errors: {dlq: TOPIC}",
                     "`on_error: dlq` needs a topic for dead letters");
+    if (node->on_error == DS_ON_ERROR_NULL &&
+        !(node->type->flags & DS_OP_NULLS))
+        ds_diag_add(d, DS_ERROR, "E0151",
+                    ds_arg_find(step->more, "on_error")->where,
+                    "map and filter have it; or dlq, or skip",
+                    "%s has no `on_error: null`", node->op);
     if (set.id.s && !is_store_name(&set.id))
         ds_diag_add(d, DS_ERROR, "E0105", args_name_where(&set.id),
                     "letters, digits, dots, _ and -, at most 63",

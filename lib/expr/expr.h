@@ -98,9 +98,10 @@ ds_rc ds_exprs_eval(const ds_exprs *e, const ds_batch *in, const ds_eval *ev,
 
 /* flatMap: evaluates a list with a set-returning item: `out` is a new batch,
  * whose rec names the records as in's did. Rows whose set is empty or NULL
- * vanish. */
+ * vanish; *n_from: how many did not. */
 ds_rc ds_exprs_eval_set(const ds_exprs *e, const ds_batch *in,
-                        const ds_eval *ev, const ds_batch **out, ds_err *err);
+                        const ds_eval *ev, const ds_batch **out,
+                        uint32_t *n_from, ds_err *err);
 
 /* ---- aggregates ---- */
 

@@ -246,6 +246,15 @@ static void set_expand(set_ctx *c)
         regex_end(&c->re);
 }
 
+/* Rows that have a set; those made of one row stand together. */
+static uint32_t set_from(const set_ctx *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n; i++)
+        n += i == 0 || c->rows[i] != c->rows[i - 1];
+    return n;
+}
+
 static const uint32_t *set_records(const set_ctx *c)
 {
     if (c->in->env == NULL || c->in->rec == NULL)
@@ -325,7 +334,8 @@ static set_ctx set_begin(const ds_exprs *e, const ds_batch *in,
 }
 
 ds_rc ds_exprs_eval_set(const ds_exprs *e, const ds_batch *in,
-                        const ds_eval *ev, const ds_batch **out, ds_err *err)
+                        const ds_eval *ev, const ds_batch **out,
+                        uint32_t *n_from, ds_err *err)
 {
     ds_arena *a = ev->arena;
     if (e->set == NULL)
@@ -357,6 +367,7 @@ ds_rc ds_exprs_eval_set(const ds_exprs *e, const ds_batch *in,
     }
     if (after)
         DS_TRY(set_after(&c, b, &set, cols));
+    *n_from = set_from(&c);
     *out = b;
     return DS_OK;
 }

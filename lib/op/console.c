@@ -51,6 +51,7 @@ static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 
     (void)port;
     (void)err;
+    op->rows_kept += in->n_sel;
     if (c->rows == 0) {
         ds_buf_init(&c->text, op->epoch_arena, 256);
         ds_buf_printf(&c->text, RULE "Time: %lld ms\n" RULE,

@@ -6,6 +6,7 @@
  * vector. NULL counts as false, as in SQL.
  */
 #include "op/ops.h"
+#include "record/builder.h"
 
 struct filter_args {
     ds_text where;
@@ -27,19 +28,27 @@ static ds_rc filter_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
     uint32_t *sel = ds_new(in->arena, uint32_t, in->n_sel);
     uint32_t n_sel = 0;
+    bool nulls = op->node->on_error == DS_ON_ERROR_NULL;
     ds_row_errors errs = {0};
     ds_eval ev = {op->now, in->arena, &errs};
     ds_col keep;
 
     (void)port;
     DS_TRY(ds_exprs_eval(op->node->planned, in, &ev, &keep, err));
-    if (errs.n)
+    if (errs.n && nulls)
+        DS_TRY(op->host->null_items(op, in, &errs, err));
+    else if (errs.n)
         DS_TRY(op->host->reject(op, in, &errs, &in, err));
 
     DS_EACH (in, row) {
+        bool failed = nulls && errs.n && ds_bit_get(errs.bad, row);
+
         sel[n_sel] = row;
-        n_sel += !ds_col_is_null(&keep, row) && keep.v.b[row];
+        n_sel += !failed && !ds_col_is_null(&keep, row) && keep.v.b[row];
     }
+    op->rows_kept += n_sel;
+    if (n_sel < in->n_sel)
+        op->host->discard(op, in->n_sel - n_sel, "filtered");
     if (n_sel == in->n_sel)
         return ds_emit(op, in, err);
     return ds_emit(op, ds_batch_select(in, sel, n_sel), err);
@@ -61,7 +70,7 @@ const ds_op_type op_filter = {
     .params = filter_params,
     .args_size = sizeof(struct filter_args),
     .size = sizeof(ds_op),
-    .flags = DS_OP_KEEPS_COLUMNS,
+    .flags = DS_OP_KEEPS_COLUMNS | DS_OP_NULLS,
     .plan = filter_plan,
     .push = filter_push,
 };

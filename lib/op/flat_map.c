@@ -35,17 +35,22 @@ static ds_rc flat_map_eval(ds_op *op, const ds_batch *in, const ds_batch **out,
                            ds_err *err)
 {
     const ds_exprs *e = op->node->planned;
+    uint32_t n_from = 0;
     ds_row_errors errs = {0};
     ds_eval ev = {op->now, in->arena, &errs};
 
     if (ds_exprs_set_item(e) < 0)
         return select_eval(op, e, in, out, err);
-    DS_TRY(ds_exprs_eval_set(e, in, &ev, out, err));
-    if (errs.n == 0)
-        return DS_OK;
-    DS_TRY(op->host->reject(op, in, &errs, &in, err));
-    errs = (ds_row_errors){0};
-    return ds_exprs_eval_set(e, in, &ev, out, err);
+    DS_TRY(ds_exprs_eval_set(e, in, &ev, out, &n_from, err));
+    if (errs.n) {
+        DS_TRY(op->host->reject(op, in, &errs, &in, err));
+        errs = (ds_row_errors){0};
+        DS_TRY(ds_exprs_eval_set(e, in, &ev, out, &n_from, err));
+    }
+    op->rows_kept += n_from;
+    if (n_from < in->n_sel)
+        op->host->discard(op, in->n_sel - n_from, "empty");
+    return DS_OK;
 }
 
 static ds_rc flat_map_push(ds_op *op, int port, const ds_batch *in, ds_err *err)

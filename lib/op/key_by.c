@@ -164,8 +164,10 @@ static ds_rc key_by_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     ds_batch *out;
 
     (void)port;
-    if (p->same)
+    if (p->same) {
+        op->rows_kept += in->n_sel;
         return ds_emit(op, in, err);
+    }
     cols = ds_new(in->arena, ds_col, p->key->n + p->n_rest + 1);
     for (uint32_t i = 0; i < p->n_items; i++)
         DS_TRY(ds_exprs_eval(p->items[i].e, in, &ev, cols + p->items[i].first,
@@ -174,6 +176,7 @@ static ds_rc key_by_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
         cols[p->key->n + i] = in->cols[p->rest[i]];
     if (errs.n)
         DS_TRY(op->host->reject(op, in, &errs, &in, err));
+    op->rows_kept += in->n_sel;
     out = ds_new(in->arena, ds_batch, 1);
     *out = *in;
     out->schema = op->node->schema;

@@ -238,6 +238,7 @@ ds_rc keyed_add(struct keyed *k, ds_op *op, const ds_batch *in, ds_err *err)
     if ((errs.n || k->careful) && in->n_sel)
         DS_TRY(batch_add(k, op, in, &none, err));
     k->careful = k->careful || errs.n;
+    op->rows_kept += in->n_sel;
     batch_keep(k, in);
     return DS_OK;
 }

@@ -77,6 +77,7 @@ const ds_op_type op_map = {
     .params = map_params,
     .args_size = sizeof(struct map_args),
     .size = sizeof(ds_op),
+    .flags = DS_OP_NULLS,
     .plan = map_plan,
     .push = map_push,
 };

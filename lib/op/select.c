@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "op/ops.h"
+#include "record/builder.h"
 
 static ds_exprs *compile_map(const ds_arg *map, const ds_scope *scope,
                              ds_arena *a, ds_diags *d)
@@ -55,19 +56,42 @@ void select_reads(ds_node *node, const ds_exprs *e)
             ds_node_read(node, 0, c);
 }
 
+/* on_error null: the items that failed become NULL in their rows. */
+static void items_null(ds_col *cols, uint32_t n, const ds_batch *in,
+                       const ds_row_errors *errs)
+{
+    for (uint32_t i = 0; i < n && i < errs->n_items; i++) {
+        uint64_t *valid;
+
+        if (!errs->items[i])
+            continue;
+        valid = ds_bits_new(in->arena, in->n, true);
+        for (uint32_t w = 0; w < (in->n + 63) / 64; w++)
+            valid[w] = (cols[i].valid ? cols[i].valid[w] : valid[w]) &
+                       ~errs->items[i][w];
+        cols[i].valid = valid;
+    }
+}
+
 ds_rc select_eval(ds_op *op, const ds_exprs *e, const ds_batch *in,
                   const ds_batch **out, ds_err *err)
 {
     const ds_schema *schema = ds_exprs_schema(e);
     ds_col *cols = ds_new(in->arena, ds_col, schema->n + 1);
-    ds_row_errors errs = {0};
+    bool nulls = op->node->on_error == DS_ON_ERROR_NULL;
+    ds_row_errors errs = {.by_item = nulls};
     ds_eval ev = {op->now, in->arena, &errs};
     const ds_batch *rest = in;
     ds_batch *made;
 
     DS_TRY(ds_exprs_eval(e, in, &ev, cols, err));
-    if (errs.n)
+    if (errs.n && nulls) {
+        DS_TRY(op->host->null_items(op, in, &errs, err));
+        items_null(cols, schema->n, in, &errs);
+    } else if (errs.n) {
         DS_TRY(op->host->reject(op, in, &errs, &rest, err));
+    }
+    op->rows_kept += rest->n_sel;
     made = ds_new(in->arena, ds_batch, 1);
     *made = *rest;
     made->schema = schema;

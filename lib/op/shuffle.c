@@ -37,6 +37,7 @@ static ds_rc shuffle_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
                              .rec = in->env ? ds_batch_rec(in, i) : 0};
     }
     op->rows_out += in->n_sel;
+    op->rows_kept += in->n_sel;
     return DS_OK;
 }
 

@@ -326,6 +326,7 @@ static void rows_add(ds_op *op, const ds_batch *in, const ds_row_errors *errs,
         return;
     row = ds_outbox_add_n(op->outbox, n);
     op->rows_out += n;
+    op->rows_kept += n;
     DS_EACH (in, i) {
         if (errs->n && errs->bad[i / 64] >> (i % 64) & 1)
             continue;

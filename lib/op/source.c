@@ -143,6 +143,7 @@ static ds_rc source_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     out->cols = cols;
     if (errs.n)
         DS_TRY(op->host->reject(op, out, &errs, &rest, err));
+    op->rows_kept += rest->n_sel;
     return ds_emit(op, rest, err);
 }
 

@@ -36,6 +36,7 @@
     X(E0142, "the format cannot hold these columns")                           \
     X(E0143, "a column has the name of a record's metadata")                   \
     X(E0150, "on_error: dlq needs errors.dlq")                                 \
+    X(E0151, "the operator has no on_error: null")                             \
     X(E0160, "no such cluster")                                                \
     X(E0161, "a property has two values")                                      \
     X(E0162, "no such registry")                                               \

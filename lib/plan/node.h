@@ -35,7 +35,8 @@
 typedef enum ds_on_error {
     DS_ON_ERROR_FAIL,
     DS_ON_ERROR_DLQ,
-    DS_ON_ERROR_SKIP
+    DS_ON_ERROR_SKIP,
+    DS_ON_ERROR_NULL, /* what failed is NULL, the row goes on */
 } ds_on_error;
 
 struct ds_node {

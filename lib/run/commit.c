@@ -116,7 +116,10 @@ static void lines_print(worker *w)
 static void commit_count(worker *w)
 {
     epoch *e = w->epoch;
+    ds_tally rows;
 
+    tally_epoch(w, &rows);
+    tally_add(&w->stats, &rows);
     atomic_fetch_add(&w->stats.batches, 1);
     atomic_fetch_add(&w->stats.rows_in, e->n_rows);
     atomic_fetch_add(&w->stats.bytes_in, e->n_bytes);

@@ -66,7 +66,7 @@ void epoch_rerun(epoch *e)
 {
     ds_arena_reset(e->mem);
     e->outbox = ds_outbox_new(e->mem);
-    e->errors = e->dead = 0;
+    e->errors = e->dead = e->turned_away = e->turned_away_dlq = 0;
     e->letters = NULL;
     e->notes = NULL;
     e->lines = NULL;

@@ -297,8 +297,35 @@ static ds_rc host_reject(ds_op *op, const ds_batch *in,
         if (rc < 0)
             failed = rc; /* go on: an earlier record may fail too */
     }
+    op->rows_refused += errs->n;
     *rest = ds_batch_drop(in, errs->bad);
     return failed;
+}
+
+static ds_rc host_null_items(ds_op *op, const ds_batch *in,
+                             const ds_row_errors *errs, ds_err *err)
+{
+    worker *w = ((task *)op->task)->worker;
+
+    for (uint32_t i = 0; i < errs->n; i++) {
+        const ds_row_error *e = &errs->list[i];
+        uint32_t rec = ds_batch_rec(in, e->row);
+
+        if (limit_reached(w)) {
+            const char *msg = ds_str_printf(
+                w->epoch->mem, "errors.limit is reached; %s", e->msg);
+
+            return in->env ? limit_set(w, in->env, rec, e->code, msg, err)
+                           : ds_fail(err, DS_E_FAILED, "%s: error[%s]: %s",
+                                     op->node->name, e->code, msg);
+        }
+        w->epoch->errors++;
+        stats_error(w, op->node, e->code, "null");
+        if (in->env)
+            reject_log(w, op->node, in->env, rec, e->code, e->msg,
+                       "value set to NULL");
+    }
+    return DS_OK;
 }
 
 static uint32_t *poison_slot(const struct poisons *ps, int32_t partition,
@@ -384,6 +411,9 @@ static void host_print(ds_op *op, ds_slice text)
 
 static void host_discard(ds_op *op, uint32_t n, const char *reason)
 {
+    op->rows_dropped += n;
+    if (strcmp(reason, "late") == 0)
+        op->rows_late += n;
     stats_discard(((task *)op->task)->worker, op->node, reason, n);
     ds_log(DS_LOG_DEBUG, "rows discarded", DS_KV("op", "%s", op->node->name),
            DS_KV("reason", "%s", reason), DS_KV("n", "%u", n));
@@ -500,15 +530,18 @@ ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
     for (uint32_t i = 0; i < n; i++) {
         const struct poison *p = NULL;
         uint32_t at = 0;
-        bool keep = true;
+        bool keep = true, dlq = false;
         if (w->poisons)
             p = poison_first(w, rows, i, &at);
         for (; p; p = poison_next(w, rows, i, &at)) {
             DS_TRY(reject_one(w, p->node, rows, i, p->code, p->msg, err));
             keep = keep && !is_at_source(p);
+            dlq = dlq || p->node->on_error == DS_ON_ERROR_DLQ;
         }
         if (keep)
             kept[n_kept++] = i;
+        w->epoch->turned_away += !keep;
+        w->epoch->turned_away_dlq += !keep && dlq;
     }
     *out = envelope_gather(w->epoch->mem, rows, kept, n_kept);
     return DS_OK;
@@ -532,11 +565,16 @@ static const ds_batch *host_admit(ds_op *op, const ds_batch *in)
             bad[i / 64] |= UINT64_C(1) << (i % 64);
         }
     }
-    return bad ? ds_batch_drop(in, bad) : in;
+    if (!bad)
+        return in;
+    const ds_batch *rest = ds_batch_drop(in, bad);
+    op->rows_refused += in->n_sel - rest->n_sel;
+    return rest;
 }
 
 const ds_op_host reject_host = {
     .reject = host_reject,
+    .null_items = host_null_items,
     .reject_record = host_reject_record,
     .admit = host_admit,
     .print = host_print,

@@ -59,8 +59,11 @@ struct task {
     bool open; /* begun in the epoch in process */
 };
 
+#define TALLY_N (sizeof(ds_tally) / sizeof(uint64_t))
+
 typedef struct worker_stats { /* written by the worker, read by anybody */
     _Atomic uint64_t batches, aborts, rows_in, bytes_in, rows_out, errors;
+    _Atomic uint64_t tally[TALLY_N]; /* a ds_tally */
     _Atomic uint64_t taints, resyncs, rebalances;
     _Atomic int64_t last_batch_us, restore_left, restore_total;
     _Atomic int64_t assigned;
@@ -230,6 +233,11 @@ ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err);
 
 /* commit.c: the transaction of a sealed epoch (exactly-once.md, B2). */
 ds_rc commit_epoch(worker *w, ds_err *err);
+
+/* tally.c: what became of the rows of the epoch; of the worker so far. */
+void tally_epoch(const worker *w, ds_tally *out);
+void tally_add(worker_stats *s, const ds_tally *t);
+void tally_sum(ds_tally *sum, worker_stats *s);
 
 /* stats.c: metrics; all of them do nothing without opts.metrics. */
 void stats_open(worker *w);

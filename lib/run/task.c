@@ -144,7 +144,8 @@ ds_rc task_begin(task *t, ds_err *err)
         op->epoch_arena = e->mem;
         op->outbox = e->outbox;
         op->now = e->time;
-        op->rows_in = op->rows_out = 0;
+        op->rows_in = op->rows_out = op->rows_kept = 0;
+        op->rows_dropped = op->rows_late = op->rows_refused = 0;
         op->decoding = 0;
         if (op->type->begin)
             DS_TRY(op->type->begin(op, err));

@@ -196,6 +196,7 @@ void ds_context_status(ds_context *ctx, ds_job_status *out)
         out->batches += atomic_load(&s->batches);
         out->rows_out += atomic_load(&s->rows_out);
         out->errors += atomic_load(&s->errors);
+        tally_sum(&out->rows, s);
         if (ctx->workers[i].stage->id == 0) {
             int64_t lag = atomic_load(&s->lag);
             out->rows_in += atomic_load(&s->rows_in);

@@ -211,10 +211,15 @@ typedef struct ds_row_errors {
     uint32_t n, cap;
     ds_row_error *list;
     uint64_t *bad; /* bit per row of the batch; NULL while n == 0 */
+    /* on_error null: a row stands there once per item that failed. Set before
+     * evaluation; items[i] (NULL: none) has a bit per row. */
+    bool by_item;
+    uint32_t n_items;
+    uint64_t **items;
 } ds_row_errors;
 
-/* Adds an error (copies msg) unless the row has one; n_rows: n of the
- * batch. */
+/* Adds an error (copies msg) unless the row (by_item: and item) has one;
+ * n_rows: n of the batch. */
 void ds_row_errors_add(ds_row_errors *e, ds_arena *a, uint32_t n_rows,
                        uint32_t row, const char *code, uint32_t item,
                        const char *msg);

@@ -67,6 +67,13 @@ ds_rc ds_context_lose(ds_context *ctx, const int32_t *partitions, uint32_t n,
 ds_rc ds_context_scan(ds_context *ctx, const char *store, ds_scan_fn *fn,
                       void *arg, ds_err *err);
 
+/* What became of rows, in committed batches. Always
+ *     in + made = out + crossed + kept + filtered + late + dlq + skipped
+ * (run/tally.c says what each is). */
+typedef struct ds_tally {
+    uint64_t in, made, out, crossed, kept, filtered, late, dlq, skipped;
+} ds_tally;
+
 /* For ps, progress lines, readyz. Thread: any. */
 typedef struct ds_job_status {
     const char *state; /* starting restoring running stalled draining failed */
@@ -76,6 +83,7 @@ typedef struct ds_job_status {
     double restore_ratio; /* 1: done */
     ds_time txn_open;     /* age of the oldest open transaction; 0: none */
     char note[200];       /* why it is not running */
+    ds_tally rows;        /* of all stages */
 } ds_job_status;
 void ds_context_status(ds_context *ctx, ds_job_status *out);
 

@@ -44,6 +44,7 @@ enum ds_op_flags {
                                      partitions: not behind a repartition yet */
     DS_OP_EVERY_EPOCH = 1 << 4,   /* may owe rows in an epoch without input;
                                      plan() may set it on the node */
+    DS_OP_NULLS = 1 << 6,         /* on_error: null may be said of it */
     DS_OP_KEEPS_COLUMNS = 1 << 5, /* what leaves has the columns of what came,
                                      even if plan() found a mistake: the steps
                                      after it are checked all the same */
@@ -80,6 +81,10 @@ typedef struct ds_op_host {
      * operator passes up: the engine runs the epoch again up to that record. */
     ds_rc (*reject)(ds_op *op, const ds_batch *in, const ds_row_errors *errs,
                     const ds_batch **rest, ds_err *err);
+    /* on_error null: items of `in` that were refused; the operator makes them
+     * NULL. Counts and tells them as reject() does. */
+    ds_rc (*null_items)(ds_op *op, const ds_batch *in,
+                        const ds_row_errors *errs, ds_err *err);
     /* An aggregate of many records was refused (sum out of range): the given
      * record, the last one that went in, is made responsible. Always returns
      * DS_E_RECORD, which the operator passes up: the engine runs the epoch
@@ -91,7 +96,8 @@ typedef struct ds_op_host {
     const ds_batch *(*admit)(ds_op *op, const ds_batch *in);
     /* Lines for standard output, printed when the epoch has committed. */
     void (*print)(ds_op *op, ds_slice text);
-    /* Rows dropped on purpose, by reason ("null_key"); for metrics. */
+    /* Rows dropped on purpose, by reason: "filtered", "empty" (a set without
+     * rows), "null_key", "late". */
     void (*discard)(ds_op *op, uint32_t n, const char *reason);
 } ds_op_host;
 
@@ -100,17 +106,23 @@ struct ds_op {
     const ds_op_type *type;
     const ds_node *node; /* shared by all tasks */
     const ds_op_host *host;
-    void *task;                 /* the engine's */
-    ds_arena *task_arena;       /* lives as long as the task */
-    ds_arena *epoch_arena;      /* of the epoch that is being processed */
-    ds_time now;                /* the batch's time */
-    int32_t partition;          /* of the task */
-    ds_store *store;            /* DS_OP_STATEFUL, else NULL */
-    ds_overlay *overlay;        /* of the epoch that is being processed */
-    ds_outbox *outbox;          /* rows that leave the task */
-    uint64_t rows_in, rows_out; /* of the epoch, for metrics */
-    ds_time decoding;           /* likewise: a source's time in its codec */
-    uint32_t n_outs;            /* downstream; use ds_emit() */
+    void *task;            /* the engine's */
+    ds_arena *task_arena;  /* lives as long as the task */
+    ds_arena *epoch_arena; /* of the epoch that is being processed */
+    ds_time now;           /* the batch's time */
+    int32_t partition;     /* of the task */
+    ds_store *store;       /* DS_OP_STATEFUL, else NULL */
+    ds_overlay *overlay;   /* of the epoch that is being processed */
+    ds_outbox *outbox;     /* rows that leave the task */
+    /* Of the epoch. Nothing is lost without a name (run/tally.h):
+     *     rows_in = rows_kept + rows_dropped + rows_refused
+     * push() counts in rows_kept the rows of its input that live on: in rows
+     * that it emits, in groups, in state, in records. discard() and reject()
+     * count the others. */
+    uint64_t rows_in, rows_out, rows_kept, rows_dropped, rows_late,
+        rows_refused;
+    ds_time decoding; /* likewise: a source's time in its codec */
+    uint32_t n_outs;  /* downstream; use ds_emit() */
     ds_op **outs;
     int *out_ports;
 };

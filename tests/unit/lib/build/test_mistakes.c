@@ -170,7 +170,7 @@ static const struct mistake streams[] = {
     {WITH_STREAM("  t: {from: s, do: [{keyBy: value, on_error: dlq}]}\n"),
      "6:46 E0150\n"},
     {WITH_STREAM("  t: {from: s, do: [{keyBy: value, on_error: null}]}\n"),
-     "6:46 E0190\n"},
+     "6:46 E0151\n"},
     {WITH_STREAM("  t: {from: s, do: [{updateStateByKey: count(*) AS n}]}\n"),
      "6:22 E0451\n"},
     {WITH_STREAM("  t: {from: s, do: [{keyBy: value},"

@@ -269,10 +269,13 @@ static const char *expand(fixture *f, const char *item, const char *value)
     ds_row_errors errs = {0};
     ds_eval ev = {.arena = f->a, .errs = &errs};
     const ds_batch *out = NULL;
+    uint32_t n_from;
     ds_err err;
-    assert_int_equal(ds_exprs_eval_set(e, &in, &ev, &out, &err), DS_OK);
+    assert_int_equal(ds_exprs_eval_set(e, &in, &ev, &out, &n_from, &err),
+                     DS_OK);
     if (errs.n)
         return ds_str_printf(f->a, "!%s", errs.list[0].code);
+    assert_int_equal(n_from, out->n_sel > 0);
     ds_buf b;
     ds_buf_init(&b, f->a, 64);
     DS_EACH (out, i) {
