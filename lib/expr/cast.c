@@ -60,6 +60,14 @@ void cast_out(run *r, const run_step *s)
     }
 }
 
+void core_typeof(run *r, const run_step *s)
+{
+    ds_slice name = ds_slice_of(ds_type_name(s->types[0]));
+    RUN_DST(r, s)->valid = NULL;
+    RUN_EACH(r, s, i)
+    RUN_DST(r, s)->v.str[i] = name;
+}
+
 /* "t" and "f": what concat() writes. */
 void cast_bool_out(run *r, const run_step *s)
 {

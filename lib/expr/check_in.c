@@ -215,6 +215,8 @@ static tx *any_call(check *c, const ds_node *n, tx *x, tx *array)
     const char *name =
         ds_str_printf(c->arena, "%s %s", op, n->i ? "all" : "any");
     const func_def *f = func_exact2(name, type, ds_array_type(other));
+    if (array && tx_is_null(array))
+        return check_where(tx_null(c->arena, DS_BOOL, array), n);
     if (f == NULL)
         f = func_exact2(name, FUNC_ANYELEMENT, FUNC_ANYARRAY);
     if (f == NULL || x == NULL || array == NULL)

@@ -136,8 +136,7 @@ static bool subscript(check *c, tx **i)
     return false;
 }
 
-/* j['a'] and j[0] are j -> 'a' and j -> 0, but that a subscript of another type
- * is an error. */
+/* j['a'] and j[0]. */
 static tx *json_index(check *c, tx *x, tx *i, const ds_node *n)
 {
     if (i->type == DS_NONE)
@@ -152,7 +151,11 @@ static tx *json_index(check *c, tx *x, tx *i, const ds_node *n)
                               ds_type_name(i->type));
         i = number;
     }
-    return i ? check_apply(c, "->", x, i, n) : NULL;
+    if (i == NULL)
+        return NULL;
+    return check_where(
+        tx_call2(c->arena, func_exact2("subscript", DS_JSON, i->type), x, i, x),
+        n);
 }
 
 static void *no_subscripts(check *c, const tx *x, const ds_node *n)
@@ -184,7 +187,7 @@ tx *check_index(check *c, const ds_node *n)
         return no_subscripts(c, args[0], n);
     if (!subscript(c, &args[1]))
         return NULL;
-    tx *x = call_inner(c, "subscript", args, 2, elem, n);
+    tx *x = call_inner(c, "element", args, 2, elem, n);
     x->mod = args[0]->mod;
     return x;
 }

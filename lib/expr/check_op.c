@@ -178,8 +178,9 @@ tx *check_let(check *c, tx *x, tx *body, const ds_node *n)
 
 static tx *between(check *c, tx *x, tx *low, tx *high, const ds_node *n)
 {
-    return check_logic2(c, TX_AND, check_apply(c, ">=", x, low, n),
-                        check_apply(c, "<=", x, high, n), n);
+    tx *above = check_apply(c, ">=", x, low, n);
+    tx *below = above ? check_apply(c, "<=", x, high, n) : NULL;
+    return check_logic2(c, TX_AND, above, below, n);
 }
 
 tx *check_between(check *c, const ds_node *n)

@@ -182,6 +182,46 @@ CMP_ALL(le, LE, <=)
 CMP_ALL(gt, GT, >)
 CMP_ALL(ge, GE, >=)
 
+/* ---- a date with a time ---- */
+
+enum { MOST_DAYS = 106751991 }; /* of 64 bits of microseconds */
+
+/* A date that no timestamp reaches stands before or after all of them. */
+static inline int64_t midnight(int64_t day)
+{
+    if (day == DS_TIME_INF || day == DS_TIME_NINF)
+        return day;
+    if (day > MOST_DAYS)
+        return DS_TIME_INF - 1;
+    if (day < -MOST_DAYS)
+        return DS_TIME_NINF + 1;
+    return day * (24 * 3600 * DS_SECOND);
+}
+
+#define CMP_DATE(name, op)                                                     \
+    void cmp_##name##_date_i64(run *r, const run_step *s)                      \
+    {                                                                          \
+        const int64_t *a = RUN_ARG(r, s, 0)->v.i64;                            \
+        const int64_t *b = RUN_ARG(r, s, 1)->v.i64;                            \
+        uint8_t *out = RUN_DST(r, s)->v.b;                                     \
+        RUN_EACH(r, s, i)                                                      \
+        out[i] = midnight(a[i]) op b[i];                                       \
+    }                                                                          \
+    void cmp_##name##_i64_date(run *r, const run_step *s)                      \
+    {                                                                          \
+        const int64_t *a = RUN_ARG(r, s, 0)->v.i64;                            \
+        const int64_t *b = RUN_ARG(r, s, 1)->v.i64;                            \
+        uint8_t *out = RUN_DST(r, s)->v.b;                                     \
+        RUN_EACH(r, s, i)                                                      \
+        out[i] = a[i] op midnight(b[i]);                                       \
+    }
+CMP_DATE(eq, ==)
+CMP_DATE(ne, !=)
+CMP_DATE(lt, <)
+CMP_DATE(le, <=)
+CMP_DATE(gt, >)
+CMP_DATE(ge, >=)
+
 /* ---- with NULLs ---- */
 
 #define DISTINCT(t, f)                                                         \

@@ -14,6 +14,13 @@
     run_kernel cmp_##op##_bool, cmp_##op##_i64, cmp_##op##_f64,                \
         cmp_##op##_str, cmp_##op##_num, cmp_##op##_iv, cmp_##op##_any;
 CORE_CMP_OPS(CORE_CMP_DECLARE)
+#define CORE_CMP_DATE(op) run_kernel cmp_##op##_date_i64, cmp_##op##_i64_date;
+CORE_CMP_DATE(eq)
+CORE_CMP_DATE(ne)
+CORE_CMP_DATE(lt)
+CORE_CMP_DATE(le)
+CORE_CMP_DATE(gt)
+CORE_CMP_DATE(ge)
 run_kernel cmp_in_i64, cmp_in_f64, cmp_in_str, cmp_in_any;
 
 /* logic.c */
@@ -21,7 +28,8 @@ run_kernel logic_not, logic_is_null, logic_is_not_null, logic_is_true,
     logic_is_not_true, logic_is_false, logic_is_not_false;
 
 /* cast.c: by way of text, and what stands in brackets */
-run_kernel cast_out, cast_in, cast_bool_out, cast_fit, cast_fit_cut, cast_array;
+run_kernel core_typeof, cast_out, cast_in, cast_bool_out, cast_fit,
+    cast_fit_cut, cast_array;
 /* nest.c */
 run_kernel nest_array, nest_row, nest_field, nest_subscript, nest_slice,
     nest_headers, nest_header;

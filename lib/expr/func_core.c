@@ -8,7 +8,8 @@
 /* clang-format off */
 /* Integers are one kind to the kernels, and so are real and double precision;
  * their mixed operators are PostgreSQL's and decide which conversion is
- * best. */
+ * best. The session's time zone is UTC, so a timestamp and a timestamptz lie
+ * alike. */
 #define CMP(name, op) \
     OP2(name, B, B, B, cmp_##op##_bool), \
     OP2(name, B, I2, I2, cmp_##op##_i64), OP2(name, B, I2, I4, cmp_##op##_i64), \
@@ -22,6 +23,9 @@
     OP2(name, B, Y, Y, cmp_##op##_str), OP2(name, B, U, U, cmp_##op##_str), \
     OP2(name, B, D, D, cmp_##op##_i64), OP2(name, B, TOD, TOD, cmp_##op##_i64), \
     OP2(name, B, TL, TL, cmp_##op##_i64), OP2(name, B, T, T, cmp_##op##_i64), \
+    OP2(name, B, TL, T, cmp_##op##_i64), OP2(name, B, T, TL, cmp_##op##_i64), \
+    OP2(name, B, D, TL, cmp_##op##_date_i64), OP2(name, B, D, T, cmp_##op##_date_i64), \
+    OP2(name, B, TL, D, cmp_##op##_i64_date), OP2(name, B, T, D, cmp_##op##_i64_date), \
     OP2(name, B, V, V, cmp_##op##_iv), OP2(name, B, J, J, cmp_##op##_any), \
     OP2(name, B, FUNC_ANYARRAY, FUNC_ANYARRAY, cmp_##op##_any), \
     OP2(name, B, FUNC_ANYROW, FUNC_ANYROW, cmp_##op##_any)
@@ -69,12 +73,15 @@ const func_def func_core[] = {
     INNER("fit cut", FUNC_ANY, 2, 0, cast_fit_cut, FUNC_ANY, I4),
     INNER("cast array", FUNC_ANYARRAY, 1, 0, cast_array, FUNC_ANYARRAY),
 
+    FNX("pg_typeof", S, 1, FUNC_NULLS, core_typeof, "the name of its type",
+        "pg_typeof(1 + 1) = 'integer'", FUNC_ANY),
+
     OP2("||", S, S, FUNC_ANYNONARRAY, NULL), OP2("||", S, FUNC_ANYNONARRAY, S, NULL),
 
     INNER("array", FUNC_ANYARRAY, 1, FUNC_NULLS | FUNC_GROWS, nest_array, FUNC_ANY),
     INNER("row", FUNC_ANYROW, 1, FUNC_NULLS, nest_row, FUNC_ANY),
     INNER("field", FUNC_ANY, 2, 0, nest_field, FUNC_ANYROW, I4),
-    INNER("subscript", FUNC_ANYELEMENT, 2, 0, nest_subscript, FUNC_ANYARRAY, I4),
+    INNER("element", FUNC_ANYELEMENT, 2, 0, nest_subscript, FUNC_ANYARRAY, I4),
     INNER("slice", FUNC_ANYARRAY, 3, 0, nest_slice, FUNC_ANYARRAY, I4, I4),
     INNER("headers", J, 1, 0, nest_headers, Y),
     INNER("header", S, 2, 0, nest_header, Y, S),
