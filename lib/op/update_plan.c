@@ -10,7 +10,8 @@
 #include "op/update.h"
 #include "record/rowfmt.h"
 
-/* The state's columns: names and types of the first pass. */
+/* The state's columns: names and types of the first pass; integers are wide
+ * enough to count in. */
 static const ds_schema *state_schema(const ds_exprs *first, const ds_arg *arg,
                                      ds_arena *a, ds_diags *d)
 {
