@@ -77,10 +77,20 @@ def rows(n=32, seed=7):
     return out
 
 
+def row_json(row):
+    """Numerics stand as numbers, with all their digits."""
+    cells = []
+    for name, value in row.items():
+        number = name in ("n", "m") and value is not None
+        text = value if number else json.dumps(value, ensure_ascii=False)
+        cells.append(f"{json.dumps(name)}: {text}")
+    return "{" + ", ".join(cells) + "}"
+
+
 def write_rows(path, some):
     with open(path, "w", encoding="utf-8") as f:
         for row in some:
-            f.write(json.dumps(row, ensure_ascii=False) + "\n")
+            f.write(row_json(row) + "\n")
 
 
 def mapping():
