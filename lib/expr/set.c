@@ -164,18 +164,18 @@ void set_emit(set_row *row, const ds_value *value, bool is_null)
     set_ctx *c = row->ctx;
     if (is_null) {
         set_put_null(c, row->row);
-        return;
+    } else if (c->n < c->cap || set_grow(c)) {
+        c->rows[c->n] = row->row;
+        memcpy(c->values + c->n * c->size, value, c->size);
+        c->n++;
     }
-    if (c->n == c->cap && !set_grow(c))
-        return;
-    c->rows[c->n] = row->row;
-    memcpy(c->values + c->n * c->size, value, c->size);
-    c->n++;
+    row->done = c->failed;
 }
 
 void set_error(set_row *row, const char *code, const char *msg)
 {
     set_fail(row->ctx, row->row, code, msg);
+    row->done = true;
 }
 
 /* ---- the batch ---- */
@@ -214,6 +214,7 @@ static void set_each(set_ctx *c, set_row *row)
         c->first = c->n;
         c->failed = false;
         row->row = i;
+        row->done = false;
         if (f->set)
             set_call(c, f, row, args, nulls);
         else if (string)

@@ -25,6 +25,8 @@ typedef struct set_row {
     uint32_t n_args;
     const void *data; /* what func_def.prepare left in the call */
     ds_time now;      /* the batch's */
+    bool done;        /* it met an error, or has too many: nothing counts any
+                         more */
     struct set_ctx *ctx;
     uint32_t row; /* of the batch */
 } set_row;

@@ -188,6 +188,26 @@ ds_slice array_make(ds_type elem, const ds_value *values, const bool *nulls,
     return make(elem, NULL, values, nulls, n, a);
 }
 
+ds_slice array_concat(ds_slice x, ds_slice y, ds_arena *a)
+{
+    uint32_t n_x = array_count(x), n_y = array_count(y), n = n_x + n_y;
+    if (n_x == 0 || n_y == 0)
+        return n_x ? x : y;
+    size_t head_x = COUNT_SIZE + bitmap_size(n_x), body_x = x.len - head_x;
+    size_t head_y = COUNT_SIZE + bitmap_size(n_y), body_y = y.len - head_y;
+    size_t head = COUNT_SIZE + bitmap_size(n), size = head + body_x + body_y;
+    DS_BUG_ON(size > UINT32_MAX || n < n_x);
+    uint8_t *to = ds_arena_alloc(a, size, 1), *bits = to + COUNT_SIZE;
+    memcpy(to, &n, COUNT_SIZE);
+    memcpy(bits, x.ptr + COUNT_SIZE, bitmap_size(n_x));
+    for (uint32_t i = 0; i < n_y; i++)
+        if (bit(y.ptr + COUNT_SIZE, i))
+            bits[(n_x + i) / 8] |= (uint8_t)(1u << ((n_x + i) % 8));
+    memcpy(to + head, x.ptr + head_x, body_x);
+    memcpy(to + head + body_x, y.ptr + head_y, body_y);
+    return (ds_slice){to, (uint32_t)size};
+}
+
 ds_slice row_make(ds_type row, const ds_value *values, const bool *nulls,
                   ds_arena *a)
 {

@@ -55,6 +55,8 @@ bool row_get(ds_type row, ds_slice v, uint32_t i, ds_value *out);
 /* nulls[i] (may be NULL) or values[i]. */
 ds_slice array_make(ds_type elem, const ds_value *values, const bool *nulls,
                     uint32_t n, ds_arena *a);
+/* The elements of x, then those of y, of one type; may be x or y. */
+ds_slice array_concat(ds_slice x, ds_slice y, ds_arena *a);
 ds_slice row_make(ds_type row, const ds_value *values, const bool *nulls,
                   ds_arena *a);
 
