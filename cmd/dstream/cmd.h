@@ -25,6 +25,9 @@ typedef int verb_fn(int argc, char **argv);
 verb_fn verb_run, verb_serve, verb_lint, verb_explain, verb_schema, verb_eval,
     verb_replay, verb_test, verb_version;
 
+/* `dstream help NAME` where NAME is no verb. */
+int help_main(const char *name);
+
 /* A usage error: says it, points to --help; 64. */
 int cmd_usage(const char *verb, const char *fmt, ...) DS_PRINTF(2, 3);
 /* What getopt_long gave that is no option of the verb: --help (0) or a mistake

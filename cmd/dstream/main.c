@@ -32,7 +32,8 @@ static void usage(FILE *to)
     for (size_t i = 0; i < N_VERBS; i++)
         fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].help);
     fputs(
-        "\n`dstream VERB --help` tells a verb's options.\n"
+        "\n`dstream VERB --help` tells a verb's options; `dstream help NAME` "
+        "what a function,\nan operator or an error code is.\n"
         "Exit codes: 0 done; 1 a record, a job or a test failed; 3 a decision "
         "is needed;\n"
         "64 usage; 69 broker unreachable; 73 state directory; 77 not "
@@ -84,7 +85,7 @@ int main(int argc, char **argv)
     if (!strcmp(argv[1], "help")) {
         char *help[] = {argv[2], "--help", NULL};
         v = verb_find(argv[2]);
-        return v ? v->fn(2, help) : verb_unknown(argv[2]);
+        return v ? v->fn(2, help) : help_main(argv[2]);
     }
     v = verb_find(argv[1]);
     if (!v)
