@@ -43,6 +43,12 @@ int cmd_fail_at(ds_rc rc, const char *fmt, ...) DS_PRINTF(2, 3);
  * them. NULL: there is a mistake; the job is freed then. */
 ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,
                 const ds_plan **plan);
+/* The same, and servers may be asked for schemas. NULL with *err set: they did
+ * not answer. plain: see ds_job_set_plain(). */
+ds_job *cmd_job_online(const char *path, bool plain, FILE *to,
+                       const ds_plan **plan, ds_err *err);
+/* Likewise for registries. */
+const ds_arg *cmd_registry_any(void *arg, const char *name);
 /* A ds_cluster_fn that knows every name: for checks without a daemon file. */
 const ds_arg *cmd_cluster_any(void *arg, const char *name);
 /* The plan, with brokers where the job names none: DSTREAM_BROKERS, else

@@ -26,6 +26,7 @@ const ds_registry *cmd_registry(void)
     ds_register_kafka(reg);
     ds_register_memory(reg);
     ds_register_codecs(reg);
+    ds_register_schemas(reg);
     return reg;
 }
 
@@ -96,8 +97,10 @@ ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,
     ds_job *job = ds_job_new(cmd_registry());
     ds_slice source = DS_NULL_SLICE;
 
-    if (clusters)
+    if (clusters) {
         ds_job_set_clusters(job, clusters, arg);
+        ds_job_set_registries(job, cmd_registry_any, NULL);
+    }
     yaml_job_load(job, path, NULL, &source);
     *plan = ds_job_plan(job);
     ds_diags_show(ds_job_diags(job), source, to);
@@ -105,6 +108,39 @@ ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,
         return job;
     ds_job_free(job);
     return NULL;
+}
+
+ds_job *cmd_job_online(const char *path, bool plain, FILE *to,
+                       const ds_plan **plan, ds_err *err)
+{
+    ds_job *job = ds_job_new(cmd_registry());
+    ds_slice source = DS_NULL_SLICE;
+
+    ds_job_set_online(job);
+    if (plain)
+        ds_job_set_plain(job);
+    yaml_job_load(job, path, NULL, &source);
+    *plan = ds_job_plan(job);
+    ds_diags_show(ds_job_diags(job), source, to);
+    if (*plan)
+        return job;
+    (void)ds_job_failed(job, err);
+    ds_job_free(job);
+    return NULL;
+}
+
+const ds_arg *cmd_registry_any(void *arg, const char *name)
+{
+    static const ds_arg url = {
+        .kind = DS_ARG_SCALAR,
+        .text = {.s = "http://localhost:8081", .len = 21}};
+    static const ds_text names[] = {{.s = "url", .len = 3}};
+    static const ds_arg *const items[] = {&url};
+    static const ds_arg props = {
+        .kind = DS_ARG_MAP, .n = 1, .names = names, .items = items};
+
+    (void)arg;
+    return name ? &props : NULL;
 }
 
 const ds_arg *cmd_cluster_any(void *arg, const char *name)

@@ -68,7 +68,9 @@ static const ds_param daemon_params[] = {
     {.name = "registries",
      .type = DS_P_ARG,
      .offset = offsetof(struct daemon_settings, registries),
-     .help = "Schema registries, by name; not used yet."},
+     .help =
+         "Schema registries, by the name that jobs use; main is that of jobs "
+         "that name none."},
     {.name = "jobs",
      .type = DS_P_STR,
      .offset = offsetof(struct daemon_settings, jobs),
@@ -192,12 +194,30 @@ static void clusters_check(const ds_arg *clusters, ds_diags *d)
                         clusters->names[i].s);
 }
 
+/* Properties are checked with the job that uses them. */
+static void registries_check(const ds_arg *registries, ds_diags *d)
+{
+    const char *hint = "{main: {url: \"https://registry:8081\"}}";
+
+    if (registries && registries->kind != DS_ARG_MAP)
+        ds_diag_add(d, DS_ERROR, "E0103", registries->where, hint,
+                    "registries is a map of names and properties");
+    for (uint32_t i = 0;
+         registries && registries->kind == DS_ARG_MAP && i < registries->n; i++)
+        if (registries->items[i]->kind != DS_ARG_MAP)
+            ds_diag_add(d, DS_ERROR, "E0103", registries->items[i]->where, hint,
+                        "registry %.80s is a map of properties",
+                        registries->names[i].s);
+}
+
 static void settings_take(daemon_config *c, const char *path,
                           const struct daemon_settings *s, ds_diags *d)
 {
     http_settings(c, s, d);
     clusters_check(s->clusters, d);
+    registries_check(s->registries, d);
     c->clusters = s->clusters;
+    c->registries = s->registries;
     c->jobs = path_of(c, path, &s->jobs);
     c->state =
         s->state.s ? path_of(c, path, &s->state) : cmd_state_default(c->arena);
@@ -246,4 +266,10 @@ void daemon_config_free(daemon_config *c)
 const ds_arg *daemon_cluster(const daemon_config *c, const char *name)
 {
     return c->clusters ? ds_arg_find(c->clusters, name) : NULL;
+}
+
+const ds_arg *daemon_registry(const daemon_config *c, const char *name)
+{
+    return c->registries ? ds_arg_find(c->registries, name ? name : "main")
+                         : NULL;
 }

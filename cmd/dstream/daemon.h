@@ -17,7 +17,7 @@ typedef struct daemon_config {
     int port;
     const char *instance; /* NULL: the host name */
     ds_log_level level;
-    const ds_arg *clusters; /* name: properties */
+    const ds_arg *clusters, *registries; /* name: properties */
 } daemon_config;
 
 /* NULL after its mistakes were shown. */
@@ -25,6 +25,8 @@ daemon_config *daemon_config_load(const char *path, FILE *to);
 void daemon_config_free(daemon_config *c);
 /* A cluster's properties; NULL: there is none of that name. */
 const ds_arg *daemon_cluster(const daemon_config *c, const char *name);
+/* Likewise a registry's; name NULL: `main`, if it is there. */
+const ds_arg *daemon_registry(const daemon_config *c, const char *name);
 bool daemon_is_folder(const char *path);
 
 #endif

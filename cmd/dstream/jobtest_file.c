@@ -50,6 +50,7 @@ ds_job *test_job_open(const job_test *t, const ds_registry *reg,
     vars.arg = (void *)(uintptr_t)t->env;
     yaml_job_load(job, t->job, &vars, &text);
     ds_job_tap_all(job);
+    ds_job_set_plain(job);
     *plan = ds_job_plan(job);
     if (*plan)
         return job;
@@ -57,6 +58,11 @@ ds_job *test_job_open(const job_test *t, const ds_registry *reg,
         if (jd->list[i].severity == DS_ERROR)
             ds_diag_add(d, DS_ERROR, jd->list[i].code, jd->list[i].where,
                         jd->list[i].hint, "%s", jd->list[i].msg);
+    if (ds_job_incomplete(job) && jd->errors == 0)
+        ds_diag_add(d, DS_ERROR, "E0142", (ds_where){t->job, 1, 1, 0},
+                    "schema: {file: x.avsc}, or `columns`",
+                    "the columns of a source are known to a registry only, "
+                    "which a test does not ask");
     ds_job_free(job);
     return NULL;
 }

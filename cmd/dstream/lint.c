@@ -40,6 +40,14 @@ static const ds_arg *cluster_any(void *arg, const char *name)
                      : cmd_cluster_any(NULL, name);
 }
 
+static const ds_arg *registry_any(void *arg, const char *name)
+{
+    const session *s = arg;
+
+    return s->config ? daemon_registry(s->config, name)
+                     : cmd_registry_any(NULL, name);
+}
+
 static void lint_file(session *s, const char *path)
 {
     ds_job *job = ds_job_new(cmd_registry());
@@ -48,8 +56,10 @@ static void lint_file(session *s, const char *path)
     bool planned;
 
     ds_job_set_clusters(job, cluster_any, s);
+    ds_job_set_registries(job, registry_any, s);
     yaml_job_load(job, path, NULL, &source);
-    planned = ds_job_plan(job) != NULL;
+    planned =
+        ds_job_plan(job) != NULL || (ds_job_incomplete(job) && d->errors == 0);
     ds_diags_show(ds_job_diags(job), source, stdout);
     s->files++;
     if (!planned || d->errors || (s->deny && d->n))

@@ -137,14 +137,14 @@ static ds_rc replay_do(const ds_plan *plan, ds_replay *r, const flags *f,
 static int replay_run(const flags *f)
 {
     const ds_plan *plan;
-    ds_job *job = cmd_job(f->file, NULL, NULL, stderr, &plan);
-    ds_replay *r = NULL;
     ds_err err = {DS_OK, ""};
+    ds_job *job = cmd_job_online(f->file, false, stderr, &plan, &err);
+    ds_replay *r = NULL;
     ds_rc rc;
     int code = 0;
 
     if (!job)
-        return EXIT_BAD_CONFIG;
+        return err.rc != DS_OK ? ds_rc_exit(err.rc) : EXIT_BAD_CONFIG;
     plan = cmd_plan_brokers(job, plan);
     rc = ds_replay_plan(plan, &f->to, &r, &err);
     if (rc == DS_OK)

@@ -89,9 +89,10 @@ static void progress_line(const session *s, const ds_job_status *st,
                  100 * st->restore_ratio);
     snprintf(line, sizeof(line),
              "%s  %s  %" PRIu64 " batches  %.0f rows/s  lag %s  last batch "
-             "%.0f ms  errors %" PRIu64 "%s",
+             "%.0f ms  errors %" PRIu64 "%s%s%.60s",
              s->plan->job, st->state, st->batches, rate, lag,
-             (double)st->batch_time / DS_MS, st->errors, restore);
+             (double)st->batch_time / DS_MS, st->errors, restore,
+             st->note[0] ? "  " : "", st->note);
     ds_progress(line);
 }
 
@@ -112,7 +113,8 @@ static void progress_log(const session *s, const ds_job_status *st, double rate)
            DS_KV("dlq", "%" PRIu64, st->rows.dlq),
            DS_KV("skipped", "%" PRIu64, st->rows.skipped),
            DS_KV("errors", "%" PRIu64, st->errors),
-           DS_KV("restored", "%.3f", st->restore_ratio));
+           DS_KV("restored", "%.3f", st->restore_ratio),
+           st->note[0] ? DS_KV("reason", "%s", st->note) : NULL);
 }
 
 static void session_tick(void *arg)
@@ -330,12 +332,15 @@ static int flag_take(run_flags *f, int c, int *verbose)
 static int run_job(const char *path, const run_flags *f, int verbose)
 {
     const ds_plan *plan;
+    ds_err err = {DS_OK, ""};
     ds_job *job;
     int code;
 
     if (!f->n_in)
         cmd_signals_block();
-    job = cmd_job(path, NULL, NULL, stderr, &plan);
+    job = cmd_job_online(path, f->n_in > 0, stderr, &plan, &err);
+    if (!job && err.rc != DS_OK)
+        return ds_rc_exit(err.rc);
     if (!job)
         return EXIT_BAD_CONFIG;
     cmd_log_start(verbose, f->n_in ? DS_LOG_WARN : DS_LOG_INFO);

@@ -214,6 +214,11 @@ static const ds_arg *cluster_of(void *arg, const char *name)
     return daemon_cluster(arg, name);
 }
 
+static const ds_arg *registry_of(void *arg, const char *name)
+{
+    return daemon_registry(arg, name);
+}
+
 static void slot_name(slot *s, const char *name)
 {
     const char *slash = strrchr(s->path, '/');
@@ -238,6 +243,8 @@ static void slot_load(slot *s)
     pthread_cond_init(&s->wake, NULL);
     s->state = "starting";
     ds_job_set_clusters(job, cluster_of, s->server->config);
+    ds_job_set_registries(job, registry_of, s->server->config);
+    ds_job_set_online(job);
     yaml_job_load(job, s->path, NULL, &source);
     plan = ds_job_plan(job);
     ds_diags_show(ds_job_diags(job), source, stderr);

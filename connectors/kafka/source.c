@@ -176,6 +176,23 @@ static ds_rc source_seek(ds_source *src, const ds_position *pos, uint32_t n,
     return started ? DS_OK : assign_rows(s, err);
 }
 
+static ds_rc source_pause(ds_source *src, const char *topic, int32_t partition,
+                          bool on, ds_err *err)
+{
+    kafka_source *s = (kafka_source *)src;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(1);
+    rd_kafka_resp_err_t e;
+
+    rd_kafka_topic_partition_list_add(list, topic, partition);
+    e = on ? rd_kafka_pause_partitions(s->rk, list)
+           : rd_kafka_resume_partitions(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return e ? kafka_fail(err, e, NULL, "pause topic %s partition %d", topic,
+                          (int)partition)
+             : DS_OK;
+}
+
 /* ---- errors ---- */
 
 static ds_rc fail_fatal(kafka_source *s, ds_err *err)
@@ -415,6 +432,7 @@ const ds_source_type kafka_source_type = {
     .change = source_change,
     .assign = source_assign,
     .seek = source_seek,
+    .pause = source_pause,
     .committed = source_committed,
     .end = source_end,
 };

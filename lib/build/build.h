@@ -98,6 +98,7 @@ struct ds_job {
     ds_cluster_fn *registries;
     void *registries_arg;
     bool online;     /* servers may be asked for schemas */
+    bool plain;      /* formats with schemas are JSON */
     bool incomplete; /* they would have to be */
     ds_err failed;   /* why they did not answer; rc 0: nothing failed */
     bool tap;
@@ -119,6 +120,7 @@ struct ds_job {
     uint32_t n_written, cap_written;
     ds_prop *props;
     uint32_t n_props, cap_props;
+    bool registry_wrong;     /* which was said */
     const ds_prop *registry; /* NULL: the job has none */
     uint32_t n_registry;
 };
@@ -140,6 +142,10 @@ void build_codec_use(const ds_job *job, ds_codec_use *use);
 bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
                       const ds_codec_use *use, ds_where where, void **options,
                       const ds_schema **columns);
+/* sources.c: what stands in for a format with schemas. */
+const ds_codec_type *build_codec_plain(const ds_job *job,
+                                       const ds_codec_type *codec,
+                                       const char *plain);
 bool build_is_topic(const char *s);
 /* streams.c */
 void build_streams(ds_job *job);

@@ -53,6 +53,11 @@ void ds_job_set_online(ds_job *job)
     job->online = true;
 }
 
+void ds_job_set_plain(ds_job *job)
+{
+    job->plain = true;
+}
+
 ds_rc ds_job_failed(const ds_job *job, ds_err *err)
 {
     if (job->failed.rc == DS_OK ||

@@ -218,7 +218,7 @@ static void settings_kafka(ds_job *job)
 
 static const ds_arg *registry_find(ds_job *job, const ds_arg *arg)
 {
-    const char *name = args_is_null(arg) ? "main" : arg->text.s;
+    const char *name = args_is_null(arg) ? NULL : arg->text.s;
     const ds_arg *found =
         job->registries ? job->registries(job->registries_arg, name) : NULL;
 
@@ -237,6 +237,7 @@ static void settings_registry(ds_job *job)
 {
     const ds_schemas_type *schemas = ds_registry_schemas(job->reg);
     const ds_arg *arg = job->set.registry, *map = NULL;
+    uint32_t errors = job->diags.errors;
     ds_prop *props;
 
     if (args_is_null(arg) || arg->kind == DS_ARG_SCALAR)
@@ -254,6 +255,7 @@ static void settings_registry(ds_job *job)
     job->n_registry = arg->n;
     if (schemas)
         schemas->check(props, arg->n, arg->where, &job->diags);
+    job->registry_wrong = job->diags.errors > errors;
 }
 
 /* ---- errors ---- */

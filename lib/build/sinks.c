@@ -197,6 +197,7 @@ static bool sink_schema(struct sink *sink, struct sink_kafka *set,
     use.said = false;
     /* Of a key only how its schema gets there. */
     use.schema.file = use.schema.subject = (ds_text){0};
+    use.schema.strategy = DS_SUBJECT_TOPIC;
     return build_codec_plan(sink->job, set->args.key_codec, &use, where,
                             &set->args.key_options, NULL);
 }
@@ -229,8 +230,11 @@ static void sink_kafka(struct sink *sink, const ds_arg *arg)
     s->key_codec = s->key_format.s ? build_codec(job, &s->key_format, NULL)
                                    : build_codec(job, &none, "text");
     build_header(job, arg, s->header, s->codec);
-    if (s->codec && s->key_codec && s->topic.s)
+    if (s->codec && s->key_codec && s->topic.s) {
         ok = sink_schema(sink, set, arg) && ok;
+        s->codec = build_codec_plain(job, s->codec, "json");
+        s->key_codec = build_codec_plain(job, s->key_codec, "text");
+    }
     if (sink->input == NULL)
         return;
     node = planner_node(&job->planner, type_of(job, "sink"), sink->name->s,

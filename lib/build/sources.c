@@ -379,6 +379,14 @@ static const ds_schema *lone(ds_job *job, ds_type type)
     return schema;
 }
 
+const ds_codec_type *build_codec_plain(const ds_job *job,
+                                       const ds_codec_type *codec,
+                                       const char *plain)
+{
+    return job->plain && codec->plan ? ds_registry_codec(job->reg, plain)
+                                     : codec;
+}
+
 void build_codec_use(const ds_job *job, ds_codec_use *use)
 {
     use->registry = job->registry;
@@ -402,6 +410,8 @@ bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
                     "format %s takes no `schema`", codec->name);
     if (!codec->plan)
         return true;
+    if (job->registry_wrong)
+        return false;
     rc = codec->plan(use, options, columns, &err);
     if (rc == DS_NOTFOUND) {
         job->incomplete = true;
@@ -502,6 +512,9 @@ static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
                               &made))
             return NULL;
         fields[s->body->n] = key_field(made, s->key.s);
+        s->key_codec = build_codec_plain(
+            job, s->key_codec,
+            fields[s->body->n].type == DS_STR ? "text" : "json");
     }
     return schema;
 }
@@ -565,6 +578,8 @@ static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
     /* Without columns much depends on a format that may be misspelt. */
     if (s->codec && (filled || s->columns))
         s->body = source_body(job, src, arg, &set->schema);
+    if (s->codec)
+        s->codec = build_codec_plain(job, s->codec, "json");
     return s->body && s->key_codec;
 }
 

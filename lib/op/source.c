@@ -36,7 +36,8 @@ static ds_rc source_open(ds_op *op, ds_err *err)
                           .strict = args->strict,
                           .options = args->options,
                           .header = args->header,
-                          .lone = args->columns == NULL};
+                          .lone =
+                              args->columns == NULL && args->options == NULL};
     ds_codec_spec key = {.columns = &s->key_schema,
                          .options = args->key_options};
 

@@ -165,6 +165,7 @@ static ds_rc limit_set(worker *w, const ds_envelope *env, uint32_t rec,
     DS_BUG_ON(!in);
     if (env->off[rec] < in->limit) {
         in->limit = env->off[rec];
+        in->held = NULL;
         in->limit_msg =
             ds_str_printf(w->assignment, "error[%s]: %s", code, msg);
     }
@@ -196,6 +197,8 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
 {
     ds_on_error policy = node->on_error;
 
+    if (!strcmp(code, DS_CODE_WAIT))
+        return hold_set(w, env, rec, msg, err);
     if (policy == DS_ON_ERROR_FAIL) {
         const input *in = assign_input(w, env->topic, env->partition);
         if (in && env->off[rec] < in->limit)

@@ -32,13 +32,16 @@ typedef struct input {
     const char *topic;
     int32_t partition;
     task *task;
-    uint32_t n_nodes;  /* the source nodes of the graph that read this topic */
-    uint32_t *nodes;   /* by their position in the stage */
-    int64_t position;  /* committed; DS_OFFSET_NONE: not yet */
-    int64_t next;      /* after what the epoch has collected */
-    bool moved_by_eof; /* next is past position only because of an EOF */
-    int64_t limit;     /* a record that must not be passed; INT64_MAX: none */
-    char *limit_msg;   /* why */
+    uint32_t n_nodes;   /* the source nodes of the graph that read this topic */
+    uint32_t *nodes;    /* by their position in the stage */
+    int64_t position;   /* committed; DS_OFFSET_NONE: not yet */
+    int64_t next;       /* after what the epoch has collected */
+    bool moved_by_eof;  /* next is past position only because of an EOF */
+    int64_t limit;      /* a record that must not be passed; INT64_MAX: none */
+    char *limit_msg;    /* why */
+    const char *held;   /* the limit is for a while only: what it waits for */
+    ds_time hold_until; /* mono */
+    bool paused;        /* the source was told */
 } input;
 
 typedef struct task_store {
@@ -94,6 +97,8 @@ struct worker {
     ds_arena *scratch;
 
     epoch *epoch;
+    char **reasons; /* that inputs were held for; see hold.c */
+    uint32_t n_reasons;
     struct poisons *poisons; /* records that the epoch must reject */
     int fences;              /* unknown outcomes without a commit in between */
     int rebuilds;            /* of local state, likewise */
@@ -221,6 +226,14 @@ void task_close(task *t, bool crash);
 ds_rc task_begin(task *t, ds_err *err);
 ds_rc task_push(task *t, uint32_t node, const ds_envelope *rows, ds_err *err);
 ds_rc task_seal(task *t, ds_err *err);
+
+/* hold.c: partitions that wait at a record. */
+ds_rc hold_set(worker *w, const ds_envelope *env, uint32_t rec, const char *msg,
+               ds_err *err);
+/* Before an epoch: pauses what waits, goes on with what has waited. */
+ds_rc hold_round(worker *w, ds_err *err);
+const input *hold_any(const worker *w);
+void hold_forget(worker *w);
 
 /* reject.c */
 extern const ds_op_host reject_host;

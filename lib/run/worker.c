@@ -135,7 +135,7 @@ static ds_rc epoch_again(worker *w, ds_err *err)
 static bool inputs_limited(const worker *w)
 {
     for (uint32_t i = 0; i < w->n_inputs; i++)
-        if (w->inputs[i].next >= w->inputs[i].limit)
+        if (w->inputs[i].next >= w->inputs[i].limit && !w->inputs[i].held)
             return true;
     return false;
 }
@@ -301,7 +301,7 @@ static ds_rc inputs_failed(const worker *w, ds_err *err)
 {
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        if (in->limit != INT64_MAX && in->next >= in->limit)
+        if (in->limit != INT64_MAX && in->next >= in->limit && !in->held)
             return ds_fail(err, DS_E_FAILED,
                            "topic %s partition %d offset %lld: %s", in->topic,
                            in->partition, (long long)in->limit, in->limit_msg);
@@ -566,8 +566,11 @@ static ds_rc worker_round(worker *w, ds_err *err)
 
     if (!w->assigned)
         return worker_join(w, 250, err);
-    atomic_store(&w->stats.state, "running");
-    atomic_store(&w->stats.why, NULL);
+    if (!hold_any(w)) {
+        atomic_store(&w->stats.state, "running");
+        atomic_store(&w->stats.why, NULL);
+    }
+    DS_TRY(hold_round(w, err));
     epoch_begin(w->epoch);
     rc = epoch_collect(w, err);
     if (rc == DS_CHANGED) {
@@ -633,6 +636,7 @@ ds_rc worker_ready(worker *w, ds_err *err)
 
 static ds_rc step_once(worker *w, bool *rows, ds_err *err)
 {
+    const input *held;
     ds_rc rc;
 
     DS_TRY(worker_ready(w, err));
@@ -645,7 +649,13 @@ static ds_rc step_once(worker *w, bool *rows, ds_err *err)
     }
     DS_TRY(rc);
     *rows = w->epoch->n_rows > 0;
-    return epoch_finish(w, err);
+    DS_TRY(epoch_finish(w, err));
+    held = hold_any(w);
+    if (held)
+        return ds_fail(err, DS_E_UNREACHABLE,
+                       "topic %s partition %d offset %lld: %s", held->topic,
+                       held->partition, (long long)held->limit, held->held);
+    return DS_OK;
 }
 
 ds_rc worker_step(worker *w, ds_err *err)
@@ -706,6 +716,7 @@ void worker_close(worker *w, bool crash)
     if (w->reader)
         w->reader->type->close(w->reader);
     reject_forget(w);
+    hold_forget(w);
     epoch_free(w->epoch);
     ds_arena_free(w->assignment);
     ds_arena_free(w->scratch);

@@ -178,6 +178,10 @@ typedef struct ds_source_type {
     /* Go back (or on) within what is assigned: what was fetched is dropped. */
     ds_rc (*seek)(ds_source *s, const ds_position *pos, uint32_t n,
                   ds_err *err);
+    /* No more (or again) rows of an assigned partition; some may still come. An
+     * assign() forgets it. */
+    ds_rc (*pause)(ds_source *s, const char *topic, int32_t partition, bool on,
+                   ds_err *err);
     /* Committed offsets of the group as this member sees them: stable, waits
      * for pending transactions, up to timeout_ms (DS_E_TIMEOUT: ask again;
      * never taken for "no offset"). */

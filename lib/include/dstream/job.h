@@ -66,13 +66,16 @@ void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
 typedef const ds_arg *ds_cluster_fn(void *arg, const char *name);
 void ds_job_set_clusters(ds_job *job, ds_cluster_fn *fn, void *arg);
 
-/* The same for `registry: NAME`. */
+/* The same for `registry: NAME`; `name` is NULL when the job names none. */
 void ds_job_set_registries(ds_job *job, ds_cluster_fn *fn, void *arg);
 /* Servers may be asked for schemas while the job is planned. Without it a job
  * whose columns only a registry knows has no plan, though it has no mistake. */
 void ds_job_set_online(ds_job *job);
-/* Without a plan: no server answered (DS_E_UNREACHABLE, DS_E_AUTH); DS_OK: it is
- * incomplete, or has mistakes. */
+/* Without a cluster (tests, files): records of formats with schemas are JSON
+ * objects of the same columns. */
+void ds_job_set_plain(ds_job *job);
+/* Without a plan: no server answered (DS_E_UNREACHABLE, DS_E_AUTH); DS_OK: it
+ * is incomplete, or has mistakes. */
 ds_rc ds_job_failed(const ds_job *job, ds_err *err);
 /* Whether only a registry knows columns of it. */
 bool ds_job_incomplete(const ds_job *job);

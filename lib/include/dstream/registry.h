@@ -49,10 +49,11 @@ const ds_op_type *ds_registry_op_at(const ds_registry *reg, uint32_t i);
 const ds_codec_type *ds_registry_codec_at(const ds_registry *reg, uint32_t i);
 
 /* What comes with dstream, by folder. */
-void ds_register_ops(ds_registry *reg);    /* lib/op */
-void ds_register_stores(ds_registry *reg); /* state */
-void ds_register_kafka(ds_registry *reg);  /* connectors/kafka */
-void ds_register_memory(ds_registry *reg); /* connectors/memory */
-void ds_register_codecs(ds_registry *reg); /* connectors/codec */
+void ds_register_ops(ds_registry *reg);     /* lib/op */
+void ds_register_stores(ds_registry *reg);  /* state */
+void ds_register_kafka(ds_registry *reg);   /* connectors/kafka */
+void ds_register_memory(ds_registry *reg);  /* connectors/memory */
+void ds_register_codecs(ds_registry *reg);  /* connectors/codec */
+void ds_register_schemas(ds_registry *reg); /* connectors/registry */
 
 #endif
