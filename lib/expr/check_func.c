@@ -5,12 +5,17 @@
 #include "expr/check.h"
 #include "record/show.h"
 
-static const char *type_list(check *c, tx **args, uint32_t n)
+static const char *type_list(check *c, tx **args, uint32_t n,
+                             const char *const *names)
 {
     ds_buf b;
     ds_buf_init(&b, c->arena, 64);
-    for (uint32_t i = 0; i < n; i++)
-        ds_buf_printf(&b, "%s%s", i ? ", " : "", ds_type_name(args[i]->type));
+    for (uint32_t i = 0; i < n; i++) {
+        ds_buf_str(&b, i ? ", " : "");
+        if (names && names[i])
+            ds_buf_printf(&b, "%s => ", names[i]);
+        ds_buf_str(&b, ds_type_name(args[i]->type));
+    }
     ds_buf_add(&b, "", 1);
     return b.s;
 }
@@ -54,7 +59,7 @@ void *check_no_function(check *c, const ds_node *n, tx **args, bool unique)
     return check_fail(c, "E0302", n->at, n->len, hint,
                       unique ? "function %s(%s) does not exist"
                              : "function %s(%s) is not unique",
-                      n->name, type_list(c, args, n->n_args));
+                      n->name, type_list(c, args, n->n_args, n->call->names));
 }
 
 /* ---- sets ---- */
@@ -257,17 +262,22 @@ static tx *check_named(check *c, const ds_node *n)
 {
     for (size_t k = 0; k < sizeof func_args / sizeof *func_args; k++) {
         ds_node ordered = *n;
+        ds_call call = *n->call;
         if (!named_order(c, n, k, &ordered))
             continue;
+        call.names = NULL;
+        ordered.call = &call;
         tx **args = check_args(c, &ordered);
         return args ? check_call(c, &ordered, args) : NULL;
     }
+    tx **args = check_args(c, n);
+    if (args == NULL)
+        return NULL;
     return check_fail(c, "E0302", n->at, n->len,
                       func_exists(n->name) ? "write the arguments in order"
                                            : NULL,
-                      "function %s with these names of arguments does not "
-                      "exist",
-                      n->name);
+                      "function %s(%s) does not exist", n->name,
+                      type_list(c, args, n->n_args, n->call->names));
 }
 
 /* f(a, VARIADIC ARRAY[b, c]) is f(a, b, c). */
@@ -309,9 +319,10 @@ static tx *check_no_aggregate(check *c, const ds_node *n)
                        : call->distinct ? "DISTINCT"
                        : call->n_order  ? "ORDER BY"
                                         : "FILTER";
-    if (!func_exists(n->name))
-        return check_fail(c, "E0302", n->at, n->len, NULL,
-                          "function %s does not exist", n->name);
+    if (!func_exists(n->name)) {
+        tx **args = check_args(c, n);
+        return args ? check_no_function(c, n, args, true) : NULL;
+    }
     return check_fail(c, "E0305", n->at, n->len, NULL,
                       "%s specified, but %s is not an aggregate function", what,
                       n->name);

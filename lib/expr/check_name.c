@@ -252,7 +252,7 @@ tx *check_column(check *c, const ds_node *n)
                               ? "a field of a jsonb column: column ->> 'field'"
                               : "write the column without it",
                           "missing FROM-clause entry for table \"%s\"",
-                          n->names[0]);
+                          n->names[n->n_names - 2]);
     const meta_name *m = meta_find(n->names[0]);
     if (m)
         return check_meta(c, n, m);

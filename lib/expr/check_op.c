@@ -76,6 +76,26 @@ static bool is_concat(const func_match *m)
            strcmp(m->f->name, "||") == 0;
 }
 
+/* PostgreSQL finds this out when the rows meet. */
+static bool rows_alike(check *c, const tx *x, const tx *y, const ds_node *n)
+{
+    const ds_schema *a = ds_row_fields(x->type), *b = ds_row_fields(y->type);
+    if (a == NULL || b == NULL)
+        return true;
+    if (a->n != b->n)
+        return check_fail(c, "E0302", n->at, n->len, NULL,
+                          "cannot compare record types with different numbers "
+                          "of columns");
+    for (uint32_t i = 0; i < a->n; i++)
+        if (a->fields[i].type != b->fields[i].type)
+            return check_fail(c, "E0302", n->at, n->len, "cast one of them",
+                              "cannot compare dissimilar column types %s and "
+                              "%s at record column %u",
+                              ds_type_name(a->fields[i].type),
+                              ds_type_name(b->fields[i].type), i + 1);
+    return true;
+}
+
 tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n)
 {
     tx *args[2] = {x, y};
@@ -87,6 +107,8 @@ tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n)
         return x; /* a state whose type is not known yet */
     switch (func_resolve_op(op, types, 2, c->arena, &m)) {
     case FUNC_OK:
+        if (m.f->args[0] == FUNC_ANYROW && !rows_alike(c, x, y, n))
+            return NULL;
         return is_concat(&m) ? apply_concat(c, x, y, n)
                              : apply(c, &m, args, 2, n);
     case FUNC_AMBIGUOUS:

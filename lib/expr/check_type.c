@@ -36,6 +36,9 @@ static tx *literal(check *c, tx *x, ds_type type, int32_t mod)
         type == DS_IV ? typmod_interval_text(x->v.s, mod, c->arena) : x->v.s;
     const char *msg =
         ds_value_parse(type, 0, s, DS_TIME_NONE, c->arena, &out->v, &code);
+    if (msg && s.ptr != x->v.s.ptr) /* name the text as it was written */
+        msg = ds_value_parse(type, 0, x->v.s, DS_TIME_NONE, c->arena, &out->v,
+                             &code);
     if (msg == NULL)
         return out;
     tx *now = literal_now(c, x, type);

@@ -160,6 +160,8 @@ static bool type_mod(const reading *r, ds_type type, int32_t *mod)
     *mod = 0;
     if (t->n_mods == 0)
         return true;
+    if (t->n_mods > 2 && type == DS_NUM)
+        return refuse(r, "E0303", NULL, "invalid NUMERIC type modifier");
     if (t->odd_mods)
         return refuse(r, "E0303", NULL,
                       "type modifiers must be simple constants or identifiers");
