@@ -245,7 +245,8 @@ static bool comparable(check *c, tx *eq)
     if (ds_type_phys(types[0]) == ds_type_phys(types[1]) &&
         func_category(types[0]) == 'N')
         return true;
-    if (func_common(types, 2, &type) >= 0)
+    if (func_common(types, 2, &type) >= 0 || !func_implicit(types[0], type) ||
+        !func_implicit(types[1], type))
         return false;
     for (int i = 0; i < 2; i++)
         eq->args[i] = check_coerce(c, eq->args[i], type);
