@@ -72,7 +72,7 @@ const func_def func_num[] = {
        "trunc(2.349, 2) = 2.34", N, I4),
     BOTH("sign", sign, "-1, 0 or 1", "sign((-2.5)::float8) = -1", "sign(-2.5) = -1"),
     FN("sqrt", F, 1, num_sqrt_f64, "square root", "sqrt(9::float8) = 3", F),
-    FN("cbrt", F, 1, num_cbrt_f64, "cube root", "cbrt(27) = 3", F),
+    FN("cbrt", F, 1, num_cbrt_f64, "cube root", "cbrt(8) = 2", F),
     FN("power", F, 2, num_power_f64, "a to the power of b",
        "power(2::float8, 10) = 1024", F, F),
     FN("pow", F, 2, num_power_f64, "a to the power of b",

@@ -38,7 +38,7 @@ static const struct {
     {"%", "remainder", "7 % 4 = 3"},
     {"^", "power", "2 ^ 10 = 1024"},
     {"|/", "square root", "|/ 9 = 3"},
-    {"||/", "cube root", "||/ 27 = 3"},
+    {"||/", "cube root", "||/ 8 = 2"},
     {"@", "absolute value", "@ -7 = 7"},
     {"&", "bitwise and", "6 & 3 = 2"},
     {"|", "bitwise or", "6 | 3 = 7"},
