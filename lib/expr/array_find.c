@@ -139,23 +139,33 @@ static uint32_t position(ds_type type, ds_slice list, const wanted *w,
     return 0;
 }
 
+/* Where the search begins; 0: nothing can be found. */
+static int64_t start_of(run *r, const run_step *s, uint32_t row, ds_slice list,
+                        const wanted *w)
+{
+    if (s->n_args < 3)
+        return 1;
+    if (!run_is_null(RUN_ARG(r, s, 2), row))
+        return RUN_ARG(r, s, 2)->v.i64[row] > 1 ? RUN_ARG(r, s, 2)->v.i64[row]
+                                                : 1;
+    if (array_count(list) > 0 &&
+        (!w->null || position(s->types[0], list, w, 1) > 0))
+        run_error(r, s, row, "E0704", "initial position must not be null");
+    return 0;
+}
+
 void array_position(run *r, const run_step *s)
 {
     run_reg *d = RUN_DST(r, s);
     d->valid = NULL;
     RUN_EACH(r, s, i)
     {
-        int64_t from = 1;
         uint32_t at = 0;
-        bool no_start = s->n_args > 2 && run_is_null(RUN_ARG(r, s, 2), i);
         if (!run_is_null(RUN_ARG(r, s, 0), i)) {
+            ds_slice list = RUN_ARG(r, s, 0)->v.str[i];
             wanted w = wanted_of(r, s, 1, i);
-            if (no_start)
-                run_error(r, s, i, "E0704",
-                          "initial position must not be null");
-            else if (s->n_args > 2)
-                from = RUN_ARG(r, s, 2)->v.i64[i];
-            at = position(s->types[0], RUN_ARG(r, s, 0)->v.str[i], &w, from);
+            int64_t from = start_of(r, s, i, list, &w);
+            at = from ? position(s->types[0], list, &w, from) : 0;
         }
         d->v.i64[i] = at;
         if (at == 0)

@@ -106,6 +106,7 @@ void nested_show_json(ds_buf *b, ds_type type, ds_slice v)
 typedef struct reader {
     ds_slice text;
     uint32_t at;
+    uint32_t shown; /* a message shows it from here on */
     bool array;
     ds_arena *arena;
     ds_buf word; /* the element at hand */
@@ -115,13 +116,14 @@ typedef struct reader {
 
 static const char *malformed(const reader *r)
 {
-    uint32_t n = r->text.len < 200 ? r->text.len : 200;
-    while (n && n < r->text.len && (r->text.ptr[n] & 0xc0) == 0x80)
+    ds_slice s = {r->text.ptr + r->shown, r->text.len - r->shown};
+    uint32_t n = s.len < 200 ? s.len : 200;
+    while (n && n < s.len && (s.ptr[n] & 0xc0) == 0x80)
         n--;
     *r->code = "E0702";
     return ds_str_printf(r->arena, "malformed %s literal: \"%.*s\"",
                          r->array ? "array" : "record", (int)n,
-                         (const char *)r->text.ptr);
+                         (const char *)s.ptr);
 }
 
 static void skip_space(reader *r)
@@ -290,10 +292,13 @@ const char *array_parse(ds_type elem, int32_t mod, ds_slice text, ds_arena *a,
     words w = {0};
     int64_t bound;
     const char *why = take_bounds(&r, &bound);
+    uint32_t brace = r.at;
     if (!why && !take_char(&r, '{'))
         why = malformed(&r);
+    r.shown = brace;
     if (!why)
         why = take_words(&r, &w);
+    r.shown = 0;
     if (!why && bound >= 0 && bound != w.n)
         why = malformed(&r);
     if (why)
