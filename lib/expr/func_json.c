@@ -13,6 +13,18 @@
 #define EACH(name, fn, prepare, help, example) \
     {name, ANYROW, 1, FUNC_SET, {J}, NULL, prepare, help, example, fn}
 
+/* A function with a path, and perhaps vars and silent. */
+#define PATH_HELP "; the path language of SQL/JSON"
+#define PATH3(name, res, flags, fn, set, help, example) \
+    {name, res, 2, flags, {J, S}, fn, json_path_prepare, help PATH_HELP, \
+     example, set}, \
+    {name, res, 3, flags, {J, S, J}, fn, json_path_prepare, \
+     help ", with variables", example, set}, \
+    {name, res, 4, flags, {J, S, J, B}, fn, json_path_prepare, \
+     help ", with variables; true: errors are suppressed", example, set}
+#define PATH_OP(name, fn) \
+    {name, B, 2, 0, {J, S}, fn, json_path_prepare, NULL, NULL, NULL}
+
 /* clang-format off */
 const func_def func_json[] = {
     OP2("->", J, J, S, json_member), OP2("->", J, J, I4, json_element),
@@ -26,6 +38,7 @@ const func_def func_json[] = {
     OP2("-", J, J, S, json_delete_key), OP2("-", J, J, I4, json_delete_index),
     OP2("-", J, J, TEXTS, json_delete_keys),
     OP2("#-", J, J, TEXTS, json_delete_path),
+    PATH_OP("@?", json_path_exists_op), PATH_OP("@@", json_path_match_op),
     INNER("subscript", J, 2, 0, json_subscript, J, S),
     INNER("subscript", J, 2, 0, json_subscript_int, J, I4),
 
@@ -111,6 +124,22 @@ const func_def func_json[] = {
        J),
     FN("jsonb_pretty", S, 1, json_pretty, "with line breaks, for people",
        "jsonb_pretty('[1]') = E'[\\n    1\\n]'", J),
+
+    PATH3("jsonb_path_exists", B, 0, json_path_exists, NULL,
+          "whether a path finds something",
+          "jsonb_path_exists('{\"a\": [1, 2]}', '$.a[*] ? (@ > 1)')"),
+    PATH3("jsonb_path_match", B, 0, json_path_match, NULL,
+          "the truth of a path's predicate",
+          "jsonb_path_match('{\"a\": 1}', '$.a == 1')"),
+    PATH3("jsonb_path_query_array", J, 0, json_path_array, NULL,
+          "all that a path finds, as an array",
+          "jsonb_path_query_array('[1, 2, 3]', '$[*] ? (@ > 1)') = '[2, 3]'"),
+    PATH3("jsonb_path_query_first", J, 0, json_path_first, NULL,
+          "the first value that a path finds",
+          "jsonb_path_query_first('[1, 2]', '$[*]') = '1'"),
+    PATH3("jsonb_path_query", J, FUNC_SET, NULL, json_path_set,
+          "a row per value that a path finds",
+          "jsonb_path_query(doc, '$.items[*].price') AS price"),
 
     SETX("jsonb_array_elements", J, 1, 0, json_set_elements,
          "a row per element", "jsonb_array_elements(items) AS item", J),

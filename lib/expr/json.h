@@ -44,6 +44,12 @@ set_fn json_set_elements, json_set_elements_text, json_set_each,
 void json_each_prepare(tx *call, ds_arena *a);
 void json_each_text_prepare(tx *call, ds_arena *a);
 
+/* json_path.c: jsonb_path_..., the operators at-question-mark and at-at */
+run_kernel json_path_exists, json_path_match, json_path_array, json_path_first,
+    json_path_exists_op, json_path_match_op;
+set_fn json_path_set;
+void json_path_prepare(tx *call, ds_arena *a);
+
 /* A buffer for the values of a vector. */
 ds_buf json_buffer(run *r);
 /* What was written since `from`. */
