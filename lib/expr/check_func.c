@@ -90,7 +90,7 @@ static tx *check_set(check *c, const ds_node *n, tx *x)
     const char *why;
     bool refused;
     x->data = regex_compile(pattern->v.s, flags ? flags->v.s : DS_NULL_SLICE,
-                            c->arena, &why, &refused);
+                            REGEX_WHERE, c->arena, &why, &refused);
     if (x->data == NULL)
         return check_fail(c, refused ? "E0304" : "E0702", pattern->at,
                           pattern->len, NULL,

@@ -203,8 +203,8 @@ void str_initcap_prepare(tx *call, ds_arena *a)
 {
     const char *why;
     bool refused;
-    call->data = regex_compile(ds_slice_of("[[:alnum:]]+"), DS_NULL_SLICE, a,
-                               &why, &refused);
+    call->data = regex_compile(ds_slice_of("[[:alnum:]]+"), DS_NULL_SLICE,
+                               REGEX_WHERE, a, &why, &refused);
 }
 
 static uint32_t initcap_word(ds_slice a, uint32_t from, uint32_t to,
