@@ -33,6 +33,8 @@ tx *check_distinct(check *c, const ds_node *n);
 tx *check_nullif(check *c, const ds_node *n);
 tx *check_func(check *c, const ds_node *n); /* check_func.c */
 void *check_no_function(check *c, const ds_node *n, tx **args, bool unique);
+/* x, or NULL if its function refuses its constant arguments. */
+tx *check_refuse(check *c, tx *x);
 bool check_is_agg(const char *name); /* check_agg.c */
 tx *check_agg(check *c, const ds_node *n);
 tx *check_cast(check *c, const ds_node *n); /* check_type.c */

@@ -64,60 +64,20 @@ void *check_no_function(check *c, const ds_node *n, tx **args, bool unique)
 
 /* ---- sets ---- */
 
-static const tx *set_regex_arg(check *c, tx **args, uint32_t i)
-{
-    args[i] = fold_tree(args[i], c->arena);
-    if (args[i]->kind == TX_CONST)
-        return args[i];
-    return check_fail(c, "E0304", args[i]->from, args[i]->len, NULL,
-                      "the pattern and its flags must be constants");
-}
-
 static tx *check_set(check *c, const ds_node *n, tx *x)
 {
     if (!c->scope->sets || c->in_agg)
         return check_fail(c, "E0306", n->at, n->len, "it belongs into flatMap",
                           "set-returning functions are not allowed here");
     x->kind = TX_SET;
-    if (strcmp(n->name, "regexp_split_to_table") != 0)
-        return x;
-    const tx *pattern = set_regex_arg(c, x->args, 1);
-    const tx *flags = x->n_args > 2 ? set_regex_arg(c, x->args, 2) : NULL;
-    if (pattern == NULL || (x->n_args > 2 && flags == NULL))
-        return NULL;
-    if (pattern->null || (flags && flags->null))
-        return x;
-    const char *why;
-    bool refused;
-    x->data = regex_compile(pattern->v.s, flags ? flags->v.s : DS_NULL_SLICE,
-                            REGEX_WHERE, c->arena, &why, &refused);
-    if (x->data == NULL)
-        return check_fail(c, refused ? "E0304" : "E0702", pattern->at,
-                          pattern->len, NULL,
-                          refused ? "%s is not supported" : "%s", why);
+    for (uint32_t i = 0; i < x->n_args; i++)
+        x->args[i] = fold_tree(x->args[i], c->arena);
+    if (x->f->prepare && x->data == NULL)
+        x->f->prepare(x, c->arena);
     return x;
 }
 
 /* ---- functions ---- */
-
-static tx *check_concat(check *c, const ds_node *n, tx **args)
-{
-    ds_type text = DS_STR;
-    for (uint32_t i = 0; i < n->n_args; i++) {
-        ds_type t = args[i]->type;
-        if (t == DS_BOOL)
-            args[i] = tx_call1(c->arena, func_exact1("bool out", t), args[i]);
-        else if (t == DS_NONE)
-            args[i] = check_coerce(c, args[i], DS_STR);
-        else
-            args[i] = tx_cast(c->arena, args[i], DS_STR, FUNC_CAST_EXPLICIT);
-        if (args[i] == NULL)
-            return NULL;
-    }
-    return check_where(tx_call(c->arena, func_exact("concat", &text, 1), args,
-                               n->n_args, NULL),
-                       n);
-}
 
 /* date(x) is x::date, if there is no such function. */
 static tx *check_call_cast(check *c, const ds_node *n, tx **args)
@@ -129,6 +89,20 @@ static tx *check_call_cast(check *c, const ds_node *n, tx **args)
         func_cast(args[0]->type, type, FUNC_CAST_EXPLICIT) == NULL)
         return check_no_function(c, n, args, true);
     return check_cast_to(c, args[0], type, 0, n);
+}
+
+tx *check_refuse(check *c, tx *x)
+{
+    if (x->f->refuse == NULL)
+        return x;
+    for (uint32_t i = 0; i < x->n_args; i++)
+        x->args[i] = fold_tree(x->args[i], c->arena);
+    const char *code;
+    uint32_t arg = 0;
+    const char *why = x->f->refuse(x, c->arena, &code, &arg);
+    return why ? check_fail(c, code, x->args[arg]->from, x->args[arg]->len,
+                            NULL, "%s", why)
+               : x;
 }
 
 /* What a function that returns a record gives here. */
@@ -168,6 +142,8 @@ static tx *check_call(check *c, const ds_node *n, tx **args)
     tx *x = check_where(tx_call(c->arena, m.f, args, n->n_args, NULL), n);
     x->type = m.result;
     if (m.result == FUNC_ANYROW && !check_record(c, x, n))
+        return NULL;
+    if (!check_refuse(c, x))
         return NULL;
     return m.f->flags & FUNC_SET ? check_set(c, n, x) : x;
 }
@@ -352,8 +328,5 @@ tx *check_func(check *c, const ds_node *n)
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;
-    if (strcmp(n->name, "concat") == 0 && n->n_args > 0 &&
-        func_exact1("concat", DS_STR))
-        return check_concat(c, n, args);
     return check_call(c, n, args);
 }

@@ -33,7 +33,7 @@ static tx *apply(check *c, const func_match *m, tx **args, uint32_t n_args,
             return NULL;
     tx *x = check_where(tx_call(c->arena, m->f, args, n_args, NULL), n);
     x->type = m->result;
-    return x;
+    return check_refuse(c, x);
 }
 
 static tx *to_text(check *c, tx *x)

@@ -49,6 +49,10 @@ typedef struct func_def {
     const char *example; /* an expression that is true: "lower('Ab') = 'ab'" */
     set_fn *set;         /* FUNC_SET: gives the rows (set.h) */
     const struct agg_type *agg; /* an aggregate (agg.h) */
+    /* Called when the call is checked: why it is refused then, with *code and
+     * the argument to blame; NULL: it is not. */
+    const char *(*refuse)(tx *call, ds_arena *a, const char **code,
+                          uint32_t *arg);
 } func_def;
 
 /* A table per family: func_FAMILY.c. */

@@ -413,11 +413,12 @@ static path_node *starts_with(parser *p, path_node *l)
 /* XQuery's flags as those of our regular expressions. */
 static bool regex_flags(parser *p, ds_slice flags, ds_buf *b)
 {
-    bool dot = false, lines = false;
+    bool dot = false, lines = false, quoted = false;
     for (uint32_t i = 0; i < flags.len; i++)
         switch (flags.ptr[i]) {
         case 'i':
         case 'q':
+            quoted = quoted || flags.ptr[i] == 'q';
             ds_buf_add(b, flags.ptr + i, 1);
             break;
         case 's':
@@ -438,7 +439,8 @@ static bool regex_flags(parser *p, ds_slice flags, ds_buf *b)
                 flags.ptr[i]);
             return false;
         }
-    ds_buf_str(b, lines ? (dot ? "w" : "n") : dot ? "s" : "p");
+    if (!quoted)
+        ds_buf_str(b, lines ? (dot ? "w" : "n") : dot ? "s" : "p");
     return true;
 }
 
@@ -463,8 +465,8 @@ static path_node *like_regex(parser *p, path_node *l)
     if (!regex_flags(p, flags, &b))
         return NULL;
     const char *why = NULL;
-    n->re =
-        regex_compile(pattern, json_since(&b, 0), p->x.arena, &why, &refused);
+    n->re = regex_compile(pattern, json_since(&b, 0), REGEX_WHETHER, p->x.arena,
+                          &why, &refused);
     if (n->re == NULL)
         p->x.error = why;
     n->re_number = p->path->n_regex++;

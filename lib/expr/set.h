@@ -29,6 +29,7 @@ typedef struct set_row {
                          more */
     struct set_ctx *ctx;
     uint32_t row; /* of the batch */
+    void *state;  /* the function's own; NULL before a batch's first call */
 } set_row;
 
 /* nulls[i] or args[i], by the ds_phys of types[i]. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text_list.c - texts to arrays and back: string_to_array, array_to_string.
+ * text_list.c - texts to arrays and back: string_to_array, array_to_string,
+ * string_to_table.
  */
+#include "expr/set.h"
 #include "expr/text.h"
 
 /* The parts of a text between separators. */
@@ -87,6 +89,20 @@ void text_to_array(run *r, const run_step *s)
             list_add(&l, part, null && same(part, *null));
         out[i] = array_make(DS_STR, l.values, l.nulls, l.n, r->ev->arena);
     }
+}
+
+/* ---- string_to_table ---- */
+
+void text_to_table(set_row *row, const ds_value *args, const bool *nulls)
+{
+    if (nulls[0])
+        return;
+    parts p = {.text = args[0].s, .sep = nulls[1] ? NULL : &args[1].s};
+    p.done = p.text.len == 0;
+    bool null = row->n_args > 2 && !nulls[2];
+    ds_value part;
+    while (parts_next(&p, &part.s))
+        set_emit(row, &part, null && same(part.s, args[2].s));
 }
 
 /* ---- array_to_string ---- */
