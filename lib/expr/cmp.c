@@ -20,24 +20,42 @@ static inline uint64_t load8(const uint8_t *p)
     return x;
 }
 
-/* Words of 8 bytes, the last one over the one before it. */
+static inline uint32_t load4(const uint8_t *p)
+{
+    uint32_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+static inline uint32_t load2(const uint8_t *p)
+{
+    uint16_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* Words, the last one over the one before it; no branch on what they hold. */
 static inline bool str_eq(ds_slice a, ds_slice b)
 {
-    if (a.len != b.len)
-        return false;
+    const uint8_t *p = a.ptr, *q = b.ptr;
     uint32_t n = a.len;
-    if (n < 8) {
-        for (uint32_t i = 0; i < n; i++)
-            if (a.ptr[i] != b.ptr[i])
-                return false;
-        return true;
-    }
+    if (n != b.len)
+        return false;
     if (n > 64)
-        return memcmp(a.ptr, b.ptr, n) == 0;
-    for (uint32_t i = 0; i + 8 <= n; i += 8)
-        if (load8(a.ptr + i) != load8(b.ptr + i))
-            return false;
-    return load8(a.ptr + n - 8) == load8(b.ptr + n - 8);
+        return memcmp(p, q, n) == 0;
+    if (n >= 8) {
+        uint64_t diff = load8(p + n - 8) ^ load8(q + n - 8);
+        for (uint32_t i = 0; i + 8 < n; i += 8)
+            diff |= load8(p + i) ^ load8(q + i);
+        return diff == 0;
+    }
+    if (n >= 4)
+        return ((load4(p) ^ load4(q)) |
+                (load4(p + n - 4) ^ load4(q + n - 4))) == 0;
+    if (n >= 2)
+        return ((load2(p) ^ load2(q)) |
+                (load2(p + n - 2) ^ load2(q + n - 2))) == 0;
+    return n == 0 || *p == *q;
 }
 
 static inline int str_cmp(ds_slice a, ds_slice b)
@@ -68,9 +86,25 @@ static inline int f64_cmp(double a, double b)
     return (isnan(a) ? 1 : 0) - (isnan(b) ? 1 : 0);
 }
 
+static inline bool is_small(const ds_numeric *n)
+{
+    return n->kind == 0 && n->hi == (int64_t)n->lo >> 63;
+}
+
+/* Numbers of 64 bits whose scales are near each other, without a call. */
 static inline int num_cmp(ds_numeric a, ds_numeric b)
 {
-    return numeric_cmp(&a, &b);
+    static const int64_t tens[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    uint32_t shift =
+        (uint32_t)(a.scale > b.scale ? a.scale - b.scale : b.scale - a.scale);
+    if (!is_small(&a) || !is_small(&b) || shift >= sizeof tens / sizeof *tens)
+        return numeric_cmp(&a, &b);
+    numeric_int x = (int64_t)a.lo, y = (int64_t)b.lo;
+    if (a.scale > b.scale)
+        y *= tens[shift];
+    else
+        x *= tens[shift];
+    return (x > y) - (x < y);
 }
 
 static inline int iv_cmp(ds_interval a, ds_interval b)
@@ -105,19 +139,23 @@ static inline int iv_cmp(ds_interval a, ds_interval b)
         RUN_EACH(r, s, i)                                                      \
         out[i] = test(a->v.f[i], b->v.f[i]);                                   \
     }
-/* Where a call or a pointer is behind it. */
+/* Where a pointer or a call is behind it: only rows that count. */
 #define CMP_OK(name, t, f, test)                                               \
     void cmp_##name##_##t(run *r, const run_step *s)                           \
     {                                                                          \
-        const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
+        const run_reg a = *RUN_ARG(r, s, 0), b = *RUN_ARG(r, s, 1);            \
+        const run_sel sel = r->sels[s->sel];                                   \
         uint8_t *out = RUN_DST(r, s)->v.b;                                     \
-        if (RUN_DST(r, s)->valid == NULL) {                                    \
-            RUN_EACH(r, s, i)                                                  \
-            out[i] = test(a->v.f[i], b->v.f[i]);                               \
-            return;                                                            \
+        if (RUN_DST(r, s)->valid) {                                            \
+            RUN_EACH_OK(r, s, i)                                               \
+            out[i] = test(a.v.f[i], b.v.f[i]);                                 \
+        } else if (sel.idx == NULL) {                                          \
+            for (uint32_t i = 0; i < sel.n; i++)                               \
+                out[i] = test(a.v.f[i], b.v.f[i]);                             \
+        } else {                                                               \
+            for (uint32_t k = 0; k < sel.n; k++)                               \
+                out[sel.idx[k]] = test(a.v.f[sel.idx[k]], b.v.f[sel.idx[k]]);  \
         }                                                                      \
-        RUN_EACH_OK(r, s, i)                                                   \
-        out[i] = test(a->v.f[i], b->v.f[i]);                                   \
     }
 
 #define NE_bool(x, y) (!EQ_bool(x, y))
@@ -376,11 +414,18 @@ cmp_set *cmp_set_new(ds_type type, tx **list, uint32_t n, ds_arena *a)
     return set;
 }
 
+/* Few are looked at one by one. */
 #define IN_SET(t, f, ctype, cmp)                                               \
     static bool in_##t(const cmp_set *set, ctype x)                            \
     {                                                                          \
         const ctype *v = set->values;                                          \
         uint32_t lo = 0, hi = set->n;                                          \
+        if (hi <= 8) {                                                         \
+            for (uint32_t i = 0; i < hi; i++)                                  \
+                if (EQ_##t(v[i], x))                                           \
+                    return true;                                               \
+            return false;                                                      \
+        }                                                                      \
         while (lo < hi) {                                                      \
             uint32_t mid = (lo + hi) / 2;                                      \
             int c = cmp(v[mid], x);                                            \
@@ -395,13 +440,20 @@ cmp_set *cmp_set_new(ds_type type, tx **list, uint32_t n, ds_arena *a)
     }                                                                          \
     void cmp_in_##t(run *r, const run_step *s)                                 \
     {                                                                          \
-        const cmp_set *set = s->data;                                          \
-        const run_reg *a = RUN_ARG(r, s, 0);                                   \
+        const cmp_set set = *(const cmp_set *)s->data;                         \
+        const ctype *a = RUN_ARG(r, s, 0)->v.f;                                \
+        const run_sel *sel = &r->sels[s->sel];                                 \
         run_reg *d = RUN_DST(r, s);                                            \
+        uint8_t *out = d->v.b;                                                 \
+        if (sel->idx == NULL && d->valid == NULL && !set.null) {               \
+            for (uint32_t i = 0, n = sel->n; i < n; i++)                       \
+                out[i] = in_##t(&set, a[i]);                                   \
+            return;                                                            \
+        }                                                                      \
         RUN_EACH_OK(r, s, i)                                                   \
         {                                                                      \
-            d->v.b[i] = in_##t(set, a->v.f[i]);                                \
-            if (!d->v.b[i] && set->null)                                       \
+            out[i] = in_##t(&set, a[i]);                                       \
+            if (!out[i] && set.null)                                           \
                 run_set_null(r, s->dst, i);                                    \
         }                                                                      \
     }

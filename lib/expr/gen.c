@@ -7,6 +7,10 @@
  */
 #include "expr/func.h"
 
+/* Registers that keep a constant for all vectors; more are loaded each time, so
+ * that a long CASE does not take much memory. */
+enum { MOST_CONSTS = 32 };
+
 typedef struct gen {
     ds_arena *arena;
     run_step *steps;
@@ -16,6 +20,7 @@ typedef struct gen {
     uint32_t n_regs, cap_regs;
     bool *sel_free;
     uint32_t n_sels, cap_sels;
+    uint32_t n_consts;
     uint16_t item;
 } gen;
 
@@ -129,6 +134,11 @@ static uint16_t gen_dst(gen *g, const tx *x, int want)
 
 static uint16_t gen_const(gen *g, tx *x, int want, uint16_t sel)
 {
+    if (want < 0 && g->n_consts < MOST_CONSTS) {
+        g->n_consts++;
+        return reg_new(
+            g, (run_reg_def){.kind = RUN_CONST, .type = x->type, .k = x});
+    }
     uint16_t dst = gen_dst(g, x, want);
     step_new(g, run_load, dst, sel, NULL, 0)->data = x;
     return dst;

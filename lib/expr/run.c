@@ -203,6 +203,8 @@ static void run_alloc(run *r)
         if (d->kind == RUN_NOW)
             for (uint32_t i = 0; i < rows; i++)
                 g->v.i64[i] = r->ev->now;
+        if (d->kind == RUN_CONST)
+            run_fill(g, d->k, rows);
     }
     for (uint32_t k = 0; k < p->n_sels; k++)
         r->sels[k].room = ds_new(a, uint16_t, rows);

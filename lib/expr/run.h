@@ -39,6 +39,7 @@ typedef enum run_reg_kind {
     RUN_COL,  /* col: of the batch */
     RUN_META, /* col: tx_meta */
     RUN_NOW,
+    RUN_CONST, /* k: the same in every row, filled in once */
     RUN_TEMP,
     RUN_OUT, /* col: output slot */
 } run_reg_kind;
@@ -47,6 +48,7 @@ typedef struct run_reg_def {
     run_reg_kind kind;
     ds_type type;
     uint32_t col;
+    const tx *k;
 } run_reg_def;
 
 typedef struct run_program {
@@ -138,7 +140,8 @@ typedef struct gen_input {
 const run_program *gen_program(const gen_input *in, ds_arena *a);
 
 /* run_flow.c: the steps that AND, OR, CASE and COALESCE are made of. */
-run_kernel run_load;      /* dst = the constant in `data`, a tx */
+run_kernel run_load; /* dst = the constant in `data`, a tx */
+void run_fill(run_reg *g, const tx *x, uint32_t n);
 run_kernel run_check_key; /* dst is _key, and must be text */
 run_kernel run_copy;      /* dst = a, in the selection */
 run_kernel run_begin;     /* dst is about to be written in parts */

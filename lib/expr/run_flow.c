@@ -9,37 +9,40 @@ void run_begin(run *r, const run_step *s)
     RUN_DST(r, s)->valid = NULL;
 }
 
-void run_load(run *r, const run_step *s)
+void run_fill(run_reg *g, const tx *x, uint32_t n)
 {
-    const tx *x = s->data;
-    run_reg *d = RUN_DST(r, s);
-    d->valid = NULL;
+    g->valid = NULL;
     if (x->null) {
-        memset(d->bits, 0, sizeof(uint64_t) * RUN_WORDS);
-        d->valid = d->bits;
+        memset(g->bits, 0, sizeof(uint64_t) * RUN_WORDS);
+        g->valid = g->bits;
         return;
     }
     switch (ds_type_phys(x->type)) {
     case DS_PHYS_BOOL:
-        memset(d->v.b, x->v.b, r->n);
+        memset(g->v.b, x->v.b, n);
         break;
     case DS_PHYS_SLICE:
-        for (uint32_t i = 0; i < r->n; i++)
-            d->v.str[i] = x->v.s;
+        for (uint32_t i = 0; i < n; i++)
+            g->v.str[i] = x->v.s;
         break;
     case DS_PHYS_NUM:
-        for (uint32_t i = 0; i < r->n; i++)
-            d->v.num[i] = x->v.num;
+        for (uint32_t i = 0; i < n; i++)
+            g->v.num[i] = x->v.num;
         break;
     case DS_PHYS_IV:
-        for (uint32_t i = 0; i < r->n; i++)
-            d->v.iv[i] = x->v.iv;
+        for (uint32_t i = 0; i < n; i++)
+            g->v.iv[i] = x->v.iv;
         break;
     case DS_PHYS_I64:
     case DS_PHYS_F64:
-        for (uint32_t i = 0; i < r->n; i++)
-            d->v.i64[i] = x->v.i;
+        for (uint32_t i = 0; i < n; i++)
+            g->v.i64[i] = x->v.i;
     }
+}
+
+void run_load(run *r, const run_step *s)
+{
+    run_fill(RUN_DST(r, s), s->data, r->n);
 }
 
 static void copy_values(run *r, const run_step *s, ds_type type)
