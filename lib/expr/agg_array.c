@@ -174,7 +174,7 @@ static void object_finish(const ds_agg *agg, const agg_order *o,
             ds_buf key, value;
             ds_buf_init(&key, a, 16);
             ds_buf_init(&value, a, 16);
-            ds_show_text(&key, agg->args[0], &o->cols[0], row);
+            jsonb_add_key(&key, agg->args[0], &o->cols[0], row);
             json_add(&value, agg, o, 1, row);
             pairs[k] = (jsonb_pair){shown(&key), shown(&value)};
             size += 6 * (uint64_t)key.len + value.len + 4;

@@ -155,7 +155,8 @@ static void avg_add(ds_acc *acc, const agg_rows *in)
     AGG_EACH(in, i)
     {
         moments *m = &state[in->group[i]];
-        if (fabs(v[i]) < HUGE_FROM && m->squares == 0) {
+        if (fabs(v[i]) < HUGE_FROM && fabs(m->sum) < HUGE_FROM &&
+            m->squares == 0) {
             m->n += 1;
             m->sum += v[i];
         } else {
