@@ -78,9 +78,6 @@ static bool call_allowed(check *c, const ds_node *n)
                       call->names
                           ? "a named argument of an aggregate is not supported"
                           : "VARIADIC in an aggregate is not supported");
-    if (call->within && call->distinct)
-        return refuse(c, n, "E0302", NULL,
-                      "cannot use DISTINCT with WITHIN GROUP");
     if (n->n_args == 0 && !n->i && count)
         return refuse(c, n, "E0302", NULL,
                       "count(*) must be used to call a parameterless aggregate "
