@@ -13,19 +13,11 @@
 #include "expr/run.h"
 #include "record/numeric.h"
 
-/* Blocks of rows of a constant length, which the compiler takes many at a time,
- * then the rest: the statement is written for row i. */
-#define NUM_BLOCK 32
+/* The statement for all rows i, as the compiler likes it: a plain loop. */
 #define NUM_DENSE(rows, i, ...)                                                \
     do {                                                                       \
-        size_t i##_next = 0;                                                   \
-        for (; i##_next + NUM_BLOCK <= (rows); i##_next += NUM_BLOCK)          \
-            for (size_t i##_at = 0; i##_at < NUM_BLOCK; i##_at++) {            \
-                const size_t i = i##_next + i##_at;                            \
-                __VA_ARGS__;                                                   \
-            }                                                                  \
-        for (; i##_next < (rows); i##_next++) {                                \
-            const size_t i = i##_next;                                         \
+        const uint32_t i##_end = (rows);                                       \
+        for (uint32_t i = 0; i < i##_end; i++) {                               \
             __VA_ARGS__;                                                       \
         }                                                                      \
     } while (0)
@@ -61,9 +53,10 @@ run_kernel num_add_f32, num_sub_f32, num_mul_f32, num_div_f32, num_add_f64,
 #define NUM_TRIG_KERNELS(X)                                                    \
     X(degrees)                                                                 \
     X(radians)                                                                 \
-    X(sin) X(cos) X(tan) X(cot) X(asin) X(acos) X(atan) X(atan2) X(sind)       \
-        X(cosd) X(tand) X(cotd) X(asind) X(acosd) X(atand) X(atan2d) X(sinh)   \
-            X(cosh) X(tanh) X(asinh) X(acosh) X(atanh)
+    X(sin)                                                                     \
+    X(cos) X(tan) X(cot) X(asin) X(acos) X(atan) X(atan2) X(sind) X(cosd)      \
+        X(tand) X(cotd) X(asind) X(acosd) X(atand) X(atan2d) X(sinh) X(cosh)   \
+            X(tanh) X(asinh) X(acosh) X(atanh)
 #define NUM_TRIG_DECLARE(op) run_kernel num_##op;
 NUM_TRIG_KERNELS(NUM_TRIG_DECLARE)
 

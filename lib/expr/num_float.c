@@ -5,10 +5,25 @@
  * product or a quotient of floats, rounded to double and then to float, is what
  * float arithmetic gives.
  */
-#include <float.h>
 #include <math.h>
 
 #include "expr/num.h"
+
+/* Do not vanish if o is infinite or NaN, if o is 0. */
+static inline uint64_t is_odd(double o)
+{
+    uint64_t bits;
+    memcpy(&bits, &o, sizeof bits);
+    const uint64_t exponent = 0x7ff0000000000000;
+    return ((bits & exponent) + (exponent & -exponent)) >> 63;
+}
+
+static inline uint64_t is_zero(double o)
+{
+    uint64_t bits;
+    memcpy(&bits, &o, sizeof bits);
+    return ((bits & INT64_MAX) - 1) >> 63;
+}
 
 /* `suspect`: the result o of x and y may be an error; `over` and `under`: it is
  * one. */
@@ -19,7 +34,7 @@
         const double *restrict b = RUN_ARG(r, s, 1)->v.f64;                    \
         double *restrict out = RUN_DST(r, s)->v.f64;                           \
         if (run_dense(r, s)) {                                                 \
-            int any = 0;                                                       \
+            uint64_t any = 0;                                                  \
             NUM_DENSE(r->n, i, {                                               \
                 double x = a[i], y = b[i], o = (result);                       \
                 any |= (suspect);                                              \
@@ -39,17 +54,16 @@
         }                                                                      \
     }
 
-#define IS_ODD(o) !(fabs(o) <= DBL_MAX) /* infinite or NaN */
 #define OVER (isinf(o) && !isinf(x) && !isinf(y))
 #define TINY (o == 0 && x != 0 && y != 0)
 #define FLOAT(v) ((double)(float)(v))
 
-FLOAT2(num_add_f64, x + y, IS_ODD(o), OVER, false)
-FLOAT2(num_sub_f64, x - y, IS_ODD(o), OVER, false)
-FLOAT2(num_mul_f64, x *y, IS_ODD(o) | (o == 0), OVER, TINY)
-FLOAT2(num_add_f32, FLOAT(x + y), IS_ODD(o), OVER, false)
-FLOAT2(num_sub_f32, FLOAT(x - y), IS_ODD(o), OVER, false)
-FLOAT2(num_mul_f32, FLOAT(x *y), IS_ODD(o) | (o == 0), OVER, TINY)
+FLOAT2(num_add_f64, x + y, is_odd(o), OVER, false)
+FLOAT2(num_sub_f64, x - y, is_odd(o), OVER, false)
+FLOAT2(num_mul_f64, x *y, is_odd(o) | is_zero(o), OVER, TINY)
+FLOAT2(num_add_f32, FLOAT(x + y), is_odd(o), OVER, false)
+FLOAT2(num_sub_f32, FLOAT(x - y), is_odd(o), OVER, false)
+FLOAT2(num_mul_f32, FLOAT(x *y), is_odd(o) | is_zero(o), OVER, TINY)
 
 static double as_double(double v)
 {
