@@ -249,3 +249,103 @@ void num_min_scale(run *r, const run_step *s)
 {
     scales(r, s, true);
 }
+
+/* ---- roots, logarithms, powers ---- */
+
+static void no_logarithm(run *r, const run_step *s, uint32_t i, int sign)
+{
+    run_error(r, s, i, "E0704", "cannot take logarithm of %s",
+              sign < 0 ? "a negative number" : "zero");
+}
+
+void num_sqrt_num(run *r, const run_step *s)
+{
+    const ds_numeric *a = RUN_ARG(r, s, 0)->v.num;
+    ds_numeric *out = RUN_DST(r, s)->v.num;
+    RUN_EACH_OK(r, s, i)
+    {
+        numeric_rc rc = numeric_sqrt(&a[i], &out[i]);
+        if (rc == NUMERIC_OK)
+            continue;
+        out[i] = numeric_of(0, 0);
+        if (rc == NUMERIC_DOMAIN)
+            run_error(r, s, i, "E0704",
+                      "cannot take square root of a negative number");
+        else
+            num_refuse(r, s, i, rc);
+    }
+}
+
+LONG1(num_exp_num, numeric_exp)
+
+void num_ln_num(run *r, const run_step *s)
+{
+    const ds_numeric *a = RUN_ARG(r, s, 0)->v.num;
+    ds_numeric *out = RUN_DST(r, s)->v.num;
+    RUN_EACH_OK(r, s, i)
+    {
+        numeric_rc rc = numeric_ln(&a[i], &out[i]);
+        if (rc == NUMERIC_OK)
+            continue;
+        out[i] = numeric_of(0, 0);
+        if (rc == NUMERIC_DOMAIN)
+            no_logarithm(r, s, i, numeric_sign(&a[i]));
+        else
+            num_refuse(r, s, i, rc);
+    }
+}
+
+static void log_row(run *r, const run_step *s, uint32_t i,
+                    const ds_numeric *base, const ds_numeric *a,
+                    ds_numeric *out)
+{
+    numeric_rc rc = numeric_log(base, a, out);
+    if (rc == NUMERIC_OK)
+        return;
+    *out = numeric_of(0, 0);
+    if (rc == NUMERIC_DOMAIN)
+        no_logarithm(r, s, i,
+                     numeric_sign(base) < 0 || numeric_sign(a) < 0 ? -1 : 0);
+    else
+        num_refuse(r, s, i, rc);
+}
+
+void num_log_num(run *r, const run_step *s)
+{
+    const ds_numeric *a = RUN_ARG(r, s, 0)->v.num, ten = numeric_of(10, 0);
+    ds_numeric *out = RUN_DST(r, s)->v.num;
+    RUN_EACH_OK(r, s, i)
+    log_row(r, s, i, &ten, &a[i], &out[i]);
+}
+
+void num_log2_num(run *r, const run_step *s)
+{
+    const ds_numeric *base = RUN_ARG(r, s, 0)->v.num;
+    const ds_numeric *a = RUN_ARG(r, s, 1)->v.num;
+    ds_numeric *out = RUN_DST(r, s)->v.num;
+    RUN_EACH_OK(r, s, i)
+    log_row(r, s, i, &base[i], &a[i], &out[i]);
+}
+
+void num_power_num(run *r, const run_step *s)
+{
+    const ds_numeric *a = RUN_ARG(r, s, 0)->v.num;
+    const ds_numeric *b = RUN_ARG(r, s, 1)->v.num;
+    ds_numeric *out = RUN_DST(r, s)->v.num;
+    RUN_EACH_OK(r, s, i)
+    {
+        numeric_rc rc = numeric_power(&a[i], &b[i], &out[i]);
+        if (rc == NUMERIC_OK)
+            continue;
+        out[i] = numeric_of(0, 0);
+        if (rc == NUMERIC_DOMAIN)
+            run_error(r, s, i, "E0704",
+                      "a negative number raised to a non-integer power yields "
+                      "a complex result");
+        else if (rc == NUMERIC_ZERO)
+            run_error(r, s, i, "E0704",
+                      "zero raised to a negative power is undefined");
+        else
+            num_refuse(r, s, i, rc);
+    }
+}

@@ -85,6 +85,17 @@ static inline ds_numeric numeric_from_i64(int64_t v)
 {
     return (ds_numeric){(uint64_t)v, v >> 63, 0, 0};
 }
+/* NUMERIC_DOMAIN: a root of a negative number; a logarithm of a number that is
+ * not positive; a negative number to the power of a fraction. NUMERIC_ZERO: a
+ * logarithm to base 1; 0 to a negative power. */
+numeric_rc numeric_sqrt(const ds_numeric *a, ds_numeric *out);
+numeric_rc numeric_exp(const ds_numeric *a, ds_numeric *out);
+numeric_rc numeric_ln(const ds_numeric *a, ds_numeric *out);
+numeric_rc numeric_log(const ds_numeric *base, const ds_numeric *a,
+                       ds_numeric *out);
+numeric_rc numeric_power(const ds_numeric *a, const ds_numeric *b,
+                         ds_numeric *out);
+
 /* As float8_numeric: 15 significant digits (6 for real). */
 numeric_rc numeric_from_f64(double v, ds_numeric *out);
 numeric_rc numeric_from_f32(double v, ds_numeric *out);
