@@ -9,10 +9,10 @@
 /* With a prepare function. */
 #define FNP(name, res, n, fn, prepare, help, example, ...) \
     {name, res, n, 0, {__VA_ARGS__}, fn, prepare, help, example}
-#define EXTRACT(type, example_extract, example_part) \
+#define EXTRACT(type, part_fn, example_extract, example_part) \
     FNP("extract", N, 2, time_extract, time_field_prepare, \
         "a part of a date or time, as numeric: extract(part FROM value)", example_extract, S, type), \
-    FNP("date_part", F, 2, time_date_part, time_field_prepare, \
+    FNP("date_part", F, 2, part_fn, time_field_prepare, \
         "a part of a date or time, as double precision", example_part, S, type)
 #define OVERLAPS(a, b, c, d, example) \
     FNX("overlaps", B, 4, FUNC_NULLS, time_overlaps, \
@@ -41,13 +41,13 @@ const func_def func_time[] = {
     CAST(TOD, V, FUNC_IMPLICIT, time_clock_to_iv), CAST(V, TOD, FUNC_ASSIGNMENT, time_iv_to_clock),
 
     /* parts */
-    EXTRACT(D, "extract(year FROM date '2001-02-16') = 2001", "date_part('doy', date '2001-02-16') = 47"),
-    EXTRACT(TL, "extract(second FROM timestamp '2001-02-16 20:38:40.12') = 40.12",
+    EXTRACT(D, time_date_part_date, "extract(year FROM date '2001-02-16') = 2001", "date_part('doy', date '2001-02-16') = 47"),
+    EXTRACT(TL, time_date_part, "extract(second FROM timestamp '2001-02-16 20:38:40.12') = 40.12",
             "date_part('week', timestamp '2001-02-16 20:38:40') = 7"),
-    EXTRACT(T, "extract(epoch FROM timestamptz '1970-01-02 00:00:00.5Z') = 86400.5",
+    EXTRACT(T, time_date_part, "extract(epoch FROM timestamptz '1970-01-02 00:00:00.5Z') = 86400.5",
             "date_part('hour', timestamptz '2001-02-16 20:38:40+02') = 18"),
-    EXTRACT(TOD, "extract(minute FROM time '20:38:40') = 38", "date_part('epoch', time '01:00') = 3600"),
-    EXTRACT(V, "extract(epoch FROM interval '1 day 2 hours') = 93600",
+    EXTRACT(TOD, time_date_part, "extract(minute FROM time '20:38:40') = 38", "date_part('epoch', time '01:00') = 3600"),
+    EXTRACT(V, time_date_part, "extract(epoch FROM interval '1 day 2 hours') = 93600",
             "date_part('month', interval '2 years 3 months') = 3"),
     FNP("date_trunc", TL, 2, time_trunc, time_trunc_prepare, "the beginning of the year, month, hour, … of a timestamp",
         "date_trunc('hour', timestamp '2001-02-16 20:38:40') = timestamp '2001-02-16 20:00:00'", S, TL),
@@ -105,6 +105,7 @@ const func_def func_time[] = {
         "make_timestamptz(2001, 2, 16, 8, 15, 0, 'Europe/Paris') = timestamptz '2001-02-16 07:15:00Z'", I4, I4, I4, I4, I4, F, S),
 #define MAKE_INTERVAL(n, example, ...) \
     FN("make_interval", V, n, time_make_interval, "an interval from years, months, weeks, days, hours, minutes and seconds", example, __VA_ARGS__)
+    MAKE_INTERVAL(0, "make_interval() = interval '0'", DS_NONE),
     MAKE_INTERVAL(1, "make_interval(2) = interval '2 years'", I4),
     MAKE_INTERVAL(2, "make_interval(0, 3) = interval '3 months'", I4, I4),
     MAKE_INTERVAL(3, "make_interval(0, 0, 1) = interval '7 days'", I4, I4, I4),

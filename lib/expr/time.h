@@ -18,7 +18,7 @@ run_kernel time_stamp_add, time_add_stamp, time_stamp_sub, time_stamp_diff,
 run_kernel time_date_to_stamp, time_stamp_to_date, time_stamp_to_clock,
     time_clock_to_iv, time_iv_to_clock;
 /* time_field.c */
-run_kernel time_extract, time_date_part;
+run_kernel time_extract, time_date_part, time_date_part_date;
 void time_field_prepare(tx *call, ds_arena *a);
 /* time_trunc.c */
 run_kernel time_trunc, time_trunc_zone, time_trunc_iv, time_bin;

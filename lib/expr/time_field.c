@@ -196,13 +196,10 @@ static part infinite_part(word_unit unit, ds_type type, int64_t v)
     case UNIT_SECOND:
     case UNIT_MINUTE:
     case UNIT_HOUR:
-        if (type == DS_DATE)
-            return (part){.kind = PART_UNSUPPORTED};
-        return (part){.kind = PART_NULL};
     case UNIT_TIMEZONE:
     case UNIT_TIMEZONE_HOUR:
     case UNIT_TIMEZONE_MINUTE:
-        if (type != DS_TS)
+        if (type == DS_DATE)
             return (part){.kind = PART_UNSUPPORTED};
         return (part){.kind = PART_NULL};
     case UNIT_DAY:
@@ -303,8 +300,10 @@ static part part_of_interval(word_unit unit, const ds_interval *iv)
 
 static part part_of(time_field f, ds_type type, const run_reg *a, uint32_t i)
 {
-    if (f.unit == UNIT_NONE)
-        return (part){.kind = f.known ? PART_UNSUPPORTED : PART_UNKNOWN};
+    if (f.unit == UNIT_NONE) { /* 'now' and the like mean nothing to them */
+        bool known = f.known && type != DS_TIME && type != DS_IV;
+        return (part){.kind = known ? PART_UNSUPPORTED : PART_UNKNOWN};
+    }
     switch (type) {
     case DS_DATE:
         return part_of_date(f.unit, a->v.i64[i]);
@@ -379,40 +378,76 @@ void time_field_prepare(tx *call, ds_arena *a)
     call->data = f;
 }
 
-/* date_part() takes a date for a timestamp. */
-static void extract(run *r, const run_step *s, bool as_numeric)
+static void refuse(run *r, const run_step *s, uint32_t row, part_kind kind,
+                   ds_type type)
+{
+    char buf[64];
+    ds_slice name = RUN_ARG(r, s, 0)->v.str[row];
+    run_error(r, s, row, "E0704", "unit \"%s\" not %s for type %s",
+              time_field_name(name, buf),
+              kind == PART_UNKNOWN ? "recognized" : "supported",
+              ds_type_name(type));
+}
+
+static time_field field_of(const run_step *s, ds_slice name)
+{
+    const time_field *known = s->data;
+    return known ? *known : time_field_find(name);
+}
+
+void time_extract(run *r, const run_step *s)
 {
     const run_reg *names = RUN_ARG(r, s, 0), *a = RUN_ARG(r, s, 1);
-    run_reg *d = RUN_DST(r, s);
+    ds_numeric *out = RUN_DST(r, s)->v.num;
     ds_type type = s->types[1];
     RUN_EACH_OK(r, s, i)
     {
-        const time_field *known = s->data;
-        time_field f = known ? *known : time_field_find(names->v.str[i]);
-        part p = part_of(f, type, a, i);
-        if (p.kind >= PART_UNSUPPORTED) {
-            char buf[64];
-            run_error(r, s, i, "E0704", "unit \"%s\" not %s for type %s",
-                      time_field_name(names->v.str[i], buf),
-                      p.kind == PART_UNKNOWN ? "recognized" : "supported",
-                      ds_type_name(type));
-            p = whole(0);
-        }
-        if (as_numeric)
-            d->v.num[i] = part_numeric(&p);
-        else
-            d->v.f64[i] = part_double(&p, type, a, i);
+        part p = part_of(field_of(s, names->v.str[i]), type, a, i);
+        if (p.kind >= PART_UNSUPPORTED)
+            refuse(r, s, i, p.kind, type);
+        out[i] = part_numeric(&p);
         if (p.kind == PART_NULL)
             run_set_null(r, s->dst, i);
     }
 }
 
-void time_extract(run *r, const run_step *s)
-{
-    extract(r, s, true);
-}
-
 void time_date_part(run *r, const run_step *s)
 {
-    extract(r, s, false);
+    const run_reg *names = RUN_ARG(r, s, 0), *a = RUN_ARG(r, s, 1);
+    double *out = RUN_DST(r, s)->v.f64;
+    ds_type type = s->types[1];
+    RUN_EACH_OK(r, s, i)
+    {
+        part p = part_of(field_of(s, names->v.str[i]), type, a, i);
+        if (p.kind >= PART_UNSUPPORTED)
+            refuse(r, s, i, p.kind, type);
+        out[i] = part_double(&p, type, a, i);
+        if (p.kind == PART_NULL)
+            run_set_null(r, s->dst, i);
+    }
+}
+
+/* A date is a timestamp for date_part(). */
+void time_date_part_date(run *r, const run_step *s)
+{
+    const run_reg *names = RUN_ARG(r, s, 0), *a = RUN_ARG(r, s, 1);
+    double *out = RUN_DST(r, s)->v.f64;
+    RUN_EACH_OK(r, s, i)
+    {
+        int64_t t = 0;
+        const char *msg = time_date_to_timestamp(a->v.i64[i], &t);
+        time_field f = field_of(s, names->v.str[i]);
+        part p = whole(0);
+        if (msg)
+            run_error(r, s, i, "E0701", "%s", msg);
+        else if (f.unit == UNIT_NONE)
+            p.kind = f.known ? PART_UNSUPPORTED : PART_UNKNOWN;
+        else
+            p = part_of_timestamp(f.unit, DS_TIMESTAMP, t);
+        if (p.kind >= PART_UNSUPPORTED)
+            refuse(r, s, i, p.kind, DS_TIMESTAMP);
+        out[i] = part_double(&p, DS_TIMESTAMP, a, i);
+        if (p.kind == PART_NULL)
+            run_set_null(r, s->dst, i);
+    }
 }

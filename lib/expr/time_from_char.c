@@ -121,6 +121,12 @@ static bool take_number(reader *r, int len, int *to, int *used)
     size_t n = strnlen(r->p, (size_t)len);
     memcpy(copy, r->p, n);
     copy[n] = '\0';
+    /* For messages: no character in two. */
+    if ((r->p[n] & 0xc0) == 0x80) {
+        while (n && (copy[n - 1] & 0xc0) == 0x80)
+            n--;
+        copy[n - (n > 0)] = '\0';
+    }
     if (node_of(r)->fill || ends_number(r)) {
         char *end;
         errno = 0;

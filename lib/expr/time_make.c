@@ -49,11 +49,15 @@ static const char *show_seconds(double v, char buf[32])
 
 /* ---- make_date, make_time ---- */
 
+/* make_date() shows the year as it counts inside, where 1 BC is 0. */
 static void day_error(run *r, const run_step *s, uint32_t i, const char *what,
                       const int64_t *const *p)
 {
-    run_error(r, s, i, "E0701", "%s: %lld-%02lld-%02lld", what,
-              (long long)p[0][i], (long long)p[1][i], (long long)p[2][i]);
+    int64_t year = p[0][i];
+    if (s->n_args == 3 && year < 0)
+        year++;
+    run_error(r, s, i, "E0701", "%s: %lld-%02lld-%02lld", what, (long long)year,
+              (long long)p[1][i], (long long)p[2][i]);
 }
 
 static void clock_error(run *r, const run_step *s, uint32_t i, int64_t hour,

@@ -15,9 +15,45 @@ typedef struct fields {
     int month, day;
     int minute, second, micro;
     int weekday;    /* 0: Sunday */
-    int64_t of_day; /* its day, since 1970 */
+    int64_t of_day; /* its Julian day */
     int64_t day_of_year;
+    int64_t iso_year, iso_day; /* of the year, from 1 */
+    int iso_week;
 } fields;
+
+/* The Julian day of a year, a month and a day, which need not be a date's: an
+ * interval has them too. Then PostgreSQL counts in 32 bits and rounds towards
+ * zero, and its months go on before March. */
+static int32_t julian_of(int64_t year, int month, int64_t day)
+{
+    enum { SHIFT = 4800 };
+    int from_march = month > 2 ? month - 3 : month + 9;
+    int32_t y = (int32_t)(year + SHIFT - (month <= 2));
+    int64_t in_year = time_floor_div(153 * from_march + 2, 5) + day;
+    int64_t leaps = y / 4 - y / 100 + y / 100 / 4;
+    return (int32_t)(uint32_t)(365LL * y + leaps + in_year - 32045);
+}
+
+/* The Julian day of the Monday of ISO week 1. */
+static int32_t iso_start(int64_t year)
+{
+    int32_t fourth = julian_of(year, 1, 4);
+    return fourth - (int32_t)time_floor_mod(fourth, 7);
+}
+
+static void iso_fields(fields *f)
+{
+    int32_t day = (int32_t)f->of_day, start = iso_start(f->year);
+    f->iso_year = f->year;
+    if (day < start)
+        start = iso_start(--f->iso_year);
+    f->iso_week = (day - start) / 7 + 1;
+    if (f->iso_week >= 52 && day >= iso_start(f->iso_year + 1)) {
+        start = iso_start(++f->iso_year);
+        f->iso_week = (day - start) / 7 + 1;
+    }
+    f->iso_day = day - start + 1;
+}
 
 static fields fields_of_timestamp(int64_t t, bool has_zone)
 {
@@ -31,9 +67,10 @@ static fields fields_of_timestamp(int64_t t, bool has_zone)
                 .minute = c.minute,
                 .second = c.second,
                 .micro = c.micro};
-    f.of_day = time_floor_div(t, CALENDAR_DAY);
-    f.weekday = time_weekday(f.of_day);
-    f.day_of_year = f.of_day - calendar_days(c.year, 1, 1) + 1;
+    int64_t day = time_floor_div(t, CALENDAR_DAY);
+    f.of_day = day + TIME_JULIAN;
+    f.weekday = time_weekday(day);
+    f.day_of_year = day - calendar_days(c.year, 1, 1) + 1;
     return f;
 }
 
@@ -48,7 +85,8 @@ static fields fields_of_interval(const ds_interval *iv)
                 .minute = c.minute,
                 .second = c.second,
                 .micro = c.micro};
-    f.day_of_year = (int64_t)iv->months * 30 + iv->days;
+    f.day_of_year = (int32_t)((uint32_t)iv->months * 30u + (uint32_t)iv->days);
+    f.of_day = julian_of(f.year, f.month, f.day);
     return f;
 }
 
@@ -154,16 +192,19 @@ static void put_century(const writer *w, int64_t v)
     put_ordinal(w, buf, (size_t)n);
 }
 
+/* The last digits of a year; room for a sign is kept by the year itself, also
+ * where it is the ISO year that is shown. */
 static void put_year(const writer *w, const fields *f, int64_t year, int digits)
 {
     static const int powers[] = {1, 10, 100, 1000};
     int64_t v = year_shown(f, year);
+    int sign = year_shown(f, f->year) < 0;
     if (digits == 4)
-        put_signed(w, v, 4);
+        put_number(w, v, 4 + sign);
     else if (digits == 1)
         put_fixed(w, v % 10, 1);
     else
-        put_signed(w, v % powers[digits], digits);
+        put_number(w, v % powers[digits], digits + sign);
 }
 
 static void put_year_comma(const writer *w, const fields *f)
@@ -277,16 +318,13 @@ static void put_clock_field(const writer *w, const fields *f)
 
 static void put_day_field(const writer *w, const fields *f)
 {
-    int week;
     switch (w->node->word->field) {
     case FIELD_DDD:
         put_number(w, f->day_of_year, 3);
         break;
-    case FIELD_IDDD: {
-        int64_t year = time_iso_year(f->of_day, &week);
-        put_number(w, f->of_day - time_iso_year_start(year) + 1, 3);
+    case FIELD_IDDD:
+        put_number(w, f->iso_day, 3);
         break;
-    }
     case FIELD_DD:
         put_number(w, f->day, 2);
         break;
@@ -300,22 +338,19 @@ static void put_day_field(const writer *w, const fields *f)
         put_number(w, (f->day_of_year - 1) / 7 + 1, 2);
         break;
     case FIELD_IW:
-        time_iso_year(f->of_day, &week);
-        put_number(w, week, 2);
+        put_number(w, f->iso_week, 2);
         break;
     case FIELD_W:
         put_fixed(w, (f->day - 1) / 7 + 1, 0);
         break;
     default: /* FIELD_J */
-        put_fixed(w, f->of_day + TIME_JULIAN, 0);
+        put_fixed(w, f->of_day, 0);
         break;
     }
 }
 
 static void put_year_field(const writer *w, const fields *f)
 {
-    int week;
-    int64_t iso = f->interval ? 0 : time_iso_year(f->of_day, &week);
     switch (w->node->word->field) {
     case FIELD_CC:
         put_century(w, century(f));
@@ -336,16 +371,16 @@ static void put_year_field(const writer *w, const fields *f)
         put_year(w, f, f->year, 1);
         break;
     case FIELD_IYYY:
-        put_year(w, f, iso, 4);
+        put_year(w, f, f->iso_year, 4);
         break;
     case FIELD_IYY:
-        put_year(w, f, iso, 3);
+        put_year(w, f, f->iso_year, 3);
         break;
     case FIELD_IY:
-        put_year(w, f, iso, 2);
+        put_year(w, f, f->iso_year, 2);
         break;
     default: /* FIELD_I */
-        put_year(w, f, iso, 1);
+        put_year(w, f, f->iso_year, 1);
         break;
     }
 }
@@ -372,8 +407,10 @@ static bool needs_date(template_field field)
     }
 }
 
-static void put_field(const writer *w, const fields *f)
+static void put_field(const writer *w, fields *f)
 {
+    if (w->node->word->mode == MODE_ISO_WEEK && f->iso_week == 0)
+        iso_fields(f);
     switch ((template_field)w->node->word->field) {
     case FIELD_FX:
         break;
@@ -437,7 +474,7 @@ static void put_field(const writer *w, const fields *f)
 }
 
 /* False: the template does not fit an interval. */
-static bool put_all(ds_buf *b, const template *t, const fields *f)
+static bool put_all(ds_buf *b, const template *t, fields *f)
 {
     for (uint32_t i = 0; i < t->n; i++) {
         const template_node *node = &t->nodes[i];

@@ -4,7 +4,9 @@
  *
  * They stand at the end of the files of the database, for the times after
  * their tables, and may be given instead of a zone's name. Offsets count
- * westwards. PostgreSQL takes an empty name too: "+02".
+ * westwards. PostgreSQL takes an empty name too: "+02". A name for
+ * summer time without rules is refused: PostgreSQL takes those of a file that
+ * systems have or have not.
  */
 #include "base/calendar.h"
 #include "record/datetime_words.h"
@@ -107,7 +109,7 @@ static void rules(reader *r, zone_posix *out)
     r->bad |= r->p != r->end;
 }
 
-bool zone_parse_posix(const char *s, size_t len, bool defaults, zone_posix *out)
+bool zone_parse_posix(const char *s, size_t len, zone_posix *out)
 {
     reader r = {s, s + len, false};
     *out = (zone_posix){.standard.dst = false};
@@ -126,10 +128,6 @@ bool zone_parse_posix(const char *s, size_t len, bool defaults, zone_posix *out)
     out->summer.east = out->standard.east + 3600;
     if (r.p < r.end && at(&r) != ',' && at(&r) != ';')
         out->summer.east = -offset(&r);
-    if (!r.bad && r.p == r.end && defaults) {
-        static const char usual[] = ",M3.2.0,M11.1.0";
-        r = (reader){usual, usual + sizeof usual - 1, false};
-    }
     rules(&r, out);
     return !r.bad;
 }

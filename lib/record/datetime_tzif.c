@@ -100,8 +100,53 @@ static bool read_tail(const uint8_t *p, const uint8_t *end, datetime_zone *z)
     if (stop == NULL || stop == p)
         return true;
     z->has_tail =
-        zone_parse_posix((const char *)p, (size_t)(stop - p), false, &z->tail);
+        zone_parse_posix((const char *)p, (size_t)(stop - p), &z->tail);
     return z->has_tail;
+}
+
+static bool extend_arrays(datetime_zone *z, uint32_t more)
+{
+    int64_t *when = realloc((void *)z->at, (z->n + more) * sizeof *when);
+    if (when)
+        z->at = when;
+    uint8_t *type = realloc((void *)z->type, z->n + more);
+    if (type)
+        z->type = type;
+    zone_type *types =
+        realloc((void *)z->types, (z->n_types + 2) * sizeof *types);
+    if (types)
+        z->types = types;
+    return when && type && types;
+}
+
+/* The table goes on by the tail's rules: looking up is quicker than counting.
+ */
+static bool extend_table(datetime_zone *z)
+{
+    enum { FIRST_YEAR = 1900, LAST_YEAR = 2200, MOST = 602 };
+    const zone_posix *tail = &z->tail;
+    if (!z->has_tail || !tail->has_summer || z->n == 0 || z->n_types > 250)
+        return true;
+    if (!extend_arrays(z, MOST))
+        return false;
+    int64_t *when = (int64_t *)z->at;
+    uint8_t *type = (uint8_t *)z->type;
+    zone_type *types = (zone_type *)z->types;
+    types[z->n_types] = tail->standard;
+    types[z->n_types + 1] = tail->summer;
+    for (int64_t year = FIRST_YEAR; year <= LAST_YEAR; year++) {
+        int64_t at[2];
+        const zone_type *to[2];
+        zone_posix_year(tail, year, at, to);
+        for (int i = 0; i < 2; i++) {
+            if (at[i] <= when[z->n - 1])
+                continue;
+            when[z->n] = at[i];
+            type[z->n++] = (uint8_t)(z->n_types + (to[i] == &tail->summer));
+        }
+    }
+    z->n_types += 2;
+    return true;
 }
 
 /* Zones that count leap seconds are none of PostgreSQL's. */
@@ -137,7 +182,8 @@ bool zone_read_file(const char *path, datetime_zone *out)
     size_t n = bytes ? fread(bytes, 1, FILE_MOST, f) : 0;
     fclose(f);
     *out = (datetime_zone){.kind = ZONE_RULES};
-    bool ok = n > 0 && n < FILE_MOST && read_zone(bytes, bytes + n, out);
+    bool ok = n > 0 && n < FILE_MOST && read_zone(bytes, bytes + n, out) &&
+              extend_table(out);
     free(bytes);
     if (!ok) {
         free((void *)out->at);

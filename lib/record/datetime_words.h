@@ -164,10 +164,8 @@ bool zone_is_fixed(const datetime_zone *z);
 /* Reads a zone's file (TZif); false: it is none. What it consists of is
  * allocated with malloc and stays. */
 bool zone_read_file(const char *path, datetime_zone *out);
-/* POSIX text of `len` bytes; false: it is none. `defaults`: a name for summer
- * time without rules means the United States' rules. */
-bool zone_parse_posix(const char *s, size_t len, bool defaults,
-                      zone_posix *out);
+/* POSIX text of `len` bytes; false: it is none. */
+bool zone_parse_posix(const char *s, size_t len, zone_posix *out);
 /* When a zone by rules changes in a year, seconds since 1970: the earlier one
  * first; *first, *second: what it changes to. False: it does not. */
 bool zone_posix_year(const zone_posix *p, int64_t year, int64_t at[2],

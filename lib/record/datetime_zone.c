@@ -147,7 +147,7 @@ enum { NAME_MOST = 255 };
 static const datetime_zone *posix_zone(const char *name, datetime_zone *room)
 {
     *room = (datetime_zone){.kind = ZONE_FIXED};
-    if (!zone_parse_posix(name, strlen(name), true, &room->tail))
+    if (!zone_parse_posix(name, strlen(name), &room->tail))
         return NULL;
     room->fixed = room->tail.standard;
     if (room->tail.has_summer) {
@@ -332,7 +332,8 @@ static const zone_type *rules_at(const datetime_zone *z, int64_t seconds,
     return table_at(z, n);
 }
 
-/* What an abbreviation meant last, or else will mean first. */
+/* What an abbreviation meant last, or else will mean first; NULL: the zone does
+ * not use it. */
 static const zone_type *abbrev_at(const datetime_zone *z, int64_t seconds)
 {
     const datetime_zone *of = z->of;
@@ -343,20 +344,19 @@ static const zone_type *abbrev_at(const datetime_zone *z, int64_t seconds)
     for (uint32_t i = n + 1; i <= of->n; i++)
         if (strcmp(table_at(of, i)->abbrev, z->fixed.abbrev) == 0)
             return table_at(of, i);
-    int64_t next;
-    const zone_type *then;
-    return rules_at(of, seconds, &next, &then);
+    return NULL;
 }
 
 static const zone_type *type_at(const datetime_zone *z, int64_t seconds)
 {
     int64_t next;
-    const zone_type *then;
+    const zone_type *then, *meant;
     switch (z->kind) {
     case ZONE_FIXED:
         return &z->fixed;
     case ZONE_ABBREV:
-        return abbrev_at(z, seconds);
+        meant = abbrev_at(z, seconds);
+        return meant ? meant : rules_at(z->of, seconds, &next, &then);
     case ZONE_RULES:
         break;
     }
@@ -403,8 +403,10 @@ ds_time datetime_zone_utc(const datetime_zone *z, ds_time local)
     if (z->kind == ZONE_RULES) {
         east = east_of_local(z, seconds);
     } else if (z->kind == ZONE_ABBREV) {
-        int32_t there = east_of_local(z->of, seconds);
-        east = abbrev_at(z, seconds - there)->east;
+        east = east_of_local(z->of, seconds);
+        const zone_type *meant = abbrev_at(z, seconds - east);
+        if (meant)
+            east = meant->east;
     }
     ds_time utc;
     if (__builtin_sub_overflow(local, east * DS_SECOND, &utc))

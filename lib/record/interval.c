@@ -146,7 +146,9 @@ bool timestamp_add(ds_time t, const ds_interval *iv, ds_time *out)
         return true;
     if (iv->months != 0 && !add_months(t, iv->months, &t))
         return false;
-    if (__builtin_add_overflow(t, iv->days * (int64_t)CALENDAR_DAY, &t) ||
+    int64_t days_us;
+    if (__builtin_mul_overflow(iv->days, (int64_t)CALENDAR_DAY, &days_us) ||
+        __builtin_add_overflow(t, days_us, &t) ||
         (iv->days && !datetime_valid(DS_TS, t)) ||
         __builtin_add_overflow(t, iv->us, &t))
         return false;
