@@ -52,6 +52,9 @@ void json_path_prepare(tx *call, ds_arena *a);
 
 /* A buffer for the values of a vector. */
 ds_buf json_buffer(run *r);
+/* Before a value of about `need` bytes: a new piece of memory rather than a
+ * longer one, which would copy what the rows before have. Where it begins. */
+uint32_t json_room(ds_buf *b, uint32_t need);
 /* What was written since `from`. */
 static inline ds_slice json_since(const ds_buf *b, uint32_t from)
 {

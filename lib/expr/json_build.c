@@ -16,7 +16,7 @@ void json_to_jsonb(run *r, const run_step *s)
     ds_col c = column(r, s, 0);
     RUN_EACH_OK(r, s, i)
     {
-        uint32_t from = b.len;
+        uint32_t from = json_room(&b, 256);
         jsonb_add_value(&b, s->types[0], &c, i);
         json_give(r, s, i, json_since(&b, from));
     }
@@ -27,7 +27,7 @@ void json_build_array(run *r, const run_step *s)
     ds_buf b = json_buffer(r);
     RUN_EACH(r, s, i)
     {
-        uint32_t from = b.len;
+        uint32_t from = json_room(&b, 256);
         ds_buf_add(&b, "[", 1);
         for (uint32_t k = 0; k < s->n_args; k++) {
             ds_col c = column(r, s, k);
@@ -92,7 +92,7 @@ void json_build_object(run *r, const run_step *s)
     jsonb_pair *pairs = ds_new(r->ev->arena, jsonb_pair, s->n_args / 2 + 1);
     RUN_EACH(r, s, i)
     {
-        uint32_t from = b.len;
+        uint32_t from = json_room(&b, 256);
         const char *why =
             s->n_args % 2 ? "argument list must have even number of elements"
                           : build_object(r, s, i, &parts, pairs, &b);
@@ -163,7 +163,7 @@ static void make_objects(run *r, const run_step *s)
     pair_list pairs = {NULL, 0};
     RUN_EACH_OK(r, s, i)
     {
-        uint32_t from = b.len;
+        uint32_t from = json_room(&b, 256);
         ds_slice values = s->n_args > 1 ? json_arg(r, s, 1, i) : DS_NULL_SLICE;
         if (s->n_args > 1 && values.ptr == NULL)
             values = (ds_slice){(const uint8_t *)"", 0};

@@ -11,6 +11,14 @@ ds_buf json_buffer(run *r)
     return b;
 }
 
+uint32_t json_room(ds_buf *b, uint32_t need)
+{
+    enum { PIECE = 32 << 10 };
+    if (b->cap - b->len < need)
+        ds_buf_init(b, b->arena, need > PIECE ? need : PIECE);
+    return b->len;
+}
+
 void json_give(run *r, const run_step *s, uint32_t row, ds_slice v)
 {
     RUN_DST(r, s)->v.str[row] = v;
@@ -85,8 +93,9 @@ void json_concat(run *r, const run_step *s)
     ds_buf b = json_buffer(r);
     RUN_EACH_OK(r, s, i)
     {
-        uint32_t from = b.len;
-        concat(&b, json_arg(r, s, 0, i), json_arg(r, s, 1, i));
+        ds_slice x = json_arg(r, s, 0, i), y = json_arg(r, s, 1, i);
+        uint32_t from = json_room(&b, x.len + y.len + 4);
+        concat(&b, x, y);
         json_give(r, s, i, json_since(&b, from));
     }
 }
@@ -134,7 +143,7 @@ static void delete_from(run *r, const run_step *s, bool many)
     RUN_EACH_OK(r, s, i)
     {
         ds_slice v = json_arg(r, s, 0, i);
-        uint32_t from = b.len;
+        uint32_t from = json_room(&b, v.len);
         if (json_is_scalar(v))
             run_error(r, s, i, "E0704", "cannot delete from scalar");
         else
@@ -178,7 +187,7 @@ void json_delete_index(run *r, const run_step *s)
     RUN_EACH_OK(r, s, i)
     {
         ds_slice v = json_arg(r, s, 0, i);
-        uint32_t from = b.len;
+        uint32_t from = json_room(&b, v.len);
         if (*v.ptr == '{')
             run_error(r, s, i, "E0704",
                       "cannot delete from object using integer index");
@@ -227,8 +236,9 @@ void json_strip_nulls(run *r, const run_step *s)
     ds_buf b = json_buffer(r);
     RUN_EACH_OK(r, s, i)
     {
-        uint32_t from = b.len;
-        strip_nulls(&b, json_arg(r, s, 0, i), from);
+        ds_slice v = json_arg(r, s, 0, i);
+        uint32_t from = json_room(&b, v.len);
+        strip_nulls(&b, v, from);
         RUN_DST(r, s)->v.str[i] = json_since(&b, from);
     }
 }
@@ -266,8 +276,9 @@ void json_pretty(run *r, const run_step *s)
     ds_buf b = json_buffer(r);
     RUN_EACH_OK(r, s, i)
     {
-        uint32_t from = b.len;
-        pretty(&b, json_arg(r, s, 0, i));
+        ds_slice v = json_arg(r, s, 0, i);
+        uint32_t from = json_room(&b, 2 * v.len);
+        pretty(&b, v);
         RUN_DST(r, s)->v.str[i] = json_since(&b, from);
     }
 }

@@ -126,6 +126,8 @@ bool path_is_word(const path_lexer *x, const char *word);
 
 /* ---- json_path_run.c ---- */
 
+enum { PATH_SPARE = 8 };
+
 typedef struct path_items {
     ds_slice *list;
     uint32_t n, cap;
@@ -153,7 +155,9 @@ typedef struct path_run {
     bool throws;  /* errors are kept */
     bool hard;    /* one that is never suppressed */
     const char *error;
-    uint64_t budget; /* steps that are left */
+    uint64_t budget;              /* steps that are left */
+    path_items spare[PATH_SPARE]; /* lists to be used again */
+    uint32_t n_spare;
 } path_run;
 
 typedef enum path_rc { PATH_OK, PATH_NONE, PATH_ERROR } path_rc;

@@ -53,6 +53,21 @@ void path_add(path_run *w, path_items *items, ds_slice v)
     items->list[items->n++] = v;
 }
 
+static path_items items_take(path_run *w)
+{
+    path_items items = {NULL, 0, 0};
+    if (w->n_spare)
+        items = w->spare[--w->n_spare];
+    items.n = 0;
+    return items;
+}
+
+static void items_back(path_run *w, const path_items *items)
+{
+    if (items->cap && w->n_spare < PATH_SPARE)
+        w->spare[w->n_spare++] = *items;
+}
+
 static bool is_array(ds_slice v)
 {
     return *v.ptr == '[';
@@ -206,14 +221,16 @@ static path_rc run_any(path_run *w, const path_node *n, ds_slice v,
 static path_rc position(path_run *w, const path_node *n, ds_slice v,
                         int64_t *at)
 {
-    path_items found = {NULL, 0, 0};
+    path_items found = items_take(w);
     path_rc rc = run_node(w, n, v, &found, w->path->lax);
+    ds_slice value = found.n == 1 ? found.list[0] : ds_slice_of("null");
+    items_back(w, &found);
     if (rc == PATH_ERROR)
         return rc;
-    if (found.n != 1 || !is_number(found.list[0]))
+    if (!is_number(value))
         return fail(w,
                     "jsonpath array subscript is not a single numeric value");
-    if (!path_position(found.list[0], at))
+    if (!path_position(value, at))
         return fail(w, "jsonpath array subscript is out of integer range");
     return PATH_OK;
 }
@@ -280,7 +297,7 @@ static path_rc operand(path_run *w, const path_node *n, ds_slice v, bool unwrap,
 {
     if (!unwrap || !w->path->lax)
         return run_node(w, n, v, out, w->path->lax);
-    path_items found = {NULL, 0, 0};
+    path_items found = items_take(w);
     path_rc rc = run_node(w, n, v, &found, true);
     for (uint32_t i = 0; rc != PATH_ERROR && i < found.n; i++) {
         if (is_array(found.list[i]))
@@ -288,6 +305,19 @@ static path_rc operand(path_run *w, const path_node *n, ds_slice v, bool unwrap,
         else
             path_add(w, out, found.list[i]);
     }
+    items_back(w, &found);
+    return rc;
+}
+
+/* An operand of which there must be one; null if there is another number of
+ * them. */
+static path_rc one_operand(path_run *w, const path_node *n, ds_slice v,
+                           ds_slice *out)
+{
+    path_items found = items_take(w);
+    path_rc rc = operand(w, n, v, true, &found);
+    *out = found.n == 1 ? found.list[0] : ds_slice_of("null");
+    items_back(w, &found);
     return rc;
 }
 
@@ -312,63 +342,63 @@ static const char *sign_of(path_kind k)
 static path_rc run_arithmetic(path_run *w, const path_node *n, ds_slice v,
                               path_items *out)
 {
-    path_items x = {NULL, 0, 0}, y = {NULL, 0, 0};
-    path_rc rc = operand(w, n->left, v, true, &x);
+    ds_slice x, y;
+    path_rc rc = one_operand(w, n->left, v, &x);
     if (rc != PATH_ERROR)
-        rc = operand(w, n->right, v, true, &y);
+        rc = one_operand(w, n->right, v, &y);
     if (rc == PATH_ERROR)
         return rc;
-    if (x.n != 1 || !is_number(x.list[0]))
+    if (!is_number(x))
         return fail(w,
                     "left operand of jsonpath operator %s is not a single "
                     "numeric value",
                     sign_of(n->kind));
-    if (y.n != 1 || !is_number(y.list[0]))
+    if (!is_number(y))
         return fail(w,
                     "right operand of jsonpath operator %s is not a "
                     "single numeric value",
                     sign_of(n->kind));
     ds_slice value;
     bool hard = false;
-    const char *why =
-        path_arithmetic(n->kind, x.list[0], y.list[0], w->arena, &value, &hard);
+    const char *why = path_arithmetic(n->kind, x, y, w->arena, &value, &hard);
     if (why)
         return hard ? fail_hard(w, why) : fail(w, "%s", why);
     return go_on(w, n, value, out);
 }
 
+static path_rc sign_one(path_run *w, const path_node *n, ds_slice v,
+                        path_items *out)
+{
+    bool only_whether = !out && !n->next;
+    if (!is_number(v)) {
+        if (only_whether)
+            return PATH_NONE;
+        return fail(w,
+                    "operand of unary jsonpath operator %s is not a "
+                    "numeric value",
+                    sign_of(n->kind));
+    }
+    if (only_whether)
+        return PATH_OK;
+    if (n->kind == PATH_MINUS)
+        v = path_negate(v, w->arena);
+    return go_on(w, n, v, out);
+}
+
 static path_rc run_sign(path_run *w, const path_node *n, ds_slice v,
                         path_items *out)
 {
-    path_items x = {NULL, 0, 0};
+    path_items x = items_take(w);
     path_rc rc = operand(w, n->left, v, true, &x), done = PATH_NONE;
-    if (rc == PATH_ERROR)
-        return rc;
-    for (uint32_t i = 0; i < x.n; i++) {
-        ds_slice value = x.list[i];
-        if (is_number(value)) {
-            if (!out && !n->next)
-                return PATH_OK;
-        } else {
-            if (!out && !n->next)
-                continue;
-            return fail(w,
-                        "operand of unary jsonpath operator %s is not a "
-                        "numeric value",
-                        sign_of(n->kind));
-        }
-        if (n->kind == PATH_MINUS)
-            value = path_negate(value, w->arena);
-        rc = go_on(w, n, value, out);
-        if (rc == PATH_ERROR)
-            return rc;
-        if (rc == PATH_OK) {
-            if (!out)
-                return rc;
+    for (uint32_t i = 0; rc != PATH_ERROR && i < x.n; i++) {
+        rc = sign_one(w, n, x.list[i], out);
+        if (rc == PATH_OK)
             done = rc;
-        }
+        if (rc == PATH_OK && !out)
+            break;
     }
-    return done;
+    items_back(w, &x);
+    return rc == PATH_ERROR ? rc : done;
 }
 
 /* ---- predicates ---- */
@@ -462,23 +492,16 @@ static truth test_pair(path_run *w, const path_node *n, ds_slice x, ds_slice y)
 }
 
 /* True for one pair in lax mode; in strict mode all are looked at. */
-static truth test_pairs(path_run *w, const path_node *n, ds_slice v)
+static truth test_lists(path_run *w, const path_node *n, const path_items *x,
+                        const path_items *y)
 {
-    path_items x = {NULL, 0, 0}, y = {NULL, 0, 0};
-    path_rc rc;
-    bool unknown = false, found = false, compares = n->kind < PATH_STARTS_WITH;
-    if (!quiet_operand(w, n->left, v, true, &x, &rc))
-        return UNKNOWN;
-    if (n->right == NULL)
-        path_add(w, &y, DS_NULL_SLICE);
-    else if (!quiet_operand(w, n->right, v, compares, &y, &rc))
-        return UNKNOWN;
-    for (uint32_t i = 0; i < x.n; i++)
-        for (uint32_t j = 0; j < y.n; j++) {
-            truth t = test_pair(w, n, x.list[i], y.list[j]);
-            if (w->hard || (t == UNKNOWN && !w->path->lax))
+    bool unknown = false, found = false, lax = w->path->lax;
+    for (uint32_t i = 0; i < x->n; i++)
+        for (uint32_t j = 0; j < y->n; j++) {
+            truth t = test_pair(w, n, x->list[i], y->list[j]);
+            if (w->hard || (t == UNKNOWN && !lax))
                 return UNKNOWN;
-            if (t == TRUE && w->path->lax)
+            if (t == TRUE && lax)
                 return TRUE;
             unknown = unknown || t == UNKNOWN;
             found = found || t == TRUE;
@@ -486,14 +509,32 @@ static truth test_pairs(path_run *w, const path_node *n, ds_slice v)
     return found ? TRUE : unknown ? UNKNOWN : FALSE;
 }
 
+static truth test_pairs(path_run *w, const path_node *n, ds_slice v)
+{
+    path_items x = items_take(w), y = items_take(w);
+    path_rc rc;
+    truth t = UNKNOWN;
+    bool compares = n->kind < PATH_STARTS_WITH;
+    if (n->right == NULL)
+        path_add(w, &y, DS_NULL_SLICE);
+    if (quiet_operand(w, n->left, v, true, &x, &rc) &&
+        (n->right == NULL || quiet_operand(w, n->right, v, compares, &y, &rc)))
+        t = test_lists(w, n, &x, &y);
+    items_back(w, &x);
+    items_back(w, &y);
+    return t;
+}
+
 static truth test_exists(path_run *w, const path_node *n, ds_slice v)
 {
-    path_items found = {NULL, 0, 0};
+    path_items found = items_take(w);
     path_rc rc;
     bool lax = w->path->lax;
-    if (!quiet_operand(w, n->left, v, false, lax ? NULL : &found, &rc))
-        return UNKNOWN;
-    return lax ? rc == PATH_OK : found.n > 0;
+    truth t = UNKNOWN;
+    if (quiet_operand(w, n->left, v, false, lax ? NULL : &found, &rc))
+        t = (lax ? rc == PATH_OK : found.n > 0) ? TRUE : FALSE;
+    items_back(w, &found);
+    return t;
 }
 
 static truth run_predicate(path_run *w, const path_node *n, ds_slice v)
@@ -706,7 +747,6 @@ void path_end(path_run *w)
 
 path_rc path_find(path_run *w, ds_slice v, bool silent, path_items *out)
 {
-    path_items all = {NULL, 0, 0};
     w->root = w->current = v;
     w->size = -1;
     w->ignore = w->path->lax;
@@ -721,8 +761,10 @@ path_rc path_find(path_run *w, ds_slice v, bool silent, path_items *out)
     /* Strict: only the whole list shows that there is no error. */
     path_rc rc;
     if (out == NULL && !w->path->lax) {
+        path_items all = items_take(w);
         rc = run_node(w, w->path->root, v, &all, false);
         rc = rc == PATH_ERROR ? rc : all.n ? PATH_OK : PATH_NONE;
+        items_back(w, &all);
     } else {
         rc = run_node(w, w->path->root, v, out, w->path->lax);
     }

@@ -217,7 +217,6 @@ static void change(run *r, const run_step *s, uint32_t row, splice *p,
                    ds_buf *b)
 {
     ds_slice v = json_arg(r, s, 0, row);
-    uint32_t from = b->len;
     RUN_DST(r, s)->v.str[row] = v;
     if (json_is_scalar(v)) {
         run_error(r, s, row, "E0704", "cannot %s path in scalar",
@@ -231,6 +230,7 @@ static void change(run *r, const run_step *s, uint32_t row, splice *p,
         run_error(r, s, row, "E0704", "%s", why);
     if (why || p->none)
         return;
+    uint32_t from = json_room(b, v.len + p->value.len + p->key.len + 8);
     splice_write(p, v, b);
     json_give(r, s, row, json_since(b, from));
 }

@@ -101,7 +101,7 @@ ds_slice jsonb_member(ds_slice v, ds_slice key)
     const uint8_t *p = v.ptr + 1, *end = v.ptr + v.len - 1;
     while (p < end) {
         p += *p == ',' ? 3 : 1;
-        const uint8_t *stop = jsonb_string_stop(p, end);
+        const uint8_t *stop = jsonb_quote(p, end);
         uint32_t len = (uint32_t)(stop - p);
         bool here =
             *stop == '"' && len == key.len && memcmp(p, key.ptr, len) == 0;

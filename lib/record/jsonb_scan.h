@@ -38,20 +38,35 @@ static inline const uint8_t *jsonb_string_stop(const uint8_t *p,
     return p;
 }
 
-/* Past the closing quote of the string that begins at p (jsonb's own text). */
+/* The first quote or backslash from p on in jsonb's own text, or `end`. */
+static inline const uint8_t *jsonb_quote(const uint8_t *p, const uint8_t *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        uint64_t hit = jsonb_has(word, '"') | jsonb_has(word, '\\');
+        if (hit)
+            return p + __builtin_ctzll(hit) / 8;
+    }
+    while (p < end && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
+/* Past the closing quote of the string that begins at p, in such a text. */
 static inline const uint8_t *jsonb_string_end(const uint8_t *p,
                                               const uint8_t *end)
 {
     p++;
     for (;;) {
-        p = jsonb_string_stop(p, end);
+        p = jsonb_quote(p, end);
         if (*p == '"')
             return p + 1;
         p += 2;
     }
 }
 
-/* Past the value that begins at p (jsonb's own text). */
+/* Past the value that begins at p, in jsonb's own text. */
 const uint8_t *jsonb_value_end(const uint8_t *p, const uint8_t *end);
 
 /* The byte that the escape at *p stands for; moves past it. jsonb's own text
