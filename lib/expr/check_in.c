@@ -66,6 +66,10 @@ typedef struct parts {
  * had for them. */
 static bool in_item(check *c, parts *p, tx *x, tx *item, const ds_node *n)
 {
+    ds_type types[2] = {x->type, item->type};
+    func_match m;
+    if (n->negated && func_resolve_op("=", types, 2, c->arena, &m) != FUNC_OK)
+        return check_apply(c, "<>", x, item, n) && false; /* its message */
     tx *eq = check_apply(c, "=", x, item, n);
     if (eq == NULL)
         return false;

@@ -76,6 +76,12 @@ static bool is_concat(const func_match *m)
            strcmp(m->f->name, "||") == 0;
 }
 
+/* While the types of the state are looked for, it is an untyped NULL. */
+static bool state_unknown(const check *c)
+{
+    return c->scope->state && c->scope->state->n == 0;
+}
+
 /* PostgreSQL finds this out when the rows meet. */
 static bool rows_alike(check *c, const tx *x, const tx *y, const ds_node *n)
 {
@@ -102,9 +108,9 @@ tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n)
     ds_type types[2] = {x->type, y->type};
     func_match m;
     op = op_name(op);
-    if (is_arithmetic(op) && x->type == DS_NONE && y->type == DS_NONE &&
-        !tx_is_literal(x) && !tx_is_literal(y))
-        return x; /* a state whose type is not known yet */
+    if (is_arithmetic(op) && state_unknown(c) && x->type == DS_NONE &&
+        y->type == DS_NONE && !tx_is_literal(x) && !tx_is_literal(y))
+        return x;
     switch (func_resolve_op(op, types, 2, c->arena, &m)) {
     case FUNC_OK:
         if (m.f->args[0] == FUNC_ANYROW && !rows_alike(c, x, y, n))
@@ -130,7 +136,7 @@ static tx *check_unary(check *c, const ds_node *n, tx *x)
     func_match m;
     if (strcmp(n->name, "+") == 0 && func_category(x->type) == 'N')
         return x;
-    if (x->type == DS_NONE && !tx_is_literal(x))
+    if (x->type == DS_NONE && !tx_is_literal(x) && state_unknown(c))
         return x;
     switch (func_resolve_op(n->name, &x->type, 1, c->arena, &m)) {
     case FUNC_OK:

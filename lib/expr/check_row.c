@@ -33,12 +33,13 @@ static tx *rows_order(check *c, const char *op, tx **p, uint32_t n_pairs,
     const char *strict = op[0] == '<' ? "<" : ">";
     if (n_pairs == 1)
         return check_apply(c, op, p[0], p[1], n);
-    tx *rest = rows_order(c, op, p + 2, n_pairs - 1, n);
-    tx *equal = check_apply(c, "=", p[0], p[1], n);
-    tx *body = check_logic2(c, TX_OR, check_apply(c, strict, p[0], p[1], n),
-                            check_logic2(c, TX_AND, equal, rest, n), n);
-    if (body == NULL)
+    tx *before = check_apply(c, strict, p[0], p[1], n);
+    tx *equal = before ? check_apply(c, "=", p[0], p[1], n) : NULL;
+    tx *rest = equal ? rows_order(c, op, p + 2, n_pairs - 1, n) : NULL;
+    if (rest == NULL)
         return NULL;
+    tx *body = check_logic2(c, TX_OR, before,
+                            check_logic2(c, TX_AND, equal, rest, n), n);
     return check_let(c, p[0], check_let(c, p[1], body, n), n);
 }
 

@@ -89,7 +89,10 @@ bool check_common(check *c, const char *what, tx **list, uint32_t n,
         if (!func_implicit(types[i], type))
             return check_fail(c, "E0303", list[i]->from, list[i]->len,
                               "cast one of them",
-                              "%s could not convert type %s to %s", what,
+                              "%s%s could not convert type %s to %s", what,
+                              strcmp(what, "CASE") ? ""
+                              : i                  ? "/WHEN"
+                                                   : "/ELSE",
                               ds_type_name(types[i]), ds_type_name(type));
     /* Only NULLs: the type stays open, for a state whose type is not known. */
     *out = type == DS_NONE && literals ? DS_STR : type;
