@@ -63,9 +63,12 @@ bool regex_option(regex_tree *t, uint8_t c)
     }
 }
 
+/* The flag e means basic syntax to PostgreSQL 15, other than (?e). */
 static bool read_flags(regex_tree *t, ds_slice flags)
 {
     for (uint32_t i = 0; i < flags.len; i++) {
+        if (flags.ptr[i] == 'e')
+            return regex_refuse(t, "the flag \"e\" (basic syntax)");
         if (regex_option(t, flags.ptr[i]))
             continue;
         if (t->refused)
@@ -150,8 +153,9 @@ static regex_shape shape_of(const regex_options *o, ds_slice p)
     bool spaces = p.len >= 2 && p.len <= 3 && memcmp(p.ptr, "\\s", 2) == 0;
     if (o->any_case || o->expanded || o->extended)
         return REGEX_PCRE;
-    if (is_plain(p) ||
-        (o->literal && p.len > 0 && !o->line_stop && !o->line_anchor))
+    if (o->literal && (o->line_stop || o->line_anchor))
+        return REGEX_PCRE; /* wrong */
+    if (is_plain(p) || (o->literal && p.len > 0))
         return REGEX_TEXT;
     if (o->literal || !spaces)
         return REGEX_PCRE;
@@ -230,19 +234,22 @@ static regex_rc next_pcre(regex_run *run, ds_slice text, uint32_t from,
                           uint32_t *begin, uint32_t *end)
 {
     static const uint8_t none = 0;
+    const regex *re = run->re;
     const uint8_t *p = text.ptr ? text.ptr : &none;
-    int rc = pcre2_match(run->re->code, p, text.len, from, PCRE2_NO_UTF_CHECK,
+    int rc = pcre2_match(re->code, p, text.len, from, PCRE2_NO_UTF_CHECK,
                          run->match, run->context);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT && more_stack(run))
         return next_pcre(run, text, from, begin, end);
     if (rc == PCRE2_ERROR_NOMATCH)
         return REGEX_NONE;
-    if (rc < 0)
+    if (rc < 0 && re->want == REGEX_GROUPS && re->n_groups && !re->plan)
         return REGEX_LIMIT;
+    if (rc < 0)
+        return regex_slow_next(run, text, from, begin, end);
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(run->match);
     *begin = (uint32_t)at[0];
     *end = (uint32_t)at[1];
-    for (uint32_t i = 1; i <= run->re->n_groups; i++) {
+    for (uint32_t i = 1; i <= re->n_groups; i++) {
         bool set = (int)i < rc && at[2 * i] != PCRE2_UNSET;
         run->spans[i].begin = set ? (uint32_t)at[2 * i] : REGEX_UNSET;
         run->spans[i].end = set ? (uint32_t)at[2 * i + 1] : REGEX_UNSET;

@@ -84,6 +84,10 @@ regex_rc regex_next(regex_run *run, ds_slice text, uint32_t from,
 regex_rc regex_plan_next(regex_run *run, ds_slice text, uint32_t from,
                          uint32_t *begin, uint32_t *end);
 
+/* The same without pcre2_match, for patterns that take it too many steps. */
+regex_rc regex_slow_next(regex_run *run, ds_slice text, uint32_t from,
+                         uint32_t *begin, uint32_t *end);
+
 /* White space as \s sees it: the bytes of the character at p, or 0. */
 static inline uint32_t regex_space(const uint8_t *p, const uint8_t *end)
 {

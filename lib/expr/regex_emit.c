@@ -235,7 +235,8 @@ static bool one_way(const regex_node *n, const regex_chars *follow,
 
 typedef struct choices {
     uint32_t n;           /* quantifiers that have a choice */
-    bool greedy, lazy;    /* there are such */
+    bool greedy, lazy;    /* some prefer so, also without a choice */
+    bool more, less;      /* those with a choice do */
     bool simple;          /* they repeat single characters; no branches */
     bool repeated_groups; /* a group within a repetition */
     bool nested;          /* a group within a group */
@@ -255,6 +256,8 @@ static void count(const regex_node *n, choices *c, bool in_group,
     if (n->kind == REGEX_REPEAT) {
         if (n->min != n->max) {
             c->n++;
+            c->more = c->more || n->prefer != REGEX_SHORT;
+            c->less = c->less || n->prefer == REGEX_SHORT;
             c->run++;
             c->long_run = c->long_run || c->run > 1;
         }
@@ -296,9 +299,10 @@ void regex_facts_of(const regex_tree *t, regex_facts *f)
     regex_chars none = {{0, 0}, false};
     choices c = {.simple = true};
     count(t->root, &c, false, false);
-    bool one_kind = !(c.greedy && c.lazy);
-    bool way = !t->backs && one_kind && one_way(t->root, &none, false);
-    bool single = c.simple && c.n <= 1;
+    bool other = f->prefer == REGEX_SHORT ? c.greedy : c.lazy;
+    bool way = !t->backs && !other && one_way(t->root, &none, false);
+    bool single =
+        c.simple && c.n <= 1 && !(f->prefer == REGEX_SHORT ? c.more : c.less);
     bool ends = !t->backs && ends_text(t, f->prefer != REGEX_SHORT);
     f->agree = way || single || ends;
     f->groups = f->agree && !c.repeated_groups &&

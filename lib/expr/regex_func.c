@@ -178,6 +178,9 @@ static regex_span nth_match(regex_rows *x, uint32_t i, int64_t start, int64_t n,
     ds_slice t = ARG_STR(0)[i];
     regex_walk w = {
         .run = rows_get(x, i), .text = t, .from = start_of(t, start)};
+    /* Without groups the match is the first one. */
+    if (w.run && w.run->re->n_groups == 0 && sub == 1)
+        sub = 0;
     if (w.run == NULL || sub > w.run->re->n_groups)
         return none;
     for (; n > 0; n--)

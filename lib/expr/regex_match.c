@@ -66,9 +66,10 @@ static regex_rc whole_end(regex_run *m, ds_slice text, uint32_t begin,
                           uint32_t *end)
 {
     const regex *re = m->re;
+    const void *code = re->plan ? re->plan->code : re->code;
     for (uint32_t size = 256;; size *= 4) {
         ds_slice part = {text.ptr, window_end(text, begin, size)};
-        int rc = dfa(m, re->plan->code, part, begin,
+        int rc = dfa(m, code, part, begin,
                      (re->shortest ? PCRE2_DFA_SHORTEST : 0) |
                          (part.len < text.len ? PCRE2_PARTIAL_HARD : 0),
                      m->match);
@@ -152,6 +153,12 @@ static void forget(regex_run *m, const regex_plan *p)
         m->spans[p->group] = (regex_span){REGEX_UNSET, REGEX_UNSET};
     for (uint32_t i = 0; i < p->n_kids; i++)
         forget(m, p->kids[i]);
+}
+
+static void forget_all(regex_run *m)
+{
+    for (uint32_t i = 1; i <= m->re->n_groups; i++)
+        m->spans[i] = (regex_span){REGEX_UNSET, REGEX_UNSET};
 }
 
 /* The k-th of n ends in the order that a part prefers. */
@@ -327,11 +334,29 @@ static regex_rc take_any(regex_run *m, ds_slice text, uint32_t begin,
     rc = REGEX_NONE;
     for (uint32_t k = 0; k < n && rc == REGEX_NONE; k++) {
         *end = end_at(m, base, n, k, p);
-        forget(m, p);
+        forget_all(m);
         rc = take(m, p, text, begin, *end);
     }
     m->n_ends = base;
     return rc;
+}
+
+static bool at_limit(int rc)
+{
+    return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT ||
+           rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_JIT_STACKLIMIT;
+}
+
+regex_rc regex_slow_next(regex_run *m, ds_slice text, uint32_t from,
+                         uint32_t *begin, uint32_t *end)
+{
+    for (;;) {
+        *begin = from;
+        regex_rc rc = whole_end(m, text, from, end);
+        if (rc != REGEX_NONE || from >= text.len)
+            return rc;
+        from += text_char_at(text, from);
+    }
 }
 
 static regex_rc next_back(regex_run *m, ds_slice text, uint32_t from,
@@ -344,9 +369,10 @@ static regex_rc next_back(regex_run *m, ds_slice text, uint32_t from,
                         from, PCRE2_NO_UTF_CHECK, m->match, m->context);
         if (found == PCRE2_ERROR_NOMATCH)
             return REGEX_NONE;
-        if (found < 0 || !spend(m, 0))
+        if ((found < 0 && !at_limit(found)) || !spend(m, 0))
             return REGEX_LIMIT;
-        *begin = (uint32_t)pcre2_get_ovector_pointer(m->match)[0];
+        *begin =
+            found < 0 ? from : (uint32_t)pcre2_get_ovector_pointer(m->match)[0];
         regex_rc rc = take_any(m, text, *begin, end);
         if (rc != REGEX_NONE)
             return rc;
@@ -367,7 +393,7 @@ regex_rc regex_plan_next(regex_run *m, ds_slice text, uint32_t from,
     regex_rc rc = whole_end(m, text, from, end);
     if (rc != REGEX_MATCH || !re->plan_groups)
         return rc;
-    forget(m, re->plan);
+    forget_all(m);
     rc = take(m, re->plan, text, *begin, *end);
     return rc == REGEX_NONE ? REGEX_LIMIT : rc;
 }

@@ -17,6 +17,7 @@ typedef struct parser {
     uint32_t at;
     uint32_t depth;
     bool in_look; /* groups do not count there */
+    bool bare;    /* the last atom cannot have a quantifier */
     uint32_t cap; /* of t->groups */
 } parser;
 
@@ -586,21 +587,35 @@ static regex_node *parse_anchor(parser *p)
     return n;
 }
 
+/* Assertions take no quantifier, unless in parentheses. */
+static regex_node *bare(parser *p, regex_node *n, bool is)
+{
+    p->bare = is && n;
+    return n;
+}
+
+static regex_node *bare_assertion(parser *p, regex_node *n)
+{
+    return bare(p, n, n && n->kind == REGEX_ASSERT);
+}
+
 static regex_node *parse_atom(parser *p)
 {
+    bool look = looking_at(p, "(?") && peek(p, 2) != ':';
+    p->bare = false;
     switch (peek(p, 0)) {
     case '^':
     case '$':
-        return parse_anchor(p);
+        return bare(p, parse_anchor(p), true);
     case '.':
         p->at++;
         return regex_set_any(p->t);
     case '[':
-        return parse_bracket(p);
+        return bare_assertion(p, parse_bracket(p));
     case '\\':
-        return parse_escape(p);
+        return bare_assertion(p, parse_escape(p));
     case '(':
-        return parse_group(p);
+        return bare(p, parse_group(p), look);
     case ')':
         if (p->t->options.extended)
             break;
@@ -627,7 +642,7 @@ static regex_node *parse_branch(parser *p)
         regex_node *n = parse_atom(p);
         if (n == NULL)
             return NULL;
-        if (n->kind != REGEX_ASSERT && n->kind != REGEX_LOOK)
+        if (!p->bare)
             n = parse_quantifier(p, n);
         if (n == NULL)
             return NULL;
