@@ -57,6 +57,14 @@ static ds_slice *names_of(const ds_schema *columns, ds_arena *a)
     return names;
 }
 
+static const ds_slice *column_names(const ds_schema *columns, ds_arena *a)
+{
+    ds_slice *names = ds_new(a, ds_slice, columns->n);
+    for (uint32_t c = 0; c < columns->n; c++)
+        names[c] = ds_slice_of(columns->fields[c].name);
+    return names;
+}
+
 static ds_rc json_open(const ds_codec_spec *spec, ds_codec **out, ds_err *err)
 {
     json_index *index = json_index_new();
@@ -69,6 +77,7 @@ static ds_rc json_open(const ds_codec_spec *spec, ds_codec **out, ds_err *err)
     c->spec = *spec;
     c->walk.index = index;
     c->walk.columns = spec->columns;
+    c->walk.names = column_names(spec->columns, a);
     c->walk.strict = spec->strict;
     c->cells = ds_new(a, json_cell, spec->columns->n);
     c->names = names_of(spec->columns, a);
@@ -117,6 +126,18 @@ static void set_value(struct decode *d, ds_type type, uint32_t col,
     }
 }
 
+/* The values that are most of all values, without a detour. */
+static bool decode_plain(struct decode *d, const ds_field *f,
+                         const json_cell *cell, uint32_t col, uint32_t row)
+{
+    uint8_t *to = d->values[col];
+    if (cell->escaped || cell->kind != JSON_STRING || f->type != DS_STR ||
+        f->mod != 0 || !to)
+        return false;
+    ((ds_slice *)(void *)to)[row] = cell->raw;
+    return true;
+}
+
 static bool decode_cell(struct decode *d, uint32_t col, uint32_t row)
 {
     const ds_field *f = &d->codec->spec.columns->fields[col];
@@ -127,6 +148,8 @@ static bool decode_cell(struct decode *d, uint32_t col, uint32_t row)
         set_null(d, col, row);
         return !f->not_null || json_null_error(&d->reader, &path);
     }
+    if (decode_plain(d, f, cell, col, row))
+        return true;
     if (!json_value(&d->reader, f, &path, cell, &v))
         return false;
     set_value(d, f->type, col, row, &v);

@@ -45,12 +45,12 @@ static bool only_blanks(const json_walk *w, uint32_t at)
 
 /* The next token's first byte; false at the end or if something stands before
  * it. */
-static bool take(json_walk *w, uint8_t *c, uint32_t *at)
+static inline bool take(json_walk *w, uint8_t *c, uint32_t *at)
 {
     if (w->next >= w->n_at)
         return fail(w, w->text.len, "the text ends early");
     *at = w->at[w->next];
-    if (*at < w->end || !only_blanks(w, *at))
+    if (*at != w->end && (*at < w->end || !only_blanks(w, *at)))
         return fail(w, w->end, "a character that cannot stand there");
     w->next++;
     *c = w->text.ptr[*at];
@@ -151,21 +151,44 @@ static bool take_escaped(json_walk *w, uint32_t from, uint32_t *end)
     return true;
 }
 
+/* A high bit in each byte of v that is c. */
+static uint64_t bytes_that_are(uint64_t v, uint8_t c)
+{
+    const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
+    uint64_t x = v ^ (ones * c);
+    return (x - ones) & ~x & high;
+}
+
+/* The first quote or backslash from p on; `end` if there is none. */
+static const uint8_t *string_mark(const uint8_t *p, const uint8_t *end)
+{
+    uint64_t v;
+    for (; end - p >= (ptrdiff_t)sizeof(v); p += sizeof(v)) {
+        memcpy(&v, p, sizeof(v));
+        /* Above the first hit there may be false ones. */
+        uint64_t hits = bytes_that_are(v, '"') | bytes_that_are(v, '\\');
+        if (hits)
+            return p + __builtin_ctzll(hits) / 8;
+    }
+    while (p < end && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
 /* The rest of a string whose quote stands at `at`. */
 static bool take_string(json_walk *w, uint32_t at, json_cell *cell)
 {
-    const uint8_t *p = w->text.ptr + at + 1;
-    size_t rest = w->text.len - at - 1;
-    const uint8_t *quote = memchr(p, '"', rest);
-    if (!quote)
+    const uint8_t *from = w->text.ptr + at + 1;
+    const uint8_t *stop = w->text.ptr + w->text.len;
+    const uint8_t *mark = string_mark(from, stop);
+    uint32_t end = (uint32_t)(mark - w->text.ptr);
+    if (mark == stop)
         return fail(w, at, "a string does not end");
-    uint32_t end = (uint32_t)(quote - w->text.ptr);
-    const uint8_t *escape = memchr(p, '\\', (size_t)(quote - p));
-    if (escape && !take_escaped(w, (uint32_t)(escape - w->text.ptr), &end))
+    cell->escaped = *mark == '\\';
+    if (cell->escaped && !take_escaped(w, end, &end))
         return false;
     cell->kind = JSON_STRING;
-    cell->escaped = escape != NULL;
-    cell->raw = (ds_slice){p, end - at - 1};
+    cell->raw = (ds_slice){from, end - at - 1};
     w->end = end + 1;
     return true;
 }
@@ -251,9 +274,10 @@ static bool take_value(json_walk *w, uint8_t c, uint32_t at, json_cell *cell)
 
 static bool column_is(const json_walk *w, uint32_t i, ds_slice name)
 {
-    const char *known = w->columns->fields[i].name;
-    return strncmp(known, (const char *)name.ptr, name.len) == 0 &&
-           known[name.len] == '\0';
+    ds_slice known = w->names[i];
+    return known.len == name.len && name.len > 0 &&
+           known.ptr[0] == name.ptr[0] &&
+           memcmp(known.ptr, name.ptr, name.len) == 0;
 }
 
 /* The column that a field is for, or -1. Records tend to have their fields in
@@ -268,8 +292,6 @@ static int find_column(json_walk *w, const json_cell *key)
         name = (ds_slice){buf, json_unescape(name, buf)};
     }
     uint32_t n = w->columns->n;
-    if (name.len && memchr(name.ptr, 0, name.len))
-        return -1;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t i = w->guess + k < n ? w->guess + k : w->guess + k - n;
         if (column_is(w, i, name)) {
@@ -299,7 +321,7 @@ static bool fail_unknown(json_walk *w, const json_cell *key)
     return false;
 }
 
-/* ---- the walk ---- */
+/* ---- the walk: inside values of fields ---- */
 
 enum state {
     FIRST_FIELD, /* a field or the object's end */
@@ -311,9 +333,8 @@ enum state {
 
 struct walk_state {
     enum state state;
-    uint32_t depth;
+    uint32_t depth;   /* of containers that are open; the record's is one */
     uint64_t objects; /* bit d: the container of level d is an object */
-    json_cell *open;  /* the column of the last field of level 1, or NULL */
 };
 
 static bool in_object(const struct walk_state *s)
@@ -332,71 +353,107 @@ static bool enter(json_walk *w, struct walk_state *s, json_kind kind,
     return true;
 }
 
-/* A field's or an item's value; `cell` is where it belongs. */
-static bool walk_value(json_walk *w, struct walk_state *s, uint8_t c,
-                       uint32_t at, json_cell *cell)
+static bool is_container(const json_cell *cell)
 {
-    if (!take_value(w, c, at, cell))
+    return cell->kind == JSON_OBJECT || cell->kind == JSON_ARRAY;
+}
+
+/* A field's or an item's value. */
+static bool walk_value(json_walk *w, struct walk_state *s, uint8_t c,
+                       uint32_t at)
+{
+    json_cell cell;
+    if (!take_value(w, c, at, &cell))
         return false;
     s->state = AFTER;
-    if (cell->kind != JSON_OBJECT && cell->kind != JSON_ARRAY)
-        return true;
-    cell->raw.ptr = w->text.ptr + at;
-    return enter(w, s, cell->kind, at);
+    return !is_container(&cell) || enter(w, s, cell.kind, at);
 }
 
-static bool walk_field(json_walk *w, struct walk_state *s, uint8_t c,
-                       uint32_t at, json_cell *cells)
+static bool fail_after(json_walk *w, bool object, uint32_t at)
 {
-    json_cell key, other, *cell = &other;
-    if (!take_key(w, c, at, &key))
-        return false;
-    if (s->depth == 1) {
-        int i = find_column(w, &key);
-        s->open = i >= 0 ? &cells[i] : NULL;
-        if (i >= 0)
-            cell = &cells[i];
-        else if (w->strict)
-            return fail_unknown(w, &key);
-    }
-    return take(w, &c, &at) && walk_value(w, s, c, at, cell);
+    return fail(w, at,
+                object ? "\",\" or \"}\" was expected"
+                       : "\",\" or \"]\" was expected");
 }
 
-static bool walk_token(json_walk *w, struct walk_state *s, json_cell *cells)
+static bool walk_token(json_walk *w, struct walk_state *s)
 {
     uint8_t c;
     uint32_t at;
-    json_cell other;
+    json_cell key;
     if (!take(w, &c, &at))
         return false;
     bool closes = c == (in_object(s) ? '}' : ']');
     if (closes && s->state != FIELD && s->state != ITEM) {
         s->depth--;
         s->state = AFTER;
-        if (s->depth == 1 && s->open)
-            s->open->raw.len =
-                w->end - (uint32_t)(s->open->raw.ptr - w->text.ptr);
         return true;
     }
     switch (s->state) {
     case AFTER:
         if (c != ',')
-            return fail(w, at,
-                        in_object(s) ? "\",\" or \"}\" was expected"
-                                     : "\",\" or \"]\" was expected");
+            return fail_after(w, in_object(s), at);
         s->state = in_object(s) ? FIELD : ITEM;
         return true;
     case FIRST_FIELD:
     case FIELD:
-        return walk_field(w, s, c, at, cells);
+        return take_key(w, c, at, &key) && take(w, &c, &at) &&
+               walk_value(w, s, c, at);
     default:
-        return walk_value(w, s, c, at, &other);
+        return walk_value(w, s, c, at);
+    }
+}
+
+/* All of the array or object that is open at `at`. */
+static bool walk_container(json_walk *w, uint32_t at, json_cell *cell)
+{
+    struct walk_state s = {AFTER, 1, 1};
+    if (!enter(w, &s, cell->kind, at))
+        return false;
+    while (s.depth > 1)
+        if (!walk_token(w, &s))
+            return false;
+    cell->raw = (ds_slice){w->text.ptr + at, w->end - at};
+    return true;
+}
+
+/* ---- the walk: a record's fields ---- */
+
+static bool walk_field(json_walk *w, uint8_t c, uint32_t at, json_cell *cells)
+{
+    json_cell key, other;
+    if (!take_key(w, c, at, &key))
+        return false;
+    int i = find_column(w, &key);
+    if (i < 0 && w->strict)
+        return fail_unknown(w, &key);
+    json_cell *cell = i < 0 ? &other : &cells[i];
+    return take(w, &c, &at) && take_value(w, c, at, cell) &&
+           (!is_container(cell) || walk_container(w, at, cell));
+}
+
+static bool walk_fields(json_walk *w, json_cell *cells)
+{
+    uint8_t c;
+    uint32_t at;
+    if (!take(w, &c, &at))
+        return false;
+    if (c == '}')
+        return true;
+    for (;;) {
+        if (!walk_field(w, c, at, cells) || !take(w, &c, &at))
+            return false;
+        if (c == '}')
+            return true;
+        if (c != ',')
+            return fail_after(w, true, at);
+        if (!take(w, &c, &at))
+            return false;
     }
 }
 
 static bool walk_all(json_walk *w, json_cell *cells)
 {
-    struct walk_state s = {FIRST_FIELD, 0, 0, NULL};
     uint8_t c;
     uint32_t at;
     json_cell root;
@@ -408,11 +465,8 @@ static bool walk_all(json_walk *w, json_cell *cells)
             root.kind == JSON_ARRAY ? "an" : "a", json_kind_name(root.kind));
         return false;
     }
-    if (!enter(w, &s, JSON_OBJECT, at))
+    if (!walk_fields(w, cells))
         return false;
-    while (s.depth > 0)
-        if (!walk_token(w, &s, cells))
-            return false;
     if (w->next < w->n_at || !only_blanks(w, w->text.len))
         return fail(w, w->end, "something follows the value");
     return true;

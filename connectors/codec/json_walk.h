@@ -36,7 +36,8 @@ typedef struct json_cell {
 typedef struct json_walk {
     json_index *index;
     const ds_schema *columns;
-    bool strict; /* a field that is no column is an error */
+    const ds_slice *names; /* of the columns */
+    bool strict;           /* a field that is no column is an error */
 
     ds_slice text;
     const uint32_t *at; /* where tokens begin */
