@@ -17,9 +17,9 @@ typedef struct check {
     const ds_scope *scope;
     ds_arena *arena;
     ds_diags *diags;
-    bool in_agg;  /* inside an aggregate's argument: sees scope->rows */
+    bool in_agg;    /* inside an aggregate's argument: sees scope->rows */
     bool in_filter; /* inside its FILTER */
-    bool at_root; /* the node is an item: a set may stand here */
+    bool at_root;   /* the node is an item: a set may stand here */
     const ds_agg **aggs;
     uint32_t n_aggs, cap_aggs;
 } check;
@@ -39,6 +39,7 @@ bool check_is_agg(const char *name); /* check_agg.c */
 tx *check_agg(check *c, const ds_node *n);
 tx *check_cast(check *c, const ds_node *n); /* check_type.c */
 tx *check_cast_to(check *c, tx *x, ds_type type, int32_t mod, const ds_node *n);
+enum { CHECK_ROW_ENTRIES = 1664 };                          /* as PostgreSQL */
 tx *check_rows(check *c, const char *op, const ds_node *n); /* check_row.c */
 tx *check_rows_distinct(check *c, const ds_node *n);
 tx *check_row_null(check *c, const ds_node *n);

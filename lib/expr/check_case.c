@@ -80,6 +80,19 @@ tx *check_coalesce(check *c, const ds_node *n)
     return x;
 }
 
+/* The best of a list: that of the best of its halves. */
+static tx *pick(check *c, const func_def *f, tx **list, uint32_t n,
+                const ds_node *node)
+{
+    if (n == 1)
+        return list[0];
+    tx *left = pick(c, f, list, n / 2, node);
+    tx *right = pick(c, f, list + n / 2, n - n / 2, node);
+    tx *x = check_where(tx_call2(c->arena, f, left, right, NULL), node);
+    x->type = left->type;
+    return x;
+}
+
 tx *check_pick(check *c, const ds_node *n)
 {
     bool most = n->kind == DS_N_GREATEST;
@@ -90,16 +103,12 @@ tx *check_pick(check *c, const ds_node *n)
     if (args == NULL || !check_unify(c, most ? "GREATEST" : "LEAST", args,
                                      n->n_args, &type, &mod))
         return NULL;
-    tx *x = args[0];
     if (type == DS_NONE || n->n_args == 1)
-        return x;
+        return args[0];
     const func_def *f = func_exact2(name, type, type);
     if (f == NULL)
         f = func_exact2(name, FUNC_ANYELEMENT, FUNC_ANYELEMENT);
-    for (uint32_t i = 1; i < n->n_args; i++) {
-        x = check_where(tx_call2(c->arena, f, x, args[i], NULL), n);
-        x->type = type;
-        x->mod = mod;
-    }
+    tx *x = pick(c, f, args, n->n_args, n);
+    x->mod = mod;
     return x;
 }

@@ -63,6 +63,10 @@ tx *check_array(check *c, const ds_node *n, ds_type type, int32_t mod)
 
 tx *check_row(check *c, const ds_node *n)
 {
+    if (n->n_args > CHECK_ROW_ENTRIES)
+        return check_fail(c, "E0202", n->at, n->len, NULL,
+                          "ROW expressions can have at most %d entries",
+                          CHECK_ROW_ENTRIES);
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;

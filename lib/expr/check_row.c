@@ -9,6 +9,10 @@ static tx **both_sides(check *c, const ds_node *n, uint32_t *n_pairs)
 {
     const ds_node *left = n->args[0], *right = n->args[1];
     *n_pairs = left->n_args;
+    if (left->n_args > CHECK_ROW_ENTRIES)
+        return check_fail(c, "E0202", n->at, n->len, NULL,
+                          "ROW expressions can have at most %d entries",
+                          CHECK_ROW_ENTRIES);
     if (left->n_args != right->n_args)
         return check_fail(c, "E0303", n->at, n->len, NULL,
                           "unequal number of entries in row expressions");

@@ -17,7 +17,7 @@ typedef struct gen {
     uint32_t n_steps, cap_steps;
     run_reg_def *regs;
     bool *is_free, *held;
-    uint32_t n_regs, cap_regs;
+    uint32_t n_regs, cap_regs, n_free;
     bool *sel_free;
     uint32_t n_sels, cap_sels;
     uint32_t n_consts;
@@ -49,9 +49,10 @@ static uint16_t reg_new(gen *g, run_reg_def def)
 
 static uint16_t reg_temp(gen *g, ds_type type)
 {
-    for (uint32_t i = 0; i < g->n_regs; i++) {
+    for (uint32_t i = 0; g->n_free > 0 && i < g->n_regs; i++) {
         if (g->is_free[i] && g->regs[i].type == type) {
             g->is_free[i] = false;
+            g->n_free--;
             return (uint16_t)i;
         }
     }
@@ -60,8 +61,10 @@ static uint16_t reg_temp(gen *g, ds_type type)
 
 static void reg_release(gen *g, uint16_t reg)
 {
-    if (g->regs[reg].kind == RUN_TEMP && !g->held[reg])
-        g->is_free[reg] = true;
+    if (g->regs[reg].kind != RUN_TEMP || g->held[reg] || g->is_free[reg])
+        return;
+    g->is_free[reg] = true;
+    g->n_free++;
 }
 
 /* The register of a column, a piece of metadata or now(), made once. */

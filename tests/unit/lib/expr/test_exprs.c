@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dstream/clock.h"
+#include "dstream/outbox.h"
 #include "expr/codes.h"
 #include "expr/expr.h"
 #include "record/builder.h"
@@ -132,6 +133,9 @@ static void schema_and_reads(void **state)
     assert_false(ds_exprs_reads(e, 3) || ds_exprs_reads(e, 4));
     assert_false(ds_exprs_uses_now(e));
     assert_true(ds_exprs_uses_now(compile(f, "at < now() AS y", &s)));
+    assert_true(ds_exprs_uses_now(compile(f, "at < 'today' AS y", &s)));
+    assert_true(ds_exprs_uses_now(compile(f, "current_date AS y", &s)));
+    assert_false(ds_exprs_uses_now(compile(f, "word::date AS y", &s)));
     assert_int_equal(ds_exprs_set_item(e), -1);
 }
 
@@ -151,6 +155,12 @@ static void canon_tells_apart(void **state)
         {"at + interval '1 day' AS y", "at + interval '24 hours' AS y", false},
         {"n + 1 BETWEEN 1 AND 2 AS y", "n + 1 BETWEEN 1 AND 3 AS y", false},
         {"word LIKE 'a' AS y", "word LIKE 'b' AS y", false},
+        {"n::numeric(5,1) AS y", "n::numeric(5,2) AS y", false},
+        {"n + 1.0 AS y", "n + 1.00 AS y", false},
+        {"ARRAY[n, 1] AS y", "ARRAY[n, 2] AS y", false},
+        {"(ARRAY[n])[1] AS y", "(ARRAY[n])[2] AS y", false},
+        {"at > 'now' AS y", "at > 'today' AS y", false},
+        {"at > date '2026-01-01' AS y", "at > date '2026-01-02' AS y", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *a = ds_exprs_canon(compile(f, cases[i].a, &s), f->a);
@@ -499,6 +509,80 @@ static void metadata(void **state)
     assert_int_equal(errs.list[0].row, 2);
 }
 
+/* The answer in row `row` as text, NULL, or ! and a message. */
+static const char *row_text(fixture *f, const char *item, const ds_batch *in,
+                            uint32_t row)
+{
+    ds_scope s = {.cols = &row_schema, .meta = true};
+    ds_exprs *e = compile(f, item, &s);
+    ds_row_errors errs = {0};
+    ds_eval ev = {.arena = f->a, .errs = &errs};
+    ds_col out;
+    ds_buf b;
+    assert_int_equal(ds_exprs_eval(e, in, &ev, &out, NULL), DS_OK);
+    for (uint32_t i = 0; i < errs.n; i++)
+        if (errs.list[i].row == row)
+            return ds_str_printf(f->a, "!%s", errs.list[i].msg);
+    if (ds_col_is_null(&out, row))
+        return "NULL";
+    ds_buf_init(&b, f->a, 64);
+    ds_show_text(&b, ds_exprs_schema(e)->fields[0].type, &out, row);
+    ds_buf_add(&b, "", 1);
+    return b.s;
+}
+
+static void headers(void **state)
+{
+    fixture *f = *state;
+    static const char bad[] = "\xff";
+    const ds_header list[] = {
+        {ds_slice_of("trace"), ds_slice_of("one")},
+        {ds_slice_of("b"), ds_slice_of("say \"hi\"")},
+        {ds_slice_of("none"), DS_NULL_SLICE},
+        {ds_slice_of("trace"), ds_slice_of("two")},
+    };
+    const ds_header broken = {ds_slice_of("x"), {(const uint8_t *)bad, 1}};
+    ds_slice hdr[3] = {ds_headers_encode(f->a, DS_NULL_SLICE, list, 4),
+                       DS_NULL_SLICE,
+                       ds_headers_encode(f->a, DS_NULL_SLICE, &broken, 1)};
+    ds_envelope env = {.n = 3, .topic = "t", .hdr = hdr};
+    ds_col cols[5] = {{0}};
+    ds_batch in = {.schema = &row_schema,
+                   .cols = cols,
+                   .n = 3,
+                   .n_sel = 3,
+                   .env = &env,
+                   .arena = f->a};
+    static const struct {
+        const char *item;
+        uint32_t row;
+        const char *want;
+    } cases[] = {
+        {"headers['trace'] AS y", 0, "two"},
+        {"headers['b'] AS y", 0, "say \"hi\""},
+        {"headers['none'] AS y", 0, "NULL"},
+        {"headers['other'] AS y", 0, "NULL"},
+        {"headers['trace'] AS y", 1, "NULL"},
+        {"headers['b'] AS y", 2, "NULL"},
+        {"headers['x'] AS y", 2,
+         "!header \"x\" is no text: invalid byte sequence for encoding "
+         "\"UTF8\""},
+        {"_headers AS y", 0,
+         "{\"b\": \"say \\\"hi\\\"\", \"none\": null, \"trace\": \"two\"}"},
+        {"_headers AS y", 1, "{}"},
+        {"_headers ->> 'trace' AS y", 0, "two"},
+        {"_headers ? 'trace' AS y", 1, "false"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(row_text(f, cases[i].item, &in, cases[i].row),
+                            cases[i].want);
+    static const ds_field own[] = {{"headers", DS_JSON, 0, false}};
+    const ds_schema own_schema = {1, own};
+    ds_scope s = {.cols = &own_schema, .meta = true};
+    ds_exprs *e = compile(f, "headers['x'] AS y", &s);
+    assert_int_equal(ds_exprs_schema(e)->fields[0].type, DS_JSON);
+}
+
 static void named(void **state)
 {
     fixture *f = *state;
@@ -571,6 +655,7 @@ int main(int argc, char **argv)
         TEST(hostile_patterns),
         TEST(types_of_columns),
         TEST(metadata),
+        TEST(headers),
         TEST(named),
         TEST(nested),
         TEST(codes_are_in_the_table),
