@@ -8,7 +8,7 @@
  */
 #include "expr/json_path.h"
 
-enum { STEPS = 1 << 24 }; /* for one value */
+enum { STEPS = 1 << 22 }; /* for one value */
 
 typedef enum truth { FALSE, TRUE, UNKNOWN } truth;
 
