@@ -4,9 +4,7 @@
  *
  * They stand at the end of the files of the database, for the times after
  * their tables, and may be given instead of a zone's name. Offsets count
- * westwards. PostgreSQL takes an empty name too: "+02". A name for
- * summer time without rules is refused: PostgreSQL takes those of a file that
- * systems have or have not.
+ * westwards. PostgreSQL takes an empty name too: "+02".
  */
 #include "base/calendar.h"
 #include "record/datetime_words.h"
@@ -128,6 +126,11 @@ bool zone_parse_posix(const char *s, size_t len, zone_posix *out)
     out->summer.east = out->standard.east + 3600;
     if (r.p < r.end && at(&r) != ',' && at(&r) != ';')
         out->summer.east = -offset(&r);
+    out->no_rules = !r.bad && r.p == r.end;
+    if (out->no_rules) { /* the United States' */
+        static const char usual[] = ",M3.2.0,M11.1.0";
+        r = (reader){usual, usual + sizeof usual - 1, false};
+    }
     rules(&r, out);
     return !r.bad;
 }

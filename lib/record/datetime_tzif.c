@@ -100,7 +100,8 @@ static bool read_tail(const uint8_t *p, const uint8_t *end, datetime_zone *z)
     if (stop == NULL || stop == p)
         return true;
     z->has_tail =
-        zone_parse_posix((const char *)p, (size_t)(stop - p), &z->tail);
+        zone_parse_posix((const char *)p, (size_t)(stop - p), &z->tail) &&
+        !z->tail.no_rules;
     return z->has_tail;
 }
 

@@ -134,6 +134,7 @@ typedef struct zone_type {
 typedef struct zone_posix {
     zone_type standard, summer;
     bool has_summer;
+    bool no_rules; /* none were given: the United States' */
     zone_when begin, end;
 } zone_posix;
 
@@ -147,9 +148,8 @@ struct datetime_zone {
     uint32_t n_types;
     bool has_tail; /* after the last: tail */
     zone_posix tail;
-    zone_type fixed; /* ZONE_FIXED */
-    /* ZONE_ABBREV */
-    const struct datetime_zone *of;
+    zone_type fixed;                /* ZONE_FIXED */
+    const struct datetime_zone *of; /* ZONE_ABBREV: whose */
 };
 
 /* A name of the database or a POSIX text, but no abbreviation. *room may be

@@ -246,7 +246,8 @@ bool zone_is_fixed(const datetime_zone *z)
     for (uint32_t i = 1; i < z->n_types; i++)
         if (z->types[i].east != z->types[0].east)
             return false;
-    return !(z->has_tail && z->tail.has_summer);
+    return !(z->has_tail && z->tail.has_summer &&
+             z->tail.summer.east != z->tail.standard.east);
 }
 
 /* ---- what the clock shows ---- */
