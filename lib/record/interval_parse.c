@@ -463,6 +463,14 @@ static datetime_rc read_any(ds_slice text, list_reader *r)
     return read_iso(buf, &r->sum);
 }
 
+static bool negate(interval_sum *s)
+{
+    return !__builtin_sub_overflow(0, s->us, &s->us) &&
+           !__builtin_sub_overflow(0, s->days, &s->days) &&
+           !__builtin_sub_overflow(0, s->months, &s->months) &&
+           !__builtin_sub_overflow(0, s->years, &s->years);
+}
+
 datetime_rc interval_parse_mod(ds_slice text, int32_t mod, ds_interval *out)
 {
     list_reader r = {.fields = INTERVAL_FULL};
@@ -473,12 +481,12 @@ datetime_rc interval_parse_mod(ds_slice text, int32_t mod, ds_interval *out)
         return rc;
     interval_sum *s = &r.sum;
     int32_t months;
+    if (r.ago && !negate(s))
+        return DATETIME_FIELD;
     if (__builtin_mul_overflow(s->years, 12, &months) ||
         __builtin_add_overflow(months, s->months, &months))
         return DATETIME_RANGE;
     *out = (ds_interval){s->us, s->days, months};
-    if (r.ago && !interval_negate(out, out))
-        return DATETIME_RANGE;
     return DATETIME_OK;
 }
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_time.c - expressions of dates, times and intervals, and their text as
+ * PostgreSQL 15 gave it (times.h).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "expr/expr.h"
+#include "record/builder.h"
+#include "record/value.h"
+
+typedef struct time_case {
+    const char *expr, *want;
+} time_case;
+
+static const time_case cases[] = {
+#include "times.h"
+};
+
+/* The row: name, type, text of the value or NULL. */
+static const char *const columns[][3] = {
+    {"d", "date", "2026-11-26"},
+    {"tm", "time", "10:20:30.5"},
+    {"tl", "timestamp", "2026-11-26 12:34:56.789012"},
+    {"tz", "timestamptz", "2026-11-26 22:34:56.789012+00"},
+    {"iv", "interval", "1 year 2 mons -3 days 04:05:06.5"},
+    {"u", "text", "week"},
+    {"zn", "text", "Europe/Paris"},
+    {"fmt", "text", "YYYY-MM-DD"},
+    {"f", "double precision", "0"},
+    {"nd", "date", NULL},
+};
+enum { N_COLUMNS = sizeof columns / sizeof *columns };
+
+static ds_field fields[N_COLUMNS];
+static const ds_schema schema = {N_COLUMNS, fields};
+
+static const ds_text_seg seg = {0, 1, 1};
+
+static ds_text text_of(const char *s)
+{
+    ds_text t = ds_text_of(s);
+    t.segs = &seg;
+    t.n_segs = 1;
+    return t;
+}
+
+static ds_batch *row_new(ds_arena *a)
+{
+    ds_col *cols = ds_new(a, ds_col, N_COLUMNS);
+    ds_diags d;
+    ds_diags_init(&d, a);
+    for (uint32_t c = 0; c < N_COLUMNS; c++) {
+        ds_text type = text_of(columns[c][1]);
+        ds_value v = {.i = 0};
+        ds_col_builder b;
+        const char *code;
+        assert_int_equal(ds_type_parse(&type, &d, &fields[c]), DS_OK);
+        fields[c].name = columns[c][0];
+        ds_col_builder_init(&b, fields[c].type, a, 1);
+        if (columns[c][2] == NULL) {
+            ds_col_builder_add_null(&b);
+        } else {
+            const char *msg = ds_value_parse(fields[c].type, fields[c].mod,
+                                             ds_slice_of(columns[c][2]),
+                                             DS_TIME_NONE, a, &v, &code);
+            assert_null(msg);
+            ds_col_builder_add(&b, &v);
+        }
+        cols[c] = ds_col_builder_done(&b);
+    }
+    ds_batch *batch = ds_new(a, ds_batch, 1);
+    *batch = (ds_batch){
+        .schema = &schema, .cols = cols, .n = 1, .n_sel = 1, .arena = a};
+    return batch;
+}
+
+/* Text, "NULL" or "!message". */
+static const char *answer(ds_arena *a, const ds_exprs *e, const ds_batch *in)
+{
+    ds_row_errors errs = {0};
+    ds_eval ev = {.now = 1, .arena = a, .errs = &errs};
+    const ds_field *f = ds_exprs_schema(e)->fields;
+    ds_col out;
+    ds_err err;
+    ds_buf b;
+    assert_int_equal(ds_exprs_eval(e, in, &ev, &out, &err), DS_OK);
+    if (errs.n)
+        return ds_str_printf(a, "!%s", errs.list[0].msg);
+    ds_buf_init(&b, a, 64);
+    if (ds_col_is_null(&out, 0))
+        ds_buf_str(&b, "NULL");
+    else
+        ds_show_text(&b, f->type, &out, 0);
+    ds_buf_add(&b, "", 1);
+    return b.s;
+}
+
+static int check_case(const time_case *c)
+{
+    ds_arena *a = ds_arena_new(4096);
+    ds_diags d;
+    ds_diags_init(&d, a);
+    ds_text text = text_of(c->expr);
+    const ds_batch *in = row_new(a);
+    ds_scope scope = {.cols = &schema};
+    ds_exprs *e = NULL;
+    const char *got;
+    if (ds_expr_compile(&text, DS_NONE, &scope, a, &d, &e) < 0)
+        got = ds_str_printf(a, "!%s", d.list[0].msg);
+    else
+        got = answer(a, e, in);
+    bool ok = strcmp(got, c->want) == 0;
+    if (!ok)
+        print_error("%s\n  gives %s\n  not   %s\n", c->expr, got, c->want);
+    ds_arena_free(a);
+    return ok ? 0 : 1;
+}
+
+static void as_postgresql(void **state)
+{
+    (void)state;
+    int bad = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        bad += check_case(&cases[i]);
+    assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_postgresql),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
