@@ -37,6 +37,7 @@ typedef struct kafka_source {
     ds_change change;
     ds_position *parts; /* of the change */
     bool revoked;       /* the library waits for an answer */
+    bool paused;        /* a partition was paused since the last assign() */
     char *gone;         /* a topic that was missing */
     ds_time gone_at;
 } kafka_source;
@@ -126,6 +127,18 @@ static ds_rc assign_rows(kafka_source *s, ds_err *err)
     return kafka_fail(err, e, NULL, "start reading in group %s", s->group);
 }
 
+/* The library remembers a pause of a partition that went and came back. */
+static void resume_all(kafka_source *s, const ds_position *pos, uint32_t n)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)n + 1);
+
+    for (uint32_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, pos[i].topic, pos[i].partition);
+    rd_kafka_resume_partitions(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static ds_rc source_assign(ds_source *src, const ds_position *pos, uint32_t n,
                            ds_err *err)
 {
@@ -137,7 +150,11 @@ static ds_rc source_assign(ds_source *src, const ds_position *pos, uint32_t n,
                            pos[i].topic, (int)pos[i].partition);
     s->revoked = false;
     kafka_rows_assign(&s->rows, pos, n);
-    return assign_rows(s, err);
+    DS_TRY(assign_rows(s, err));
+    if (n && s->paused)
+        resume_all(s, pos, n);
+    s->paused = s->paused && n == 0;
+    return DS_OK;
 }
 
 /* The library refuses to seek where it has not started yet, without telling:
@@ -185,6 +202,7 @@ static ds_rc source_pause(ds_source *src, const char *topic, int32_t partition,
     rd_kafka_resp_err_t e;
 
     rd_kafka_topic_partition_list_add(list, topic, partition);
+    s->paused = s->paused || on;
     e = on ? rd_kafka_pause_partitions(s->rk, list)
            : rd_kafka_resume_partitions(s->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
