@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/support/dev.sh
 
-all_rings=(lint unit conform golden mock sanitize broker docker)
+all_rings=(lint unit conform golden mock sanitize broker registry docker)
 
 # What a ring needs installed. Asked for before it starts: sudo may want to ask.
 ring_needs() {
@@ -20,6 +20,7 @@ ring_needs() {
     golden) echo build tests python ;;
     sanitize) echo build tests clang python ;;
     broker) echo build tests broker ;;
+    registry) echo build tests broker ;;
     docker) echo build broker ;;
     *) echo build tests ;;
     esac
@@ -85,6 +86,13 @@ ring_broker() {
     [ -x tests/broker/run ] || die "tests/broker/run is missing"
     dev_build hooks dstream
     tests/broker/run
+}
+
+# A real schema registry, and one that lies.
+ring_registry() {
+    [ -x tests/registry/run ] || die "tests/registry/run is missing"
+    dev_build dev dstream
+    tests/registry/run
 }
 
 ring_docker() {
