@@ -49,8 +49,6 @@ void exprs_finish(ds_exprs *e, ds_arena *a)
     }
     for (uint32_t i = 0; i < e->schema.n; i++)
         tx_walk(e->items[i], find_now, &e->uses_now);
-    if (e->set && e->set->f->set == NULL)
-        e->set_regex = e->set->data;
     gen_input in = {.slots = compute, .items = e->slot_items, .n = e->n_slots};
     e->prog = gen_program(&in, a);
 }

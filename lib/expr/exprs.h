@@ -7,7 +7,6 @@
 
 #include "expr/expr.h"
 #include "expr/func.h"
-#include "expr/regex.h"
 
 /* ORDER BY in an aggregate: a column of its arguments and keys. */
 typedef struct agg_key {
@@ -57,7 +56,6 @@ struct ds_exprs {
     bool *of_set;
     uint32_t set_slot; /* the first of its arguments; before all items */
     const run_program *set_prog; /* items around it, over the expanded rows */
-    const regex *set_regex;      /* regexp_split_to_table's pattern */
 };
 
 /* Everything that follows from items, canons, aggs and the names. */

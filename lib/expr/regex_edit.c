@@ -3,6 +3,7 @@
  * regex_edit.c - regexp_replace, regexp_split_to_array and _to_table.
  */
 #include "expr/regex_call.h"
+#include "expr/set_run.h"
 
 /* ---- replace ---- */
 
@@ -262,25 +263,24 @@ void regex_split_array(run *r, const run_step *s)
 }
 
 /* The word count's pattern, without a call per part. */
-static void split_spaces(set_row *row, ds_slice t)
+static void split_spaces(const set_row *row, ds_slice t)
 {
     const uint8_t *p = t.ptr, *end = t.ptr + t.len, *begin = p;
-    ds_value v;
+    set_ctx *c = row->ctx;
+    uint32_t i = row->row;
     while (p < end) {
         uint32_t n;
         if ((*p > ' ' && *p < 0xe1) || (n = regex_space(p, end)) == 0) {
             p++;
             continue;
         }
-        v.s = (ds_slice){begin, (uint32_t)(p - begin)};
-        set_emit(row, &v, false);
+        set_put_text(c, i, begin, (uint32_t)(p - begin));
         do
             p += n;
         while (p < end && (n = regex_space(p, end)) != 0);
         begin = p;
     }
-    v.s = (ds_slice){begin, (uint32_t)(end - begin)};
-    set_emit(row, &v, false);
+    set_put_text(c, i, begin, (uint32_t)(end - begin));
 }
 
 void regex_split_table(set_row *row, const ds_value *args, const bool *nulls)

@@ -207,7 +207,6 @@ static void set_each(set_ctx *c, set_row *row)
     const func_def *f = c->e->set->f;
     ds_value *args = ds_new(c->ev->arena, ds_value, c->n_args + 1);
     bool *nulls = ds_new(c->ev->arena, bool, c->n_args + 1);
-    bool string = strcmp(f->name, "string_to_table") == 0;
     DS_EACH (c->in, i) {
         if (c->ev->errs->bad && ds_bit_get(c->ev->errs->bad, i))
             continue;
@@ -215,12 +214,7 @@ static void set_each(set_ctx *c, set_row *row)
         c->failed = false;
         row->row = i;
         row->done = false;
-        if (f->set)
-            set_call(c, f, row, args, nulls);
-        else if (string)
-            set_string(c, i);
-        else
-            set_regexp(c, i);
+        set_call(c, f, row, args, nulls);
         if (c->failed)
             set_undo(c);
     }
@@ -240,11 +234,7 @@ static void set_expand(set_ctx *c)
                    .data = set->data,
                    .now = c->ev->now,
                    .ctx = c};
-    if (c->e->set_regex)
-        regex_begin(&c->re, c->e->set_regex);
     set_each(c, &row);
-    if (c->e->set_regex)
-        regex_end(&c->re);
 }
 
 /* Rows that have a set; those made of one row stand together. */

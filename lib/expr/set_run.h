@@ -17,7 +17,6 @@ typedef struct set_ctx {
 
     const ds_col *args; /* of the set function */
     uint32_t n_args;
-    regex_run re;
 
     /* What was emitted. */
     uint8_t *values;
@@ -43,17 +42,5 @@ static inline void set_put_text(set_ctx *c, uint32_t row, const uint8_t *p,
     ((ds_slice *)(void *)c->values)[c->n] = (ds_slice){p, len};
     c->n++;
 }
-
-/* An argument of text; a null slice for NULL. */
-static inline ds_slice set_text_arg(const set_ctx *c, uint32_t k, uint32_t row)
-{
-    if (ds_col_is_null(&c->args[k], row))
-        return DS_NULL_SLICE;
-    return c->args[k].v.str[row];
-}
-
-/* set_text.c */
-void set_regexp(set_ctx *c, uint32_t row);
-void set_string(set_ctx *c, uint32_t row);
 
 #endif
