@@ -18,6 +18,8 @@ void run_error(run *r, const run_step *s, uint32_t row, const char *code,
                const char *fmt, ...)
 {
     uint32_t at = r->base + row;
+    /* No later step follows what was not written. */
+    run_set_null(r, s->dst, row);
     if (!r->ev->errs->by_item && r->ev->errs->bad &&
         ds_bit_get(r->ev->errs->bad, at))
         return;

@@ -95,7 +95,7 @@ ds_rc run_eval(const run_program *p, const ds_batch *in, const ds_eval *ev,
                const ds_type *slot_types, ds_col *slots, uint32_t n_slots,
                const int *plain);
 
-/* A row is refused. The value written for it should be harmless. */
+/* A row is refused; its result is NULL from now on. */
 void run_error(run *r, const run_step *s, uint32_t row, const char *code,
                const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void run_row_error(const ds_eval *ev, const ds_batch *in, uint32_t row,
