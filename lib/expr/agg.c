@@ -104,15 +104,49 @@ static ds_rc rows_filter(const ds_agg *agg, const ds_batch **rows,
     return DS_OK;
 }
 
-static bool row_counts(const ds_col *cols, uint32_t n, const uint64_t *bad,
-                       uint32_t row)
+/* What makes rows not count: 64 of them at a time. */
+typedef struct masks {
+    const uint64_t *valid[FUNC_ARGS];
+    uint32_t n;
+    const uint64_t *bad;
+} masks;
+
+static uint64_t masks_word(const masks *m, uint32_t w)
 {
-    if (bad && ds_bit_get(bad, row))
-        return false;
-    for (uint32_t c = 0; c < n; c++)
-        if (ds_col_is_null(&cols[c], row))
-            return false;
-    return true;
+    uint64_t word = m->bad ? ~m->bad[w] : UINT64_MAX;
+    for (uint32_t c = 0; c < m->n; c++)
+        word &= m->valid[c][w];
+    return word;
+}
+
+static uint32_t select_some(const masks *m, const ds_batch *rows, uint32_t *sel)
+{
+    uint32_t n = 0;
+    DS_EACH (rows, i)
+        if (masks_word(m, i / 64) >> (i % 64) & 1)
+            sel[n++] = i;
+    return n;
+}
+
+/* The same when all rows are selected. */
+static uint32_t select_all(const masks *m, uint32_t n_rows, uint32_t *sel)
+{
+    uint32_t n = 0;
+    for (uint32_t at = 0; at < n_rows; at += 64) {
+        uint32_t left = n_rows - at < 64 ? n_rows - at : 64;
+        uint64_t word = masks_word(m, at / 64);
+        if (word == UINT64_MAX) {
+            for (uint32_t k = 0; k < left; k++)
+                sel[n + k] = at + k;
+            n += left;
+            continue;
+        }
+        if (left < 64)
+            word &= (UINT64_C(1) << left) - 1;
+        for (; word; word &= word - 1)
+            sel[n++] = at + (uint32_t)__builtin_ctzll(word);
+    }
+    return n;
 }
 
 /* Without rows that were refused and, if the aggregate is strict, those with a
@@ -120,20 +154,18 @@ static bool row_counts(const ds_col *cols, uint32_t n, const uint64_t *bad,
 static void rows_strict(const ds_agg *agg, agg_rows *in, const ds_batch *rows,
                         const ds_eval *ev)
 {
-    const uint64_t *bad = ev->errs->bad;
+    masks m = {.bad = ev->errs->bad};
     uint32_t n_cols = agg->type->flags & AGG_NULLS ? 0 : agg->n_args;
-    bool nulls = false;
     rows_all(in, rows);
     for (uint32_t c = 0; c < n_cols; c++)
-        nulls = nulls || in->cols[c].valid;
-    if (!nulls && !bad)
+        if (in->cols[c].valid)
+            m.valid[m.n++] = in->cols[c].valid;
+    if (m.n == 0 && !m.bad)
         return;
-    uint32_t *sel = ds_new(ev->arena, uint32_t, rows->n_sel + 1), n = 0;
-    DS_EACH (rows, i)
-        if (row_counts(in->cols, n_cols, bad, i))
-            sel[n++] = i;
+    uint32_t *sel = ds_new(ev->arena, uint32_t, rows->n_sel + 1);
+    in->n =
+        rows->sel ? select_some(&m, rows, sel) : select_all(&m, rows->n, sel);
     in->sel = sel;
-    in->n = n;
 }
 
 ds_rc ds_acc_add(ds_acc *acc, const ds_batch *rows, const uint32_t *group,

@@ -123,7 +123,13 @@ typedef struct agg_out {
 agg_out agg_out_new(ds_type type, uint32_t n, ds_arena *a);
 static inline void agg_out_set(agg_out *o, uint32_t i, const void *value)
 {
-    memcpy(o->values + i * o->size, value, o->size);
+    uint8_t *to = o->values + i * o->size;
+    if (o->size == 8) /* mostly, and then without a call */
+        memcpy(to, value, 8);
+    else if (o->size == 16)
+        memcpy(to, value, 16);
+    else
+        memcpy(to, value, o->size);
     ds_bit_set(o->valid, i);
     o->n_set++;
 }

@@ -144,27 +144,6 @@ static void var_add(ds_acc *acc, const agg_rows *in)
     moments_add(&state[in->group[i]], v[i]);
 }
 
-static const double HUGE_FROM = 1e140;
-
-/* Squares of what is smaller do not overflow, nor do they matter next to the
- * squares of what is larger. */
-static void avg_add(ds_acc *acc, const agg_rows *in)
-{
-    moments *state = acc->state;
-    const double *v = in->cols[0].v.f64;
-    AGG_EACH(in, i)
-    {
-        moments *m = &state[in->group[i]];
-        if (fabs(v[i]) < HUGE_FROM && fabs(m->sum) < HUGE_FROM &&
-            m->squares == 0) {
-            m->n += 1;
-            m->sum += v[i];
-        } else {
-            moments_add(m, v[i]);
-        }
-    }
-}
-
 static void moments_merge(moments *m, const moments *part)
 {
     if (m->n == 0) {
@@ -183,43 +162,63 @@ static void moments_merge(moments *m, const moments *part)
     }
 }
 
-static void var_merge(ds_acc *acc, const agg_rows *in)
+/* Parts: the three, and true if one overflowed. */
+static moments moments_part(const agg_rows *in, uint32_t row)
 {
     const ds_col *c = in->cols;
+    return (moments){.n = c[0].v.f64[row],
+                     .sum = ds_col_is_null(&c[1], row) ? 0 : c[1].v.f64[row],
+                     .squares =
+                         ds_col_is_null(&c[2], row) ? 0 : c[2].v.f64[row],
+                     .over = !ds_col_is_null(&c[3], row)};
+}
+
+typedef struct moments_out {
+    agg_out n, sum, squares, over;
+} moments_out;
+
+static moments_out moments_out_new(uint32_t n, ds_arena *a)
+{
+    return (moments_out){agg_out_new(DS_F64, n, a), agg_out_new(DS_F64, n, a),
+                         agg_out_new(DS_F64, n, a), agg_out_new(DS_BOOL, n, a)};
+}
+
+static void moments_out_set(moments_out *out, uint32_t g, const moments *m)
+{
+    const uint8_t yes = 1;
+    if (m->n == 0)
+        return;
+    agg_out_set(&out->n, g, &m->n);
+    agg_out_set(&out->sum, g, &m->sum);
+    if (m->squares != 0)
+        agg_out_set(&out->squares, g, &m->squares);
+    if (m->over)
+        agg_out_set(&out->over, g, &yes);
+}
+
+static void moments_out_done(const moments_out *out, ds_col *cols)
+{
+    cols[0] = agg_out_done(&out->n);
+    cols[1] = agg_out_done(&out->sum);
+    cols[2] = agg_out_done(&out->squares);
+    cols[3] = agg_out_done(&out->over);
+}
+
+static void var_merge(ds_acc *acc, const agg_rows *in)
+{
     AGG_EACH(in, i)
     {
-        moments part = {c[0].v.f64[i], 0, 0, !ds_col_is_null(&c[3], i)};
-        part.sum = ds_col_is_null(&c[1], i) ? 0 : c[1].v.f64[i];
-        part.squares = ds_col_is_null(&c[2], i) ? 0 : c[2].v.f64[i];
+        moments part = moments_part(in, i);
         moments_merge(AGG_STATE(acc, moments, in->group[i]), &part);
     }
 }
 
-/* Parts: the three, and true if one overflowed. */
 static void var_split(const ds_acc *acc, uint32_t n, ds_arena *a, ds_col *cols)
 {
-    agg_out out[4];
-    const uint8_t yes = 1;
-    for (uint32_t k = 0; k < 4; k++)
-        out[k] = agg_out_new(k < 3 ? DS_F64 : DS_BOOL, n, a);
-    for (uint32_t g = 0; g < agg_known(acc, n); g++) {
-        const moments *m = AGG_STATE(acc, moments, g);
-        if (m->n == 0)
-            continue;
-        agg_out_set(&out[0], g, &m->n);
-        agg_out_set(&out[1], g, &m->sum);
-        if (m->squares != 0)
-            agg_out_set(&out[2], g, &m->squares);
-        if (m->over)
-            agg_out_set(&out[3], g, &yes);
-    }
-    for (uint32_t k = 0; k < 4; k++)
-        cols[k] = agg_out_done(&out[k]);
-}
-
-static double mean_of(const moments *m)
-{
-    return m->sum / m->n;
+    moments_out out = moments_out_new(n, a);
+    for (uint32_t g = 0; g < agg_known(acc, n); g++)
+        moments_out_set(&out, g, AGG_STATE(acc, moments, g));
+    moments_out_done(&out, cols);
 }
 
 static double var_pop_of(const moments *m)
@@ -274,9 +273,102 @@ static void moments_results(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         .split = var_split,                                                    \
         .result = kind##_result,                                               \
     };
-#define agg_mean_f64 agg_avg_f64
-MOMENTS(mean, avg_add, 1)
 MOMENTS(var_pop, var_add, 1)
 MOMENTS(var_samp, var_add, 2)
 MOMENTS(stddev_pop, var_add, 1)
 MOMENTS(stddev_samp, var_add, 2)
+
+/* ---- avg ---- */
+
+/* Squares of what is smaller do not overflow, nor do they matter next to the
+ * squares of what is larger: they are not kept until something is huge. */
+static const double HUGE_FROM = 1e140;
+
+typedef struct mean {
+    double n; /* below 0: `all` */
+    union {
+        double sum;
+        moments *all;
+    } v;
+} mean;
+
+static moments *mean_all(ds_acc *acc, mean *m)
+{
+    if (m->n >= 0) {
+        moments *all = ds_new(acc->arena, moments, 1);
+        *all = (moments){.n = m->n, .sum = m->v.sum};
+        *m = (mean){-1, {.all = all}};
+    }
+    return m->v.all;
+}
+
+static moments mean_moments(const mean *m)
+{
+    return m->n < 0 ? *m->v.all : (moments){.n = m->n, .sum = m->v.sum};
+}
+
+static void mean_add(ds_acc *acc, const agg_rows *in)
+{
+    mean *state = acc->state;
+    const double *v = in->cols[0].v.f64;
+    AGG_EACH(in, i)
+    {
+        mean *m = &state[in->group[i]];
+        if (m->n >= 0 && fabs(v[i]) < HUGE_FROM && fabs(m->v.sum) < HUGE_FROM) {
+            m->v.sum = m->n > 0 ? m->v.sum + v[i] : v[i];
+            m->n += 1;
+        } else {
+            moments_add(mean_all(acc, m), v[i]);
+        }
+    }
+}
+
+static void mean_merge(ds_acc *acc, const agg_rows *in)
+{
+    AGG_EACH(in, i)
+    {
+        mean *m = AGG_STATE(acc, mean, in->group[i]);
+        moments part = moments_part(in, i);
+        if (m->n >= 0 && part.squares == 0 && !part.over && part.n > 0 &&
+            fabs(part.sum) < HUGE_FROM && fabs(m->v.sum) < HUGE_FROM) {
+            m->v.sum = m->n > 0 ? m->v.sum + part.sum : part.sum;
+            m->n += part.n;
+        } else {
+            moments_merge(mean_all(acc, m), &part);
+        }
+    }
+}
+
+static void mean_split(const ds_acc *acc, uint32_t n, ds_arena *a, ds_col *cols)
+{
+    moments_out out = moments_out_new(n, a);
+    for (uint32_t g = 0; g < agg_known(acc, n); g++) {
+        moments m = mean_moments(AGG_STATE(acc, mean, g));
+        moments_out_set(&out, g, &m);
+    }
+    moments_out_done(&out, cols);
+}
+
+static void mean_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
+                        ds_col *col)
+{
+    agg_out out = agg_out_new(DS_F64, n, ev->arena);
+    for (uint32_t g = 0; g < agg_known(acc, n); g++) {
+        moments m = mean_moments(AGG_STATE(acc, mean, g));
+        double v = m.sum / m.n;
+        if (m.over)
+            over_error(ev, n, g);
+        if (m.n > 0)
+            agg_out_set(&out, g, &v);
+    }
+    *col = agg_out_done(&out);
+}
+
+const agg_type agg_avg_f64 = {
+    .size = sizeof(mean),
+    .parts = {DS_F64, DS_F64, DS_F64, DS_BOOL},
+    .add = mean_add,
+    .merge = mean_merge,
+    .split = mean_split,
+    .result = mean_result,
+};

@@ -55,12 +55,24 @@ COUNT(agg_count, 0)
 
 /* ---- sum and avg ---- */
 
-__extension__ typedef __int128 wide;
-
+/* Two halves, so that a state has 24 bytes and not 32. */
 typedef struct int_sum {
-    wide sum;
+    uint64_t low;
+    int64_t high;
     int64_t n;
 } int_sum;
+
+static inline void sum_plus(int_sum *s, int64_t v)
+{
+    uint64_t low = s->low + (uint64_t)v;
+    s->high += (v >> 63) + (low < s->low);
+    s->low = low;
+}
+
+static numeric_int sum_of(const int_sum *s)
+{
+    return (numeric_int)((numeric_uint)(uint64_t)s->high << 64 | s->low);
+}
 
 static void sum_add(ds_acc *acc, const agg_rows *in)
 {
@@ -69,7 +81,7 @@ static void sum_add(ds_acc *acc, const agg_rows *in)
     AGG_EACH(in, i)
     {
         int_sum *s = &state[in->group[i]];
-        s->sum += v[i];
+        sum_plus(s, v[i]);
         s->n++;
     }
 }
@@ -82,13 +94,12 @@ static void sum_split(const ds_acc *acc, uint32_t n, ds_arena *a, ds_col *cols)
     agg_out high = agg_out_new(DS_I64, n, a);
     for (uint32_t g = 0; g < agg_known(acc, n); g++) {
         const int_sum *s = AGG_STATE(acc, int_sum, g);
-        int64_t l = (int64_t)(uint64_t)s->sum, h = (int64_t)(s->sum >> 64);
         if (s->n == 0)
             continue;
         agg_out_set(&count, g, &s->n);
-        agg_out_set(&low, g, &l);
-        if (h != l >> 63)
-            agg_out_set(&high, g, &h);
+        agg_out_set(&low, g, &s->low);
+        if (s->high != (int64_t)s->low >> 63)
+            agg_out_set(&high, g, &s->high);
     }
     cols[0] = agg_out_done(&count);
     cols[1] = agg_out_done(&low);
@@ -106,8 +117,9 @@ static void sum_merge(ds_acc *acc, const agg_rows *in)
         int64_t low = c[1].v.i64[i];
         int64_t high = ds_col_is_null(&c[2], i) ? low >> 63 : c[2].v.i64[i];
         s->n = agg_count_add(s->n, c[0].v.i64[i]);
-        s->sum = (wide)((numeric_uint)s->sum +
-                        ((numeric_uint)(uint64_t)high << 64 | (uint64_t)low));
+        uint64_t sum = s->low + (uint64_t)low;
+        s->high = agg_count_add(agg_count_add(s->high, high), sum < s->low);
+        s->low = sum;
     }
 }
 
@@ -117,10 +129,10 @@ static void sum_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
     agg_out out = agg_out_new(DS_I64, n, ev->arena);
     for (uint32_t g = 0; g < agg_known(acc, n); g++) {
         const int_sum *s = AGG_STATE(acc, int_sum, g);
-        int64_t v = (int64_t)s->sum;
+        int64_t v = (int64_t)s->low;
         if (s->n == 0)
             continue;
-        if (v != s->sum)
+        if (s->high != v >> 63)
             agg_error(ev, n, g, "E0701", "bigint out of range");
         agg_out_set(&out, g, &v);
     }
@@ -135,7 +147,7 @@ static void sum_result_num(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         const int_sum *s = AGG_STATE(acc, int_sum, g);
         ds_numeric v = {.kind = 0};
         if (s->n)
-            agg_num_set(&out, g, n, ev, agg_num_whole(s->sum, &v), &v);
+            agg_num_set(&out, g, n, ev, agg_num_whole(sum_of(s), &v), &v);
     }
     *col = agg_out_done(&out);
 }
@@ -148,7 +160,8 @@ static void avg_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         const int_sum *s = AGG_STATE(acc, int_sum, g);
         ds_numeric v = {.kind = 0};
         if (s->n > 0)
-            agg_num_set(&out, g, n, ev, agg_num_quotient(s->sum, s->n, &v), &v);
+            agg_num_set(&out, g, n, ev, agg_num_quotient(sum_of(s), s->n, &v),
+                        &v);
     }
     *col = agg_out_done(&out);
 }

@@ -413,11 +413,51 @@ bool agg_num_whole(numeric_int v, ds_numeric *out)
     return v < most && v > -most;
 }
 
+/* The position and value of the first digit in base 10000. */
+static int32_t first_digit(uint64_t v, uint64_t *digit)
+{
+    int32_t weight = 0;
+    for (; v >= 10000; v /= 10000)
+        weight++;
+    *digit = v;
+    return weight;
+}
+
+/* As big_quotient() for what fits into 128 bits, which it nearly always does;
+ * false: it does not. */
+static bool small_quotient(uint64_t a, uint64_t d, numeric_uint *out,
+                           uint32_t *rscale)
+{
+    static const uint64_t by[6] = {
+        1, 10000, 100000000, 1000000000000, 10000000000000000, 0};
+    uint64_t fa, fd;
+    int32_t weight = first_digit(a, &fa) - first_digit(d, &fd);
+    weight -= fa <= fd;
+    int32_t digits = weight < 4 ? 4 - weight : 0; /* of base 10000 */
+    if (digits > 5 || (digits == 5 && a >> 32))
+        return false;
+    numeric_uint v = a;
+    v *= by[digits < 4 ? digits : 4];
+    v *= digits == 5 ? 10000 : 1;
+    *rscale = 4 * (uint32_t)digits;
+    *out = v / d;
+    *out += v % d >= d - v % d;
+    return true;
+}
+
 bool agg_num_quotient(numeric_int sum, int64_t n, ds_numeric *out)
 {
     big a, d, mean;
     uint32_t rscale;
-    big_set(&a, sum < 0 ? -(numeric_uint)sum : (numeric_uint)sum);
+    numeric_uint v = sum < 0 ? -(numeric_uint)sum : (numeric_uint)sum, small;
+    if (v >> 63 == 0 &&
+        small_quotient((uint64_t)v, (uint64_t)n, &small, &rscale)) {
+        *out = numeric_of(sum < 0 ? -(numeric_int)small : (numeric_int)small,
+                          (int32_t)rscale);
+        return small < (numeric_uint)UINT64_C(10000000000000000000) *
+                           UINT64_C(10000000000000000000);
+    }
+    big_set(&a, v);
     big_set(&d, (uint64_t)n);
     return big_quotient(&a, 0, 0, &d, &mean, &rscale) &&
            big_numeric(&mean, sum < 0, rscale, out);
