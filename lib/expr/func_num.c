@@ -29,6 +29,9 @@
 #define ANGLE2(name, help, example) \
     FN(#name, F, 2, num_##name, help, example, F, F)
 
+#define TO_CHAR(type, kind, example) \
+    FN("to_char", S, 2, num_to_char_##kind, "a number by a template", example, type, S)
+
 const func_def func_num[] = {
     INTS("+", add), FLOATS("+", add), OP2("+", N, N, N, num_add_num),
     INTS("-", sub), FLOATS("-", sub), OP2("-", N, N, N, num_sub_num),
@@ -125,6 +128,14 @@ const func_def func_num[] = {
     FN("to_hex", S, 1, num_hex_i32, "hexadecimal digits", "to_hex(255) = 'ff'", I4),
     FN("to_hex", S, 1, num_hex_i64, "hexadecimal digits",
        "to_hex(-1::bigint) = 'ffffffffffffffff'", I),
+
+    TO_CHAR(I4, i32, "to_char(485, '999') = ' 485'"),
+    TO_CHAR(I, i64, "to_char(148500::bigint, 'FM999,999') = '148,500'"),
+    TO_CHAR(F4, f32, "to_char(148.5::real, '999D9') = ' 148.5'"),
+    TO_CHAR(F, f64, "to_char(-12.45::float8, '99.9') = '-12.5'"),
+    TO_CHAR(N, num, "to_char(0.1, 'FM90.00') = '0.10'"),
+    FN("to_number", N, 2, num_to_number, "a number by a template",
+       "to_number('12,454.8-', '99G999D9S') = -12454.8", S, S),
 
     ANGLE(degrees, "radians to degrees", "degrees(pi()) = 180"),
     ANGLE(radians, "degrees to radians", "radians(180) = pi()"),

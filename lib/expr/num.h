@@ -55,9 +55,11 @@ run_kernel num_add_f32, num_sub_f32, num_mul_f32, num_div_f32, num_add_f64,
     X(radians)                                                                 \
     X(sin)                                                                     \
     X(cos)                                                                     \
-    X(tan) X(cot) X(asin) X(acos) X(atan) X(atan2) X(sind) X(cosd) X(tand)     \
-        X(cotd) X(asind) X(acosd) X(atand) X(atan2d) X(sinh) X(cosh) X(tanh)   \
-            X(asinh) X(acosh) X(atanh)
+    X(tan)                                                                     \
+    X(cot)                                                                     \
+    X(asin)                                                                    \
+    X(acos) X(atan) X(atan2) X(sind) X(cosd) X(tand) X(cotd) X(asind) X(acosd) \
+        X(atand) X(atan2d) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh)
 #define NUM_TRIG_DECLARE(op) run_kernel num_##op;
 NUM_TRIG_KERNELS(NUM_TRIG_DECLARE)
 
@@ -78,8 +80,8 @@ run_kernel num_i64_i16, num_i64_i32, num_f64_i16, num_f64_i32, num_f64_i64,
     num_f64_f32, num_num_f32, num_num_f64, num_i64_num, num_f32_num,
     num_f64_num, num_i64_bool, num_bool_i64;
 
-/* num_format.c */
-run_kernel num_to_char_i64, num_to_char_f32, num_to_char_f64, num_to_char_num,
-    num_to_number;
+/* num_to_char.c, num_to_number.c */
+run_kernel num_to_char_i32, num_to_char_i64, num_to_char_f32, num_to_char_f64,
+    num_to_char_num, num_to_number;
 
 #endif
