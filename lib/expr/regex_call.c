@@ -6,13 +6,15 @@
 
 #include "expr/regex_call.h"
 
-static void use_compile(const regex_use *use, ds_slice pattern, ds_slice flags,
-                        ds_arena *a, regex_const *out)
+void regex_const_compile(const regex_use *use, ds_slice pattern, ds_slice flags,
+                         ds_arena *a, regex_const *out)
 {
     if (use->flags)
         flags = ds_slice_of(use->flags);
     out->re =
         regex_compile(pattern, flags, use->want, a, &out->why, &out->refused);
+    if (out->refused)
+        out->why = ds_str_printf(a, "%s is not supported", out->why);
     if (out->re && out->re->global && use->name) {
         out->re = NULL;
         out->why = ds_str_printf(a, "%s does not support the \"global\" option",
@@ -36,7 +38,8 @@ void regex_use_prepare(const regex_use *use, tx *call, ds_arena *a)
     if (pattern == NULL || (flagged && flags == NULL))
         return;
     regex_const *c = ds_new(a, regex_const, 1);
-    use_compile(use, pattern->v.s, flags ? flags->v.s : text_empty, a, c);
+    regex_const_compile(use, pattern->v.s, flags ? flags->v.s : text_empty, a,
+                        c);
     call->data = c;
 }
 
@@ -52,8 +55,7 @@ const char *regex_refused(tx *call, ds_arena *a, const char **code,
     if (c == NULL || c->re)
         return NULL;
     *code = c->refused ? "E0304" : "E0702";
-    return c->refused ? ds_str_printf(a, "%s is not supported", c->why)
-                      : c->why;
+    return c->why;
 }
 
 /* ---- the cache ---- */
@@ -109,7 +111,7 @@ static regex_kept *find(regex_cache *c, ds_slice pattern, ds_slice flags)
     regex_kept *k = &c->kept[c->n++];
     *k = (regex_kept){.pattern = keep(c->arena, pattern),
                       .flags = keep(c->arena, flags)};
-    use_compile(c->use, k->pattern, k->flags, c->arena, &k->c);
+    regex_const_compile(c->use, k->pattern, k->flags, c->arena, &k->c);
     if (k->c.re)
         regex_begin(&k->run, k->c.re);
     return k;

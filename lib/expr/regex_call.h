@@ -52,6 +52,8 @@ regex_run *regex_cache_get(regex_cache *c, ds_slice pattern, ds_slice flags,
  * row has its error. */
 regex_run *regex_set_get(set_row *row, const regex_use *use,
                          const ds_value *args);
+void regex_const_compile(const regex_use *use, ds_slice pattern, ds_slice flags,
+                         ds_arena *a, regex_const *out);
 /* func_def.refuse of all of them. */
 const char *regex_refused(tx *call, ds_arena *a, const char **code,
                           uint32_t *arg);

@@ -285,8 +285,7 @@ void regex_substring_similar_prepare(tx *call, ds_arena *a)
     regex_const *c = ds_new(a, regex_const, 1);
     c->why = regex_of_similar(p->v.s, escape->v.s, a, &pattern);
     if (c->why == NULL)
-        c->re = regex_compile(pattern, text_empty, REGEX_GROUPS, a, &c->why,
-                              &c->refused);
+        regex_const_compile(&substring, pattern, text_empty, a, c);
     call->data = c;
 }
 
