@@ -55,6 +55,8 @@ tx *check_coalesce(check *c, const ds_node *n);
 tx *check_pick(check *c, const ds_node *n);
 tx *check_column(check *c, const ds_node *n); /* check_name.c */
 tx *check_state_null(check *c, const ds_node *n);
+/* While the types of the state are looked for, it is an untyped NULL. */
+bool check_state_unknown(const check *c);
 bool check_is_state(const check *c, const ds_node *n);
 /* headers['x'], unless there is a column of this name. */
 bool check_is_headers(const check *c, const ds_node *n);

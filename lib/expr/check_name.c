@@ -170,6 +170,11 @@ tx *check_header(check *c, const ds_node *n)
 
 /* ---- state ---- */
 
+bool check_state_unknown(const check *c)
+{
+    return c->scope->state && c->scope->state->n == 0;
+}
+
 bool check_is_state(const check *c, const ds_node *n)
 {
     return !c->in_agg && c->scope->state && n->kind == DS_N_COLUMN &&

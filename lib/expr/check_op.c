@@ -76,12 +76,6 @@ static bool is_concat(const func_match *m)
            strcmp(m->f->name, "||") == 0;
 }
 
-/* While the types of the state are looked for, it is an untyped NULL. */
-static bool state_unknown(const check *c)
-{
-    return c->scope->state && c->scope->state->n == 0;
-}
-
 /* PostgreSQL finds this out when the rows meet. */
 static bool rows_alike(check *c, const tx *x, const tx *y, const ds_node *n)
 {
@@ -108,7 +102,7 @@ tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n)
     ds_type types[2] = {x->type, y->type};
     func_match m;
     op = op_name(op);
-    if (is_arithmetic(op) && state_unknown(c) && x->type == DS_NONE &&
+    if (is_arithmetic(op) && check_state_unknown(c) && x->type == DS_NONE &&
         y->type == DS_NONE && !tx_is_literal(x) && !tx_is_literal(y))
         return x;
     switch (func_resolve_op(op, types, 2, c->arena, &m)) {
@@ -136,7 +130,7 @@ static tx *check_unary(check *c, const ds_node *n, tx *x)
     func_match m;
     if (strcmp(n->name, "+") == 0 && func_category(x->type) == 'N')
         return x;
-    if (x->type == DS_NONE && !tx_is_literal(x) && state_unknown(c))
+    if (x->type == DS_NONE && !tx_is_literal(x) && check_state_unknown(c))
         return x;
     switch (func_resolve_op(n->name, &x->type, 1, c->arena, &m)) {
     case FUNC_OK:

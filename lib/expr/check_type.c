@@ -94,8 +94,10 @@ bool check_common(check *c, const char *what, tx **list, uint32_t n,
                               : i                  ? "/WHEN"
                                                    : "/ELSE",
                               ds_type_name(types[i]), ds_type_name(type));
-    /* Only NULLs: the type stays open, for a state whose type is not known. */
-    *out = type == DS_NONE && literals ? DS_STR : type;
+    /* Only NULLs: the type stays open while that of a state is looked for. */
+    if (type == DS_NONE && (literals || !check_state_unknown(c)))
+        type = DS_STR;
+    *out = type;
     return true;
 }
 

@@ -169,6 +169,7 @@ static uint16_t gen_call(gen *g, tx *x, int want, uint16_t sel)
     uint16_t dst = gen_dst(g, x, want);
     run_step *s = step_new(g, x->f->fn, dst, sel, args, n);
     s->strict = !(x->f->flags & FUNC_NULLS);
+    s->fresh = !s->strict;
     s->data = x->data;
     s->types = gen_types(g, x);
     for (uint32_t i = 0; i < n; i++)

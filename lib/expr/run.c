@@ -184,6 +184,8 @@ static void run_steps(run *r)
             continue;
         if (s->strict)
             run_strict(r, s);
+        else if (s->fresh)
+            RUN_DST(r, s)->valid = NULL;
         s->fn(r, s);
     }
 }

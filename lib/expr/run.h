@@ -29,6 +29,7 @@ struct run_step {
     uint16_t n_args;
     uint16_t item; /* of the list: for errors */
     bool strict;   /* NULL if an argument is: done before fn */
+    bool fresh;    /* dst has no NULLs yet: done before fn */
     bool always;   /* runs for an empty selection too: it makes another */
     const uint16_t *args;
     const ds_type *types; /* of the arguments, then of dst */
