@@ -79,6 +79,9 @@ static const char *fractions_prepare(wanted *w, const tx *x, ds_arena *a)
 static const char *quantile_prepare(ds_agg *agg, ds_arena *a)
 {
     wanted *w = ds_new(a, wanted, 1);
+    ds_phys phys = ds_type_phys(agg->args[0]);
+    if (phys == DS_PHYS_SLICE || phys == DS_PHYS_BOOL)
+        return "approx_percentile takes numbers, dates, times and intervals";
     w->many = ds_type_elem(agg->direct[1]->type) != DS_NONE;
     agg->data = w;
     const char *why = fractions_prepare(w, agg->direct[1], a);

@@ -43,11 +43,6 @@
     AGGX(name, F, 1, agg_##kind##_f64, F), \
     AGGX(name, N, 1, agg_##kind##_num, N)
 #define REGR(name, help, example) AGG(#name, F, 2, agg_##name, help, example, F, F)
-#define QUANTILE(t) \
-    AGGX("approx_percentile", t, 2, agg_quantile, t, F), \
-    AGGX("approx_percentile", DS_ARRAY_OF(t), 2, agg_quantile, t, DS_ARRAY_OF(F)), \
-    AGGX("approx_percentile", t, 3, agg_quantile, t, F, I), \
-    AGGX("approx_percentile", DS_ARRAY_OF(t), 3, agg_quantile, t, DS_ARRAY_OF(F), I)
 
 const func_def func_agg[] = {
     AGG("count", I, 0, agg_count_rows, "the number of rows", "count(*) = 4",
@@ -145,19 +140,18 @@ const func_def func_agg[] = {
     AGG("approx_count_distinct", I, 2, agg_distinct,
         "with a standard error of so much, 0.005 to 0.25 (HyperLogLog)",
         "approx_count_distinct(n, 0.02) = 3", FUNC_ANY, F),
-    AGG("approx_percentile", I4, 2, agg_quantile,
-        "a value whose rank is that part of all, or an array of them, with an "
-        "error of the rank of at most 1/10000 of the rows; exact up to 80000 "
-        "rows", "approx_percentile(n, 0.5) = 2", I4, F),
-    AGG("approx_percentile", I4, 3, agg_quantile,
-        "with an error of at most 1/accuracy",
-        "approx_percentile(n, 0.5, 100) = 2", I4, F, I),
-    AGGX("approx_percentile", DS_ARRAY_OF(I4), 2, agg_quantile, I4,
+    AGG("approx_percentile", FUNC_ANYELEMENT, 2, agg_quantile,
+        "a value whose rank is that part of all, or an array of them: of "
+        "numbers, dates, times and intervals; the rank is off by at most "
+        "1/10000 of the rows, up to 80000 rows it is exact",
+        "approx_percentile(n, 0.5) = 2", FUNC_ANYELEMENT, F),
+    AGGX("approx_percentile", FUNC_ANYARRAY, 2, agg_quantile, FUNC_ANYELEMENT,
          DS_ARRAY_OF(F)),
-    AGGX("approx_percentile", DS_ARRAY_OF(I4), 3, agg_quantile, I4,
+    AGG("approx_percentile", FUNC_ANYELEMENT, 3, agg_quantile,
+        "the rank is off by at most 1/accuracy of the rows",
+        "approx_percentile(n, 0.5, 100) = 2", FUNC_ANYELEMENT, F, I),
+    AGGX("approx_percentile", FUNC_ANYARRAY, 3, agg_quantile, FUNC_ANYELEMENT,
          DS_ARRAY_OF(F), I),
-    QUANTILE(I2), QUANTILE(I), QUANTILE(F4), QUANTILE(F), QUANTILE(N),
-    QUANTILE(D), QUANTILE(TOD), QUANTILE(TL), QUANTILE(T), QUANTILE(V),
     AGG("percentile_cont", F, 2, agg_percentile_cont,
         "a value at that part of the rows, between two if need be",
         "percentile_cont(0.5) WITHIN GROUP (ORDER BY x) = 1.5", F, F),

@@ -266,6 +266,7 @@ static const struct {
     {"approx_count_distinct(n, 0.001)", "E0302", "the relative standard deviation must lie between 0.005 and 0.25"},
     {"approx_percentile(n, 1.5)", "E0302", "percentile value 1.5 is not between 0 and 1"},
     {"approx_percentile(n, 0.5, 0)", "E0302", "the accuracy must lie between 1 and 100000"},
+    {"approx_percentile(s, 0.5)", "E0302", "approx_percentile takes numbers, dates, times and intervals"},
     {"first(n, b)", "E0304", "this argument of first must be a constant"},
 };
 /* clang-format on */
