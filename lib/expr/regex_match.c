@@ -206,6 +206,11 @@ static regex_rc take_choice(regex_run *m, const regex_plan *p, ds_slice text,
     return REGEX_NONE;
 }
 
+static int64_t chars_in(ds_slice text, uint32_t begin, uint32_t end)
+{
+    return text_chars((ds_slice){text.ptr + begin, end - begin});
+}
+
 static regex_rc take_turn(regex_run *m, const regex_plan *p, ds_slice text,
                           uint32_t begin, uint32_t end, uint32_t k);
 
@@ -238,7 +243,8 @@ static regex_rc take_turn(regex_run *m, const regex_plan *p, ds_slice text,
     rc = REGEX_NONE;
     for (uint32_t i = 0; i < n && rc == REGEX_NONE; i++) {
         uint32_t mid = end_at(m, base, n, i, p->kids[0]);
-        bool empty = mid == begin && (k >= least || least - k < end - mid);
+        bool empty = mid == begin &&
+                     (k >= least || least - k < chars_in(text, mid, end));
         bool may = mid == end ? k >= least : k < p->max && !empty;
         if (may)
             rc = take_this(m, p, text, (regex_span){begin, mid}, end, k);

@@ -316,6 +316,13 @@ typedef struct bracket {
     bool first; /* nothing yet: ] and - stand for themselves */
 } bracket;
 
+/* What is wrong in brackets, if they have an end. */
+static bool bad_bracket(parser *p, const char *what)
+{
+    return regex_invalid(p->t,
+                         p->at >= p->s.len ? "brackets [] not balanced" : what);
+}
+
 /* [.x.] and [=x=]: the character; [:name:]: the class. */
 static bool bracket_named(parser *p, bracket *b, uint8_t kind, uint32_t *c,
                           bool *class)
@@ -331,7 +338,7 @@ static bool bracket_named(parser *p, bracket *b, uint8_t kind, uint32_t *c,
     *class = kind == ':';
     if (*class)
         return regex_set_class(&b->set, name, false) ||
-               regex_invalid(p->t, "invalid character class");
+               bad_bracket(p, "invalid character class");
     uint32_t at = 0;
     if (name.len == 0 || text_char_at(name, 0) != name.len)
         return regex_refuse(p->t, kind == '.' ? "a named collating element"
@@ -376,7 +383,7 @@ static bool bracket_item(parser *p, bracket *b, uint32_t *c, bool *class)
 
 static bool bad_range(parser *p)
 {
-    return regex_invalid(p->t, "invalid character range");
+    return bad_bracket(p, "invalid character range");
 }
 
 static bool bracket_part(parser *p, bracket *b)
@@ -684,8 +691,9 @@ static bool bad_option(parser *p)
 /* (?xyz) at the beginning. */
 static bool parse_options(parser *p)
 {
+    uint8_t c = peek(p, 2);
     if (p->t->options.extended || !looking_at(p, "(?") ||
-        !is_letter(peek(p, 2)))
+        (!is_letter(c) && c < 0x80))
         return true;
     p->at += 2;
     while (is_letter(peek(p, 0))) {

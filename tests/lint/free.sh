@@ -10,7 +10,7 @@ owners+='|lib/build/schema\.c|lib/plan/(explain|stores)\.c'
 # Lists that live longer than an epoch and shorter than the job, and grow.
 owners+='|lib/run/(reject|wait|replay)\.c'
 # Work space of a matcher; it hangs on its arena.
-owners+='|lib/expr/regex\.c'
+owners+='|lib/expr/(regex|regex_match)\.c'
 
 bad=$(tests/support/sources.sh |
     grep -v -E '^(lib/(base|parse|yaml)|state|connectors|cmd|tests)/' |
