@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * avro_decode_record.c - runs programs over records.
+ * avro_read.c - runs programs over records.
  *
  * Every length, count and index is checked against what is left of the record
  * before anything follows it. What is allocated is bounded by the record's

@@ -99,7 +99,7 @@ static const avro_type *fail(struct parser *p, const char *fmt, const char *s)
 {
     char cut[101];
 
-    snprintf(cut, sizeof(cut), "%s", s ? s : "");
+    snprintf(cut, sizeof(cut), "%.100s", s ? s : "");
     /* The formats are constants of this file. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * avro_encode_record.c - a tree of operations per schema; each writes one
+ * avro_write.c - a tree of operations per schema; each writes one
  * value.
  */
 #include "codec/avro_write.h"

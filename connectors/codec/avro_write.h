@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * avro_encode_record.h - rows to records of a schema, and the schema of rows.
+ * avro_write.h - rows to records of a schema, and the schema of rows.
  *
  * A value that the schema's type cannot hold (an int out of range, a decimal
  * with too many digits before the point, a NULL) is refused, row by row.

@@ -195,6 +195,15 @@ static void decode_row(struct decode *d, ds_slice text, uint32_t row,
 {
     bool lone = d->codec->spec.lone;
     d->reader.n = 0;
+    if (text.len > 5 && !text.ptr[0] && !text.ptr[1]) {
+        ds_row_errors_add(errs, d->reader.arena, d->n, row, CODEC_ERROR, 0,
+                          "a JSON value was expected; this record begins with "
+                          "a 0, as clients of a schema registry write them "
+                          "(format: avro?)");
+        for (uint32_t col = 0; col < d->codec->spec.columns->n; col++)
+            set_null(d, col, row);
+        return;
+    }
     if (lone ? decode_whole(d, text, row) : decode_fields(d, text, row))
         return;
     ds_row_errors_add(errs, d->reader.arena, d->n, row, CODEC_ERROR, 0,

@@ -14,12 +14,13 @@ below() {
     obs | record | parse) echo base ;;
     expr) echo base record parse ;;
     plan) echo base record parse expr ;;
-    op | build | state | kafka | memory | codec)
+    op | build | state | kafka | memory | registry)
         echo base record parse expr plan ;;
+    codec) echo base record parse expr plan registry ;;
     yaml) echo base record parse expr plan build ;;
     run) echo base record parse expr plan obs ;;
     cmd) echo base record parse expr plan obs op build yaml run state kafka \
-        memory codec ;;
+        memory registry codec ;;
     *) return 1 ;;
     esac
 }
@@ -27,7 +28,7 @@ below() {
 folder() {
     case $1 in
     state) echo state ;;
-    kafka | memory | codec) echo "connectors/$1" ;;
+    kafka | memory | registry | codec) echo "connectors/$1" ;;
     cmd) echo cmd/dstream ;;
     *) echo "lib/$1" ;;
     esac

@@ -25,7 +25,8 @@ only 'yaml\.h' lib/yaml
 only 'rocksdb/.*' state
 only '(librdkafka/)?rdkafka(_mock)?\.h' connectors/kafka
 only 'microhttpd\.h' cmd
-only 'jansson\.h' cmd
+only 'jansson\.h' cmd connectors/codec connectors/registry
+only 'curl/.*' connectors/registry
 only 'simdjson\.h' connectors/codec
 only 'mimalloc.*' cmd lib/base
 only 'utf8proc\.h' lib/expr
