@@ -17,7 +17,7 @@ void time_zone_prepare(tx *call, ds_arena *a)
     if (name->kind != TX_CONST || name->null)
         return;
     zone_plan *p = ds_new(a, zone_plan, 1);
-    p->zone = datetime_zone_find(name->v.s);
+    p->zone = datetime_zone_find_in(name->v.s, a);
     call->data = p;
 }
 

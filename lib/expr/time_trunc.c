@@ -29,7 +29,7 @@ void time_trunc_prepare(tx *call, ds_arena *a)
     if (p->has_field)
         p->field = time_field_find(name->v.s);
     if (p->has_zone)
-        p->zone = whole_zone(datetime_zone_find(zone->v.s));
+        p->zone = whole_zone(datetime_zone_find_in(zone->v.s, a));
     call->data = p;
 }
 
