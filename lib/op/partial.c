@@ -68,18 +68,9 @@ static ds_rc partial_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     return keyed_add(&((struct partial *)op)->keyed, op, in, err);
 }
 
-/* The key's columns of these groups; NULL: of all. */
-static void keys_cols(const struct keyed *k, const uint32_t *groups, uint32_t n,
-                      ds_arena *a, ds_col *cols)
-{
-    ds_groups_cols(k->groups, a, cols);
-    ds_key_fit(k->plan->key, cols, ds_groups_n(k->groups), a);
-    for (uint32_t i = 0; i < k->plan->key->n && groups; i++)
-        cols[i] = ds_col_gather(&cols[i], k->plan->key_types[i], groups, n, a);
-}
-
 /* One row per group; those of which there is more stay in `groups`. */
-static ds_rc parts_emit(ds_op *op, uint32_t **groups, uint32_t *n, ds_err *err)
+static ds_rc parts_emit(ds_op *op, const ds_col *keys, uint32_t **groups,
+                        uint32_t *n, ds_err *err)
 {
     struct keyed *k = &((struct partial *)op)->keyed;
     ds_arena *a = op->epoch_arena;
@@ -90,7 +81,10 @@ static ds_rc parts_emit(ds_op *op, uint32_t **groups, uint32_t *n, ds_err *err)
     uint32_t *next = NULL;
     ds_type types[DS_AGG_PARTS];
 
-    keys_cols(k, *groups, *n, a, cols);
+    for (uint32_t i = 0; i < k->plan->key->n; i++)
+        cols[i] = *groups ? ds_col_gather(&keys[i], k->plan->key_types[i],
+                                          *groups, *n, a)
+                          : keys[i];
     for (uint32_t i = 0; i < k->plan->n_aggs; i++) {
         ds_acc_parts(k->accs[i], *groups, *n, a, &cols[at], more);
         at += ds_agg_parts(k->plan->aggs[i], types);
@@ -114,11 +108,18 @@ static ds_rc parts_emit(ds_op *op, uint32_t **groups, uint32_t *n, ds_err *err)
 
 static ds_rc partial_seal(ds_op *op, ds_err *err)
 {
-    uint32_t n = ds_groups_n(((struct partial *)op)->keyed.groups);
+    const struct keyed *k = &((struct partial *)op)->keyed;
+    ds_arena *a = op->epoch_arena;
+    uint32_t n = ds_groups_n(k->groups);
+    ds_col *keys = ds_new(a, ds_col, k->plan->key->n + 1);
     uint32_t *groups = NULL;
 
+    if (n == 0)
+        return DS_OK;
+    ds_groups_cols(k->groups, a, keys);
+    ds_key_fit(k->plan->key, keys, n, a);
     while (n > 0)
-        DS_TRY(parts_emit(op, &groups, &n, err));
+        DS_TRY(parts_emit(op, keys, &groups, &n, err));
     return DS_OK;
 }
 
