@@ -123,6 +123,9 @@ bool records_compare(const ds_arg *expected, const memory_record *got,
 /* Headers as a test writes them, in Kafka's wire form. */
 ds_slice headers_of(const ds_arg *arg, ds_arena *a);
 /* Whether a value is the expected one. */
+/* Any JSON; NULL: it is none. An integer too large for jansson is read as a
+ * real. */
+json_t *json_read(ds_slice text);
 bool value_matches(const ds_arg *expected, ds_type type, const json_t *got);
 /* A YAML value as JSON text; rows of json sources. */
 void arg_to_json(const ds_arg *arg, ds_buf *out);

@@ -9,6 +9,19 @@
 
 /* ---- values ---- */
 
+json_t *json_read(ds_slice text)
+{
+    const char *s = (const char *)text.ptr;
+    json_t *value;
+
+    if (!s)
+        return NULL;
+    value = json_loadb(s, text.len, JSON_DECODE_ANY, NULL);
+    return value ? value
+                 : json_loadb(s, text.len,
+                              JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
+}
+
 static bool numbers_equal(const char *s, const json_t *got)
 {
     char *end;
@@ -89,6 +102,7 @@ bool value_matches(const ds_arg *expected, ds_type type, const json_t *got)
     case DS_F64:
     case DS_NUM:
         return numbers_equal(s, got);
+    case DS_TIMESTAMP:
     case DS_TS:
         return times_equal(s, got);
     case DS_BOOL:

@@ -112,9 +112,7 @@ static bool bytes_match(const ds_arg *want, ds_slice got)
     if (want->kind == DS_ARG_SCALAR)
         return (got.ptr == NULL) == want->null &&
                ds_slice_eq(got, scalar_slice(want));
-    value = got.ptr ? json_loadb((const char *)got.ptr, got.len,
-                                 JSON_DECODE_ANY, NULL)
-                    : NULL;
+    value = json_read(got);
     ok = value && json_matches(want, value);
     json_decref(value);
     return ok;

@@ -16,6 +16,7 @@
 #include "memory/memory.h"
 #include "record/groups.h"
 #include "record/rowfmt.h"
+#include "record/value.h"
 
 typedef struct runner {
     const test_file *file;
@@ -247,9 +248,7 @@ static const ds_node *tap_input(const runner *r, int topic)
 /* A dead letter: the fields of its value, or `value`. */
 static json_t *letter_row(const memory_record *rec)
 {
-    json_t *row = rec->val.ptr ? json_loadb((const char *)rec->val.ptr,
-                                            rec->val.len, 0, NULL)
-                               : NULL;
+    json_t *row = json_read(rec->val);
     json_t *text;
 
     if (!json_is_object(row)) {
@@ -267,9 +266,7 @@ static json_t *letter_row(const memory_record *rec)
 
 static json_t *tap_row(const memory_record *rec)
 {
-    return rec->val.ptr ? json_loadb((const char *)rec->val.ptr, rec->val.len,
-                                     JSON_DECODE_ANY, NULL)
-                        : NULL;
+    return json_read(rec->val);
 }
 
 /* The records of a topic since the last time. */
@@ -477,31 +474,33 @@ static void state_schema(const ds_node *node, ds_arena *a, ds_schema *out)
 static bool key_is(const state_search *f, const ds_col *cols,
                    const ds_schema *keys)
 {
+    const ds_field *only = &keys->fields[0];
+    ds_value want, have;
+    const char *code;
     ds_buf b;
+    json_t *x, *y;
+    bool same;
 
-    ds_buf_init(&b, f->r->a, 64);
+    if (keys->n == 1 && ds_col_is_null(&cols[0], 0))
+        return !strcmp(f->key, "null");
     if (keys->n == 1) {
-        if (ds_col_is_null(&cols[0], 0))
-            return !strcmp(f->key, "null");
-        ds_show_text(&b, keys->fields[0].type, &cols[0], 0);
-    } else {
-        ds_buf_str(&b, "[");
-        for (uint32_t i = 0; i < keys->n; i++) {
-            if (i)
-                ds_buf_str(&b, ",");
-            ds_show_json(&b, keys->fields[i].type, &cols[i], 0);
-        }
-        ds_buf_str(&b, "]");
+        have = ds_col_value(&cols[0], only->type, 0);
+        return !ds_value_parse(only->type, only->mod, ds_slice_of(f->key),
+                               DS_TIME_NONE, f->r->a, &want, &code) &&
+               ds_value_cmp(only->type, &want, &have) == 0;
     }
-    if (keys->n > 1) {
-        json_t *x = json_loads(f->key, 0, NULL);
-        json_t *y = json_loadb(b.s, b.len, 0, NULL);
-        bool same = x && y && json_equal(x, y);
-        json_decref(x);
-        json_decref(y);
-        return same;
+    ds_buf_init(&b, f->r->a, 64);
+    for (uint32_t i = 0; i < keys->n; i++) {
+        ds_buf_str(&b, i ? "," : "[");
+        ds_show_json(&b, keys->fields[i].type, &cols[i], 0);
     }
-    return b.len == strlen(f->key) && !memcmp(b.s, f->key, b.len);
+    ds_buf_str(&b, "]");
+    x = json_loads(f->key, 0, NULL);
+    y = json_loadb(b.s, b.len, 0, NULL);
+    same = x && y && json_equal(x, y);
+    json_decref(x);
+    json_decref(y);
+    return same;
 }
 
 static ds_rc state_visit(void *arg, ds_slice key, ds_slice val, ds_err *err)
