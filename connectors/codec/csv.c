@@ -119,7 +119,7 @@ static bool quoted(csv_decode *d, const uint8_t **p, const uint8_t *end,
 {
     const uint8_t *from = *p, *q = from;
     uint32_t doubled = 0;
-    for (;; q++) {
+    for (;;) {
         q = q < end ? memchr(q, '"', (size_t)(end - q)) : NULL;
         if (q == NULL) {
             snprintf(d->error, sizeof d->error,
@@ -129,7 +129,7 @@ static bool quoted(csv_decode *d, const uint8_t **p, const uint8_t *end,
         if (q + 1 == end || q[1] != '"')
             break;
         doubled++;
-        q++;
+        q += 2;
     }
     *p = q + 1;
     *out = (ds_slice){from, (uint32_t)(q - from)};
