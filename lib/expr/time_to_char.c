@@ -120,29 +120,33 @@ static void put_ordinal(const writer *w, const char *digits, size_t n)
         ds_buf_add(w->b, ordinal(digits, n, w->node->th_upper), 2);
 }
 
-/* A number with zeros in front up to `width`, none with FM. */
+/* As %0*lld: zeros in front up to `width`, which counts the sign. */
+static void put_fixed(const writer *w, int64_t v, int width)
+{
+    char buf[32], *end = buf + sizeof buf, *p = end;
+    uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    while (end - p < width - (v < 0))
+        *--p = '0';
+    if (v < 0)
+        *--p = '-';
+    ds_buf_add(w->b, p, (uint32_t)(end - p));
+    put_ordinal(w, p, (size_t)(end - p));
+}
+
+/* The same, without zeros for FM. */
 static void put_number(const writer *w, int64_t v, int width)
 {
-    char buf[32];
-    int n = snprintf(buf, sizeof buf, "%0*lld", w->node->fill ? 0 : width,
-                     (long long)v);
-    ds_buf_add(w->b, buf, (uint32_t)n);
-    put_ordinal(w, buf, (size_t)n);
+    put_fixed(w, v, w->node->fill ? 0 : width);
 }
 
 /* The same, one more for a sign. */
 static void put_signed(const writer *w, int64_t v, int width)
 {
     put_number(w, v, v >= 0 ? width : width + 1);
-}
-
-/* Digits whatever FM says. */
-static void put_fixed(const writer *w, int64_t v, int width)
-{
-    char buf[32];
-    int n = snprintf(buf, sizeof buf, "%0*lld", width, (long long)v);
-    ds_buf_add(w->b, buf, (uint32_t)n);
-    put_ordinal(w, buf, (size_t)n);
 }
 
 /* A name, with blanks after it up to `width`, none with FM or TM. */
@@ -185,11 +189,7 @@ static int64_t century(const fields *f)
 
 static void put_century(const writer *w, int64_t v)
 {
-    char buf[32];
-    int width = w->node->fill || v > 99 || v < -99 ? 0 : v >= 0 ? 2 : 3;
-    int n = snprintf(buf, sizeof buf, "%0*lld", width, (long long)v);
-    ds_buf_add(w->b, buf, (uint32_t)n);
-    put_ordinal(w, buf, (size_t)n);
+    put_number(w, v, v > 99 || v < -99 ? 0 : v >= 0 ? 2 : 3);
 }
 
 /* The last digits of a year; room for a sign is kept by the year itself, also
