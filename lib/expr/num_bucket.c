@@ -35,13 +35,13 @@ static const char *float_refused(double x, double low, double high,
 }
 
 /* count * (x - low) / (high - low), of which the difference may not overflow.
- */
+ * Next to the upper bound the quotient may round to 1, which is one bucket too
+ * many: PostgreSQL 15 does the same. */
 static int64_t float_bucket(double x, double low, double high, int64_t count)
 {
     double part = isinf(high - low) ? (x / 2 - low / 2) / (high / 2 - low / 2)
                                     : (x - low) / (high - low);
-    int64_t v = (int64_t)((double)count * part);
-    return (v >= count ? count - 1 : v) + 1;
+    return (int32_t)((int64_t)((double)count * part) + 1);
 }
 
 void num_bucket_f64(run *r, const run_step *s)

@@ -200,7 +200,7 @@ static void power_row(run *r, const run_step *s, uint32_t i, double x, double y,
     if (x == 0 && y < 0) {
         run_error(r, s, i, "E0704",
                   "zero raised to a negative power is undefined");
-    } else if (x < 0 && !isinf(y) && floor(y) != y) {
+    } else if (x < 0 && isfinite(y) && floor(y) != y) {
         run_error(r, s, i, "E0704",
                   "a negative number raised to a non-integer power yields a "
                   "complex result");

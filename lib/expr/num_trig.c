@@ -143,7 +143,8 @@ static double to_quadrant(double x, bool *negative, bool *past_180,
 {
     x = fmod(x, 360);
     *negative = x < 0;
-    x = fabs(x);
+    if (x < 0) /* -0 stays */
+        x = -x;
     *past_180 = x > 180;
     if (*past_180)
         x = 360 - x;
