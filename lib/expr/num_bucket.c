@@ -34,14 +34,12 @@ static const char *float_refused(double x, double low, double high,
     return low == high ? no_width : NULL;
 }
 
-/* count * (x - low) / (high - low), of which the difference may not overflow.
- * Next to the upper bound the quotient may round to 1, which is one bucket too
- * many: PostgreSQL 15 does the same. */
+/* Next to the upper bound this may round to one bucket too many, and what
+ * overflows is the least integer: both as PostgreSQL 15 has it. */
 static int64_t float_bucket(double x, double low, double high, int64_t count)
 {
-    double part = isinf(high - low) ? (x / 2 - low / 2) / (high / 2 - low / 2)
-                                    : (x - low) / (high - low);
-    return (int32_t)((int64_t)((double)count * part) + 1);
+    double at = (double)count * (x - low) / (high - low) + 1;
+    return at > -0x1p31 && at < 0x1p31 ? (int32_t)at : INT32_MIN;
 }
 
 void num_bucket_f64(run *r, const run_step *s)

@@ -45,6 +45,42 @@ static bool digits_next(char *s)
     return false;
 }
 
+/* Whether the digits "d.ddde+xx" are exactly half way between v, a number of
+ * so many bits, and one next to it. Such digits read back as v by a rule for
+ * ties only; PostgreSQL does not take them. They end before the point. */
+static bool is_halfway(const char *digits, double v, int bits)
+{
+    numeric_uint d = 0;
+    int k = 1, e;
+    const char *p = digits;
+    for (; *p != 'e'; p++, k--)
+        if (*p != '.')
+            d = d * 10 + (numeric_uint)(*p - '0');
+        else
+            k++;
+    k += atoi(p + 1);
+    for (; d && d % 10 == 0; d /= 10)
+        k++;
+    /* d * 10^k = d * 5^k * 2^k; more bits than v has are no tie. */
+    if (d == 0 || k < 0 || k > 27)
+        return false;
+    for (int i = 0; i < k; i++)
+        d *= 5;
+    for (; d % 2 == 0; d /= 2)
+        k++;
+    uint64_t m = (uint64_t)ldexp(frexp(v, &e), bits);
+    e -= bits;
+    bool power = m == (uint64_t)1 << (bits - 1);
+    return (k == e - 1 && (d == 2 * m + 1 || (d == 2 * m - 1 && !power))) ||
+           (k == e - 2 && d == 4 * m - 1 && power);
+}
+
+static bool f64_reads_back(const char *digits, double v)
+{
+    return strtod(digits, NULL) == v &&
+           (v < 0x1p53 || !is_halfway(digits, v, 53));
+}
+
 /*
  * The shortest digits that read back as v > 0, as "d.ddde+xx". 15 digits (or
  * fewer, with zeros at the end) are enough for every number that a human
@@ -58,9 +94,9 @@ static void f64_digits(double v, char *buf, size_t size)
     bool power = frexp(v, &exponent) == 0.5;
     for (int n = v < 2.2250738585072014e-308 ? 1 : 15; n < 17; n++) {
         snprintf(buf, size, "%.*e", n - 1, v);
-        if (strtod(buf, NULL) == v)
+        if (f64_reads_back(buf, v))
             return;
-        if (power && digits_next(buf) && strtod(buf, NULL) == v)
+        if (power && digits_next(buf) && f64_reads_back(buf, v))
             return;
     }
     snprintf(buf, size, "%.16e", v);
@@ -144,6 +180,11 @@ static uint32_t f64_format(double v, char *buf)
     return sign + f64_layout(digits, buf + sign, 15);
 }
 
+static bool f32_reads_back(const char *digits, double v)
+{
+    return (double)strtof(digits, NULL) == v && !is_halfway(digits, v, 24);
+}
+
 /* The shortest digits that read back as the same float. */
 static uint32_t f32_format(double v, char *buf)
 {
@@ -151,9 +192,13 @@ static uint32_t f32_format(double v, char *buf)
     uint32_t sign = v < 0;
     if (!isfinite(v) || v == 0)
         return f64_format(v, buf);
+    int exponent;
+    bool power = fabs(frexp(v, &exponent)) == 0.5;
     for (int n = 1; n <= 9; n++) {
         snprintf(digits, sizeof(digits), "%.*e", n - 1, fabs(v));
-        if ((double)strtof(digits, NULL) == fabs(v))
+        if (f32_reads_back(digits, fabs(v)))
+            break;
+        if (power && digits_next(digits) && f32_reads_back(digits, fabs(v)))
             break;
     }
     if (sign)
