@@ -303,9 +303,13 @@ static void log_row(run *r, const run_step *s, uint32_t i,
     if (rc == NUMERIC_OK)
         return;
     *out = numeric_of(0, 0);
+    /* The base is looked at first, unless one of them is infinite. */
+    int sign = numeric_sign(base) <= 0 && !a->kind && !base->kind
+                   ? numeric_sign(base)
+               : numeric_sign(base) < 0 || numeric_sign(a) < 0 ? -1
+                                                               : 0;
     if (rc == NUMERIC_DOMAIN)
-        no_logarithm(r, s, i,
-                     numeric_sign(base) < 0 || numeric_sign(a) < 0 ? -1 : 0);
+        no_logarithm(r, s, i, sign);
     else
         num_refuse(r, s, i, rc);
 }
