@@ -10,20 +10,34 @@
 #define ANYROW ((ds_type)FUNC_ANYROW)
 #define TEXTS DS_ARRAY_OF(S)
 /* jsonb_each: the type of its rows is made when the call is checked. */
-#define EACH(name, fn, prepare, help, example) \
-    {name, ANYROW, 1, FUNC_SET, {J}, NULL, prepare, help, example, fn}
+#define EACH(name, fn, prepare, help, example)                                 \
+    {                                                                          \
+        name, ANYROW, 1, FUNC_SET, {J}, NULL, prepare, help, example, fn       \
+    }
 
 /* A function with a path, and perhaps vars and silent. */
 #define PATH_HELP "; the path language of SQL/JSON"
-#define PATH3(name, res, flags, fn, set, help, example) \
-    {name, res, 2, flags, {J, S}, fn, json_path_prepare, help PATH_HELP, \
-     example, set}, \
-    {name, res, 3, flags, {J, S, J}, fn, json_path_prepare, \
-     help ", with variables", example, set}, \
-    {name, res, 4, flags, {J, S, J, B}, fn, json_path_prepare, \
-     help ", with variables; true: errors are suppressed", example, set}
-#define PATH_OP(name, fn) \
-    {name, B, 2, 0, {J, S}, fn, json_path_prepare, NULL, NULL, NULL}
+#define PATH3(name, res, flags, fn, set, help, example)                        \
+    {name,           res,     2,  flags, {J, S}, fn, json_path_prepare,        \
+     help PATH_HELP, example, set},                                            \
+        {name,                                                                 \
+         res,                                                                  \
+         3,                                                                    \
+         flags,                                                                \
+         {J, S, J},                                                            \
+         fn,                                                                   \
+         json_path_prepare,                                                    \
+         help ", with variables",                                              \
+         example,                                                              \
+         set},                                                                 \
+    {                                                                          \
+        name, res, 4, flags, {J, S, J, B}, fn, json_path_prepare,              \
+            help ", with variables; true: errors are suppressed", example, set \
+    }
+#define PATH_OP(name, fn)                                                      \
+    {                                                                          \
+        name, B, 2, 0, {J, S}, fn, json_path_prepare, NULL, NULL, NULL         \
+    }
 
 /* clang-format off */
 const func_def func_json[] = {

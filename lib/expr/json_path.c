@@ -52,8 +52,28 @@ static const char *walk_find(walk *w, ds_slice v, ds_slice vars, bool silent,
 typedef void answer_fn(run *r, const run_step *s, uint32_t row, path_rc rc,
                        const path_items *found, bool silent);
 
-static void answers(run *r, const run_step *s, bool list, bool silent,
-                    answer_fn *fn)
+/* What is the same for all functions. */
+typedef struct question {
+    answer_fn *fn;
+    bool list; /* it looks at all that is found */
+    bool silent;
+} question;
+
+static void answer(run *r, const run_step *s, uint32_t row, const question *q,
+                   walk *w, path_items *found)
+{
+    path_rc rc;
+    ds_slice vars = s->n_args > 2 ? json_arg(r, s, 2, row) : DS_NULL_SLICE;
+    bool silent = q->silent || (s->n_args > 3 && RUN_ARG(r, s, 3)->v.b[row]);
+    found->n = 0;
+    const char *why = walk_find(w, json_arg(r, s, 0, row), vars, silent,
+                                q->list ? found : NULL, &rc);
+    if (why)
+        run_error(r, s, row, "E0704", "%s", why);
+    q->fn(r, s, row, why ? PATH_NONE : rc, found, silent || why);
+}
+
+static void answers(run *r, const run_step *s, const question *q)
 {
     walk w = {.path = NULL};
     path_items found = {NULL, 0, 0};
@@ -61,17 +81,9 @@ static void answers(run *r, const run_step *s, bool list, bool silent,
         walk_path(&w, s->data, r->ev->arena);
     RUN_EACH_OK(r, s, i)
     {
-        path_rc rc;
-        ds_slice vars = s->n_args > 2 ? json_arg(r, s, 2, i) : DS_NULL_SLICE;
-        bool quiet = silent || (s->n_args > 3 && RUN_ARG(r, s, 3)->v.b[i]);
         if (s->data == NULL)
             walk_text(&w, json_arg(r, s, 1, i), r->ev->arena);
-        found.n = 0;
-        const char *why = walk_find(&w, json_arg(r, s, 0, i), vars, quiet,
-                                    list ? &found : NULL, &rc);
-        if (why)
-            run_error(r, s, i, "E0704", "%s", why);
-        fn(r, s, i, why ? PATH_NONE : rc, &found, quiet || why);
+        answer(r, s, i, q, &w, &found);
     }
     if (w.path)
         path_end(&w.run);
@@ -131,32 +143,32 @@ static void answer_first(run *r, const run_step *s, uint32_t row, path_rc rc,
 
 void json_path_exists(run *r, const run_step *s)
 {
-    answers(r, s, false, false, answer_exists);
+    answers(r, s, &(question){answer_exists, false, false});
 }
 
 void json_path_exists_op(run *r, const run_step *s)
 {
-    answers(r, s, false, true, answer_exists);
+    answers(r, s, &(question){answer_exists, false, true});
 }
 
 void json_path_match(run *r, const run_step *s)
 {
-    answers(r, s, true, false, answer_match);
+    answers(r, s, &(question){answer_match, true, false});
 }
 
 void json_path_match_op(run *r, const run_step *s)
 {
-    answers(r, s, true, true, answer_match);
+    answers(r, s, &(question){answer_match, true, true});
 }
 
 void json_path_array(run *r, const run_step *s)
 {
-    answers(r, s, true, false, answer_array);
+    answers(r, s, &(question){answer_array, true, false});
 }
 
 void json_path_first(run *r, const run_step *s)
 {
-    answers(r, s, true, false, answer_first);
+    answers(r, s, &(question){answer_first, true, false});
 }
 
 void json_path_set(set_row *row, const ds_value *args, const bool *nulls)

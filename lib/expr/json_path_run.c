@@ -238,7 +238,7 @@ static path_rc position(path_run *w, const path_node *n, ds_slice v,
 static path_rc run_range(path_run *w, const path_node *n,
                          const path_range *range, ds_slice v, path_items *out)
 {
-    int64_t from, to;
+    int64_t from = 0, to;
     path_rc rc = position(w, range->from, v, &from);
     to = from;
     if (rc == PATH_OK && range->to)
@@ -602,32 +602,30 @@ static const char *method_name(path_kind k)
     return names[k - PATH_TYPE];
 }
 
+static path_rc run_double(path_run *w, const path_node *n, ds_slice v,
+                          path_items *out)
+{
+    if (!is_number(v) && *v.ptr != '"')
+        return fail(w, "jsonpath item method .double() can only be applied to "
+                       "a string or numeric value");
+    const char *why = path_double(v, w->arena, &v);
+    return why ? fail(w, "%s", why) : go_on(w, n, v, out);
+}
+
 static path_rc run_method(path_run *w, const path_node *n, ds_slice v,
                           path_items *out, bool unwrap)
 {
+    bool object = n->kind == PATH_KEYVALUE;
     if (unwrap && is_array(v))
         return unwrap_array(w, n, v, out, false);
-    const char *name = method_name(n->kind), *why = NULL;
-    if (n->kind == PATH_KEYVALUE) {
-        if (*v.ptr == '{')
-            return run_keyvalue(w, n, v, out);
-        return fail(w,
-                    "jsonpath item method .%s() can only be applied to an "
-                    "object",
-                    name);
-    }
-    if (n->kind == PATH_DOUBLE) {
-        if (!is_number(v) && *v.ptr != '"')
-            return fail(w, "jsonpath item method .double() can only be "
-                           "applied to a string or numeric value");
-        why = path_double(v, w->arena, &v);
-        return why ? fail(w, "%s", why) : go_on(w, n, v, out);
-    }
-    if (!is_number(v))
-        return fail(w,
-                    "jsonpath item method .%s() can only be applied to a "
-                    "numeric value",
-                    name);
+    if (n->kind == PATH_DOUBLE)
+        return run_double(w, n, v, out);
+    if (object ? *v.ptr != '{' : !is_number(v))
+        return fail(w, "jsonpath item method .%s() can only be applied to %s",
+                    method_name(n->kind),
+                    object ? "an object" : "a numeric value");
+    if (object)
+        return run_keyvalue(w, n, v, out);
     return go_on(w, n, path_round(n->kind, v, w->arena), out);
 }
 

@@ -85,7 +85,7 @@ static bool is_plain(ds_slice s)
 
 static ds_slice member_escaped(ds_slice v, ds_slice key)
 {
-    ds_slice name, value;
+    ds_slice name = DS_NULL_SLICE, value;
     for (jsonb_iter it = jsonb_begin(v); jsonb_next(&it, &name, &value);)
         if (jsonb_string_is(name, key))
             return value;

@@ -23,6 +23,7 @@ static number number_of(ds_slice v)
     const uint8_t *to = point ? point : end;
     p += *p == '0';
     n.whole = (ds_slice){p, (uint32_t)(to - p)};
+    n.frac = (ds_slice){end, 0};
     if (point) {
         while (end[-1] == '0')
             end--;
