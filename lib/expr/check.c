@@ -59,6 +59,9 @@ static tx *check_number(check *c, const ds_node *n)
     }
     const char *msg = ds_value_parse(DS_NUM, 0, ds_slice_of(n->name),
                                      DS_TIME_NONE, c->arena, &x->v, &code);
+    if (msg && c->in_agg) /* nobody would find it there later */
+        return check_fail(c, code, n->at, n->len, "write float8 '...'", "%s",
+                          msg);
     if (msg) {
         x->wide = n->name;
         x->v = (ds_value){.i = 0};
