@@ -87,10 +87,10 @@ void ds_diag_add(ds_diags *d, ds_severity severity, const char *code,
     if (wanted >= (int)sizeof(msg))
         utf8_cut(msg);
     ds_diag diag = {severity, code, where, diag_clean(msg), hint};
-    if (diag_is_known(d, &diag))
-        return;
+    /* A mistake in what is used twice (an alias) counts twice: whoever looks
+     * whether something went wrong must see it each time. */
     d->errors += severity == DS_ERROR;
-    if (d->n == DIAG_MAX)
+    if (d->n == DIAG_MAX || diag_is_known(d, &diag))
         return;
     if (d->n == d->cap) {
         uint32_t cap = d->cap ? d->cap * 2 : 8;

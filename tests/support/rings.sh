@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/support/dev.sh
 
-all_rings=(lint unit conform golden mock sanitize broker registry docker)
+all_rings=(lint unit conform golden mock sanitize fuzz broker registry docker)
 
 # What a ring needs installed. Asked for before it starts: sudo may want to ask.
 ring_needs() {
@@ -19,6 +19,7 @@ ring_needs() {
     lint) echo build tests lint ;;
     golden) echo build tests python ;;
     sanitize) echo build tests clang python ;;
+    fuzz) echo build tests clang python ;;
     broker) echo build tests broker ;;
     registry) echo build tests broker ;;
     docker) echo build broker ;;
@@ -79,6 +80,12 @@ ring_sanitize() {
         IFS='|'
         echo "${threaded[*]}"
     ))\$" -V --no-tests=error
+}
+
+# Each target a minute from its seeds.
+ring_fuzz() {
+    dev_build fuzz fuzz
+    tests/fuzz/run build/fuzz/fuzz --jobs "$(dev_jobs)"
 }
 
 # Both versions of Kafka.

@@ -59,7 +59,7 @@ typedef struct ds_diags {
     ds_arena *arena;
     ds_diag *list;
     uint32_t n, cap;
-    uint32_t errors; /* those of severity DS_ERROR */
+    uint32_t errors; /* of severity DS_ERROR; the same one again counts too */
 } ds_diags;
 
 void ds_diags_init(ds_diags *d, ds_arena *a);

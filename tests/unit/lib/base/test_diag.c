@@ -67,7 +67,7 @@ static void test_show(void **state)
                 "at \"%s\"", "AND");
     ds_diag_add(&d, DS_WARNING, "W0001", (ds_where){"f", 1, 4, 1}, NULL, "one");
     assert_int_equal(d.n, 3);
-    assert_int_equal(d.errors, 2);
+    assert_int_equal(d.errors, 3);
     assert_string_equal(shown(&d, source), "f:1:4: warning[W0001]: one\n"
                                            "     1 | a: 1\n"
                                            "       |    ^\n"
