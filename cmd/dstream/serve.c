@@ -174,11 +174,32 @@ static bool slot_sleep(slot *s, ds_time d)
     return !stop;
 }
 
+static void slot_load(slot *s);
+static void slot_memory(slot *s);
+
+/* Until the registry answers that a plan needs. False: the daemon stops, or the
+ * file has mistakes. */
+static bool slot_plan(slot *s)
+{
+    ds_time wait = BACKOFF_FIRST;
+
+    while (s->unplanned) {
+        if (!slot_sleep(s, wait))
+            return false;
+        wait = wait * 2 < BACKOFF_MOST ? wait * 2 : BACKOFF_MOST;
+        slot_load(s);
+    }
+    slot_memory(s);
+    return s->job != NULL;
+}
+
 static void *slot_main(void *arg)
 {
     slot *s = arg;
     ds_time wait = BACKOFF_FIRST;
 
+    if (s->unplanned && !slot_plan(s))
+        return NULL;
     while (!atomic_load(&s->server->stop)) {
         ds_err err = {DS_OK, ""};
         ds_time start = ds_mono_now();
@@ -232,6 +253,38 @@ static void slot_name(slot *s, const char *name)
              slash ? slash + 1 : s->path);
 }
 
+/* All jobs together have the daemon's memory. */
+static void slot_memory(slot *s)
+{
+    const server *srv = s->server;
+    int64_t share = srv->config->memory / (srv->n ? srv->n : 1);
+    ds_plan *copy;
+
+    if (!srv->config->memory || !s->plan || s->plan->memory <= share)
+        return;
+    copy = ds_new(ds_job_arena(s->job), ds_plan, 1);
+    *copy = *s->plan;
+    copy->memory = share > (16 << 20) ? share : 16 << 20;
+    s->plan = copy;
+}
+
+/* No plan: the file has mistakes, or a registry that it needs is away. */
+static void slot_no_plan(slot *s, const ds_job *job)
+{
+    ds_err err = {DS_OK, ""};
+
+    if (!s->name[0]) /* others read it */
+        slot_name(s, ds_job_name(job));
+    s->unplanned = ds_job_failed(job, &err) == DS_E_UNREACHABLE;
+    pthread_mutex_lock(&s->lock);
+    s->state = s->unplanned ? "stalled" : "failed";
+    if (s->unplanned)
+        snprintf(s->note, sizeof(s->note), "%.290s", err.msg);
+    else
+        snprintf(s->note, sizeof(s->note), "%.200s has mistakes", s->path);
+    pthread_mutex_unlock(&s->lock);
+}
+
 /* The job of a file; a mistake is shown as lint shows it. */
 static void slot_load(slot *s)
 {
@@ -239,22 +292,20 @@ static void slot_load(slot *s)
     ds_slice source = DS_NULL_SLICE;
     const ds_plan *plan;
 
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
-    s->state = "starting";
     ds_job_set_clusters(job, cluster_of, s->server->config);
     ds_job_set_registries(job, registry_of, s->server->config);
     ds_job_set_online(job);
     yaml_job_load(job, s->path, NULL, &source);
     plan = ds_job_plan(job);
     ds_diags_show(ds_job_diags(job), source, stderr);
-    slot_name(s, plan ? plan->job : NULL);
     if (!plan) {
-        s->state = "failed";
-        snprintf(s->note, sizeof(s->note), "%.200s has mistakes", s->path);
+        slot_no_plan(s, job);
         ds_job_free(job);
         return;
     }
+    if (!s->name[0])
+        slot_name(s, plan->job);
+    s->unplanned = false;
     s->job = job;
     s->plan = cmd_plan_brokers(job, plan);
     snprintf(s->hash, sizeof(s->hash), "%08x",
@@ -267,27 +318,10 @@ static void slot_drop(slot *s, const char *why)
            DS_KV("job", "%s", s->name));
     ds_job_free(s->job);
     s->job = NULL;
+    s->unplanned = false;
     s->plan = NULL;
     slot_name(s, NULL);
     slot_set(s, NULL, "failed", why);
-}
-
-/* All jobs together have the daemon's memory. */
-static void slots_memory(server *srv)
-{
-    int64_t share = srv->config->memory / (srv->n ? srv->n : 1);
-
-    for (uint32_t i = 0; srv->config->memory && i < srv->n; i++) {
-        slot *s = &srv->slots[i];
-        ds_plan *copy;
-
-        if (!s->plan || s->plan->memory <= share)
-            continue;
-        copy = ds_new(ds_job_arena(s->job), ds_plan, 1);
-        *copy = *s->plan;
-        copy->memory = share > (16 << 20) ? share : 16 << 20;
-        s->plan = copy;
-    }
 }
 
 /* False: there is a mistake in one of the files. */
@@ -310,19 +344,23 @@ static bool slots_load(server *srv)
             continue;
         s->server = srv;
         s->path = ds_str_copy(a, path);
+        pthread_mutex_init(&s->lock, NULL);
+        pthread_cond_init(&s->wake, NULL);
+        s->state = "starting";
         slot_load(s);
-        other = s->job ? server_find(srv, s->name) : NULL;
+        other = s->job || s->unplanned ? server_find(srv, s->name) : NULL;
         if (other)
             slot_drop(s, "another file has a job of the same name");
         srv->n++;
-        ok = ok && s->job;
+        ok = ok && (s->job || s->unplanned);
     }
     if (found.gl_pathc)
         globfree(&found);
     else
         ds_log(DS_LOG_WARN, "there is no job file",
                DS_KV("folder", "%s", srv->config->jobs));
-    slots_memory(srv);
+    for (uint32_t i = 0; i < srv->n; i++)
+        slot_memory(&srv->slots[i]);
     return ok;
 }
 
@@ -427,7 +465,7 @@ static void slots_start(server *srv)
     for (uint32_t i = 0; i < srv->n; i++) {
         slot *s = &srv->slots[i];
 
-        if (!s->job)
+        if (!s->job && !s->unplanned)
             continue;
         s->started = pthread_create(&s->thread, NULL, slot_main, s) == 0;
         if (!s->started)

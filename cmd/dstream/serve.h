@@ -23,8 +23,10 @@ typedef struct server server;
 typedef struct slot {
     server *server;
     char *path;
-    char name[80]; /* of the job; of the file if that has a mistake */
-    ds_job *job;   /* NULL: the file has a mistake */
+    char name[80];  /* of the job; of the file if that has a mistake */
+    ds_job *job;    /* NULL: the file has a mistake, or: */
+    bool unplanned; /* a schema registry did not answer; its thread asks again
+                     */
     const ds_plan *plan;
     char hash[12]; /* of the file */
     pthread_t thread;

@@ -67,6 +67,11 @@ ds_rc ds_job_failed(const ds_job *job, ds_err *err)
     return job->failed.rc;
 }
 
+const char *ds_job_name(const ds_job *job)
+{
+    return job->set.job.s;
+}
+
 bool ds_job_incomplete(const ds_job *job)
 {
     return job->incomplete;

@@ -8,14 +8,20 @@ import datetime
 import decimal
 import io
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 import traceback
+import urllib.error
+import urllib.request
 import uuid
 
 import fastavro
-from confluent_kafka.schema_registry import Schema
+from confluent_kafka.schema_registry import Schema, SchemaReference
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
 
 import hostile
 import rig
@@ -454,6 +460,78 @@ sinks:
             self.sr, name + ".in", V1, [{"id": 1, "what": "x"}])])
         job(name, "http://127.0.0.1:%d, %s" % (rig.free_port(), self.url),
             sink=REGISTER).run()
+
+    def daemon(self):
+        """The daemon's registry is away at its start: the job is stalled, with
+        the reason; it runs as soon as the registry is there."""
+        name = "daemon"
+        rig.topics(name + ".in", name + ".out")
+        rig.produce(name + ".in", [(None, b"\0\0\0\0\1\2")])
+        port, http = rig.free_port(), rig.free_port()
+        folder = os.path.join(rig.WORK, "jobs")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "daemon.yaml"), "w") as f:
+            f.write("""dstream: 1
+job: daemon
+batch: 200ms
+kafka: {bootstrap.servers: "%s"}
+sources:
+  s: {kafka: {topic: daemon.in, format: avro}}
+sinks:
+  o: {from: s, kafka: {topic: daemon.out, format: json}}
+""" % rig.BROKERS)
+        config = os.path.join(rig.WORK, "dstream.yaml")
+        with open(config, "w") as f:
+            f.write("""dstream: 1
+registries: {main: {url: "http://127.0.0.1:%d"}}
+jobs: jobs
+state: state
+http: {listen: "127.0.0.1:%d"}
+""" % (port, http))
+        with open(os.path.join(rig.WORK, "daemon.log"), "wb") as log:
+            child = subprocess.Popen([rig.DSTREAM, "serve", "--config",
+                                      config], stdout=log, stderr=log)
+
+        def ready():
+            try:
+                with urllib.request.urlopen(
+                        "http://127.0.0.1:%d/readyz?job=daemon" % http) as r:
+                    return r.status, r.read().decode()
+            except urllib.error.HTTPError as e:
+                return e.code, e.read().decode()
+            except OSError:
+                return 0, ""
+        try:
+            why = wait(20, "not ready", lambda: ready()[0] == 503 and
+                       ready()[1])
+            check("the schema registry http://127.0.0.1" in why, why)
+            server = hostile.serve(hostile.Handler, port, mode="good",
+                                   canary="")
+            wait(20, "ready", lambda: ready()[0] == 200)
+            wait(20, "a row", lambda: len(rig.records(name + ".out")) == 1)
+            server.shutdown()
+            child.terminate()
+            same(child.wait(20), 0, "exit code")
+        finally:
+            child.kill()
+
+    def references(self):
+        """A schema that refers to another subject."""
+        name = "references"
+        rig.topics(name + ".in", name + ".out")
+        self.sr.register_schema("money", Schema(json.dumps(
+            {"type": "record", "name": "Money", "namespace": "com.acme",
+             "fields": [field("cents", "long")]}), "AVRO"))
+        schema = Schema(record("Bill", field("total", "com.acme.Money")),
+                        "AVRO", [SchemaReference("com.acme.Money", "money",
+                                                 1)])
+        s = AvroSerializer(self.sr, schema)
+        context = SerializationContext(name + ".in", MessageField.VALUE)
+        rig.produce(name + ".in", [(None, s({"total": {"cents": 5}},
+                                            context))])
+        job(name, self.url, do="{map: (total).cents AS cents}",
+            sink=REGISTER).run()
+        same(rig.read(self.sr, name + ".out"), [{"cents": 5}])
 
     def lies(self):
         """Answers of a hostile registry at the start: refused by name, soon,

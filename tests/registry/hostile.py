@@ -117,8 +117,8 @@ class Canary(http.server.BaseHTTPRequestHandler):
         self.send_error(404)
 
 
-def serve(handler, **attributes):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+def serve(handler, port=0, **attributes):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     server.hits = 0
     for name, value in attributes.items():

@@ -77,6 +77,8 @@ void ds_job_set_plain(ds_job *job);
 /* Without a plan: no server answered (DS_E_UNREACHABLE, DS_E_AUTH); DS_OK: it
  * is incomplete, or has mistakes. */
 ds_rc ds_job_failed(const ds_job *job, ds_err *err);
+/* What the job is called, once a plan was asked for; NULL: it does not say. */
+const char *ds_job_name(const ds_job *job);
 /* Whether only a registry knows columns of it. */
 bool ds_job_incomplete(const ds_job *job);
 
