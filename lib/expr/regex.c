@@ -233,10 +233,8 @@ static bool more_stack(regex_run *run)
 static regex_rc next_pcre(regex_run *run, ds_slice text, uint32_t from,
                           uint32_t *begin, uint32_t *end)
 {
-    static const uint8_t none = 0;
     const regex *re = run->re;
-    const uint8_t *p = text.ptr ? text.ptr : &none;
-    int rc = pcre2_match(re->code, p, text.len, from, PCRE2_NO_UTF_CHECK,
+    int rc = pcre2_match(re->code, text.ptr, text.len, from, PCRE2_NO_UTF_CHECK,
                          run->match, run->context);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT && more_stack(run))
         return next_pcre(run, text, from, begin, end);
@@ -298,6 +296,8 @@ regex_rc regex_next(regex_run *run, ds_slice text, uint32_t from,
 {
     const regex *re = run->re;
     regex_rc rc;
+    if (text.ptr == NULL)
+        text.ptr = (const uint8_t *)"";
     if (re->shape == REGEX_TEXT)
         rc = next_text(re, text, from, begin, end);
     else if (re->shape != REGEX_PCRE)

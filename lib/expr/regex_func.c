@@ -57,6 +57,22 @@ static bool number_fits(regex_rows *x, uint32_t k, uint32_t i, int64_t least,
     return false;
 }
 
+/* The same for start and n, which stand side by side, and for a group. */
+static bool numbers_fit(regex_rows *x, uint32_t i, uint32_t sub)
+{
+    return number_fits(x, 2, i, 1, INT32_MAX, "start") &&
+           number_fits(x, 3, i, 1, INT32_MAX, "n") &&
+           (sub == 5 || number_fits(x, 4, i, 0, 1, "endoption")) &&
+           number_fits(x, sub, i, 0, INT32_MAX, "subexpr");
+}
+
+/* Argument k, or what it is when it is left out. */
+static int64_t number_or(const regex_rows *x, uint32_t k, uint32_t i,
+                         int64_t otherwise)
+{
+    return k < x->s->n_args ? RUN_ARG(x->r, x->s, k)->v.i64[i] : otherwise;
+}
+
 /* The byte of character `start` (from 1), or past the end. */
 static uint32_t start_of(ds_slice t, int64_t start)
 {
@@ -68,21 +84,26 @@ static uint32_t start_of(ds_slice t, int64_t start)
     return at;
 }
 
-#define PREPARE(name, use)                                                     \
-    void name(tx *call, ds_arena *a)                                           \
-    {                                                                          \
-        regex_use_prepare(&use, call, a);                                      \
-    }
-
 /* ---- ~, regexp_like ---- */
 
 static const regex_use match_cs = {NULL, "", 1, -1, REGEX_WHETHER};
 static const regex_use match_ci = {NULL, "i", 1, -1, REGEX_WHETHER};
 static const regex_use like = {"regexp_like()", NULL, 1, 2, REGEX_WHETHER};
 
-PREPARE(regex_match_cs_prepare, match_cs)
-PREPARE(regex_match_ci_prepare, match_ci)
-PREPARE(regex_like_prepare, like)
+void regex_match_cs_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&match_cs, call, a);
+}
+
+void regex_match_ci_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&match_ci, call, a);
+}
+
+void regex_like_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&like, call, a);
+}
 
 static void test_rows(run *r, const run_step *s, const regex_use *use,
                       bool not )
@@ -137,7 +158,10 @@ static const regex_use substr = {"regexp_substr()", NULL, 1, 4, REGEX_WHERE};
 static const regex_use substr_sub = {"regexp_substr()", NULL, 1, 4,
                                      REGEX_GROUPS};
 
-PREPARE(regex_count_prepare, count)
+void regex_count_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&count, call, a);
+}
 
 void regex_instr_prepare(tx *call, ds_arena *a)
 {
@@ -197,17 +221,14 @@ void regex_instr(run *r, const run_step *s)
     RUN_EACH_OK(r, s, i)
     {
         out[i] = 0;
-        if (!number_fits(&x, 2, i, 1, INT32_MAX, "start") ||
-            !number_fits(&x, 3, i, 1, INT32_MAX, "n") ||
-            !number_fits(&x, 4, i, 0, 1, "endoption") ||
-            !number_fits(&x, 6, i, 0, INT32_MAX, "subexpr"))
+        if (!numbers_fit(&x, i, 6))
             continue;
-        regex_span m = nth_match(&x, i, s->n_args > 2 ? ARG_I64(2)[i] : 1,
-                                 s->n_args > 3 ? ARG_I64(3)[i] : 1,
-                                 s->n_args > 6 ? ARG_I64(6)[i] : 0);
+        regex_span m =
+            nth_match(&x, i, number_or(&x, 2, i, 1), number_or(&x, 3, i, 1),
+                      number_or(&x, 6, i, 0));
         if (m.begin == REGEX_UNSET)
             continue;
-        bool after = s->n_args > 4 && ARG_I64(4)[i] == 1;
+        bool after = number_or(&x, 4, i, 0) == 1;
         out[i] = 1 + text_chars((ds_slice){ARG_STR(0)[i].ptr,
                                            after ? m.end : m.begin});
     }
@@ -227,13 +248,11 @@ void regex_substr(run *r, const run_step *s)
     RUN_EACH_OK(r, s, i)
     {
         out[i] = text_empty;
-        if (!number_fits(&x, 2, i, 1, INT32_MAX, "start") ||
-            !number_fits(&x, 3, i, 1, INT32_MAX, "n") ||
-            !number_fits(&x, 5, i, 0, INT32_MAX, "subexpr"))
+        if (!numbers_fit(&x, i, 5))
             continue;
-        regex_span m = nth_match(&x, i, s->n_args > 2 ? ARG_I64(2)[i] : 1,
-                                 s->n_args > 3 ? ARG_I64(3)[i] : 1,
-                                 s->n_args > 5 ? ARG_I64(5)[i] : 0);
+        regex_span m =
+            nth_match(&x, i, number_or(&x, 2, i, 1), number_or(&x, 3, i, 1),
+                      number_or(&x, 5, i, 0));
         if (m.begin == REGEX_UNSET)
             run_set_null(r, s->dst, i);
         else
@@ -246,7 +265,10 @@ void regex_substr(run *r, const run_step *s)
 
 static const regex_use substring = {NULL, "", 1, -1, REGEX_GROUPS};
 
-PREPARE(regex_substring_prepare, substring)
+void regex_substring_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&substring, call, a);
+}
 
 /* The first group if there is one, else all of the match. */
 static void substring_row(regex_rows *x, regex_run *m, uint32_t i)
@@ -315,8 +337,15 @@ void regex_substring_similar(run *r, const run_step *s)
 static const regex_use first = {"regexp_match()", NULL, 1, 2, REGEX_GROUPS};
 static const regex_use matches = {NULL, NULL, 1, 2, REGEX_GROUPS};
 
-PREPARE(regex_first_prepare, first)
-PREPARE(regex_matches_prepare, matches)
+void regex_first_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&first, call, a);
+}
+
+void regex_matches_prepare(tx *call, ds_arena *a)
+{
+    regex_use_prepare(&matches, call, a);
+}
 
 /* The groups of a match as an array; all of it if there are none. */
 static ds_slice groups_array(const regex_run *m, ds_slice t, ds_arena *a)

@@ -35,16 +35,14 @@ static bool more_work(regex_run *m)
 static int dfa(regex_run *m, const void *code, ds_slice text, uint32_t begin,
                uint32_t options, pcre2_match_data *out)
 {
-    static const uint8_t none = 0;
     if (!spend(m, text.len - begin))
         return PCRE2_ERROR_MATCHLIMIT;
     if (m->work == NULL)
         more_work(m);
     for (;;) {
-        int rc =
-            pcre2_dfa_match(code, text.ptr ? text.ptr : &none, text.len, begin,
-                            PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | options, out,
-                            m->context, m->work, m->n_work);
+        int rc = pcre2_dfa_match(code, text.ptr, text.len, begin,
+                                 PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | options,
+                                 out, m->context, m->work, m->n_work);
         if (rc != PCRE2_ERROR_DFA_WSSIZE || !more_work(m))
             return rc;
     }
@@ -368,11 +366,9 @@ regex_rc regex_slow_next(regex_run *m, ds_slice text, uint32_t from,
 static regex_rc next_back(regex_run *m, ds_slice text, uint32_t from,
                           uint32_t *begin, uint32_t *end)
 {
-    static const uint8_t none = 0;
     while (from <= text.len) {
-        int found =
-            pcre2_match(m->re->code, text.ptr ? text.ptr : &none, text.len,
-                        from, PCRE2_NO_UTF_CHECK, m->match, m->context);
+        int found = pcre2_match(m->re->code, text.ptr, text.len, from,
+                                PCRE2_NO_UTF_CHECK, m->match, m->context);
         if (found == PCRE2_ERROR_NOMATCH)
             return REGEX_NONE;
         if ((found < 0 && !at_limit(found)) || !spend(m, 0))

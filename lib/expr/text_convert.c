@@ -244,37 +244,49 @@ static int base64_value(uint8_t c)
 }
 
 /* Four characters make three bytes; "=" may stand for the last one or two. */
+typedef struct base64_group {
+    uint32_t bits, have;
+    uint32_t end; /* bytes in the last group; 0: it has not come */
+} base64_group;
+
+static void base64_put(decode *d, base64_group *g)
+{
+    d->out[d->n++] = (uint8_t)(g->bits >> 16);
+    if (g->end != 1)
+        d->out[d->n++] = (uint8_t)(g->bits >> 8);
+    if (g->end == 0)
+        d->out[d->n++] = (uint8_t)g->bits;
+    g->bits = g->have = 0;
+}
+
+static bool base64_take(decode *d, base64_group *g, uint32_t i)
+{
+    uint8_t c = d->text.ptr[i];
+    int v = base64_value(c);
+    if (c == '=') {
+        if (!g->end && g->have != 2 && g->have != 3)
+            return decode_fail(d, "unexpected", i,
+                               " while decoding base64 sequence");
+        if (!g->end)
+            g->end = g->have - 1;
+        v = 0;
+    } else if (v < 0) {
+        return decode_fail(d, "invalid symbol", i,
+                           " found while decoding base64 sequence");
+    }
+    g->bits = g->bits << 6 | (uint32_t)v;
+    if (++g->have == 4)
+        base64_put(d, g);
+    return true;
+}
+
 static bool decode_base64(decode *d)
 {
-    uint32_t bits = 0, have = 0, end = 0;
-    for (uint32_t i = 0; i < d->text.len; i++) {
-        uint8_t c = d->text.ptr[i];
-        int v = base64_value(c);
-        if (is_blank(c))
-            continue;
-        if (c == '=') {
-            if (!end && have != 2 && have != 3)
-                return decode_fail(d, "unexpected", i,
-                                   " while decoding base64 sequence");
-            if (!end)
-                end = have == 2 ? 1 : 2;
-            v = 0;
-        } else if (v < 0) {
-            return decode_fail(d, "invalid symbol", i,
-                               " found while decoding base64 sequence");
-        }
-        bits = bits << 6 | (uint32_t)v;
-        if (++have < 4)
-            continue;
-        d->out[d->n++] = (uint8_t)(bits >> 16);
-        if (end == 0 || end > 1)
-            d->out[d->n++] = (uint8_t)(bits >> 8);
-        if (end == 0 || end > 2)
-            d->out[d->n++] = (uint8_t)bits;
-        bits = 0;
-        have = 0;
-    }
-    if (have == 0)
+    base64_group g = {0, 0, 0};
+    for (uint32_t i = 0; i < d->text.len; i++)
+        if (!is_blank(d->text.ptr[i]) && !base64_take(d, &g, i))
+            return false;
+    if (g.have == 0)
         return true;
     run_error(d->r, d->s, d->row, "E0704", "invalid base64 end sequence");
     return false;
