@@ -178,7 +178,8 @@ static void add_back(uint32_t *u, const uint32_t *v, uint32_t n)
 /* Long division (Knuth, Algorithm D); d has two limbs at least, a as many. */
 static void div_long(big *quot, big *rem, const big *a, const big *d)
 {
-    uint32_t u[BIG_LIMBS + 1], v[BIG_LIMBS + 1], n = d->n;
+    uint32_t u[BIG_LIMBS + 1] = {0}, v[BIG_LIMBS + 1] = {0}, n = d->n;
+    DS_BUG_ON(n < 2 || a->n < n || a->n > BIG_LIMBS);
     uint32_t bits = (uint32_t)__builtin_clz(d->limb[n - 1]);
     shift_left(v, d->limb, n, bits);
     shift_left(u, a->limb, a->n, bits);

@@ -97,7 +97,7 @@ static void sum_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
     const agg_type name = {                                                    \
         .size = sizeof(float_sum),                                             \
         .parts = {DS_F64, DS_BOOL},                                            \
-        .add = with,                                                           \
+        .add = (with),                                                         \
         .merge = sum_merge,                                                    \
         .split = sum_split,                                                    \
         .result = sum_result,                                                  \
@@ -268,7 +268,7 @@ static void moments_results(const ds_acc *acc, uint32_t n, const ds_eval *ev,
     const agg_type agg_##kind##_f64 = {                                        \
         .size = sizeof(moments),                                               \
         .parts = {DS_F64, DS_F64, DS_F64, DS_BOOL},                            \
-        .add = with,                                                           \
+        .add = (with),                                                         \
         .merge = var_merge,                                                    \
         .split = var_split,                                                    \
         .result = kind##_result,                                               \

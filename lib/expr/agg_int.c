@@ -174,7 +174,7 @@ static void avg_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         .add = sum_add,                                                        \
         .merge = sum_merge,                                                    \
         .split = sum_split,                                                    \
-        .result = of,                                                          \
+        .result = (of),                                                        \
     };
 INT_SUM(agg_sum_i64, sum_result)
 INT_SUM(agg_sum_i64_num, sum_result_num)

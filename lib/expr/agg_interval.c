@@ -105,7 +105,7 @@ static void avg_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         .add = add,                                                            \
         .merge = merge,                                                        \
         .split = split,                                                        \
-        .result = of,                                                          \
+        .result = (of),                                                        \
     };
 IV_SUM(agg_sum_interval, sum_result)
 IV_SUM(agg_avg_interval, avg_result)

@@ -559,17 +559,17 @@ static void stddev_pop(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         .add = sum_add,                                                        \
         .merge = num_merge_parts,                                              \
         .split = num_split,                                                    \
-        .result = of,                                                          \
+        .result = (of),                                                        \
     };
 #define NUM_VAR(name, with, of)                                                \
     const agg_type name = {                                                    \
         .size = sizeof(num_var),                                               \
         .flags = AGG_ANY_ORDER,                                                \
         .parts = {DS_BYTES},                                                   \
-        .add = with,                                                           \
+        .add = (with),                                                         \
         .merge = num_merge_parts,                                              \
         .split = num_split,                                                    \
-        .result = of,                                                          \
+        .result = (of),                                                        \
     };
 
 NUM_SUM(agg_sum_num, sum_result)

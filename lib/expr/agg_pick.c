@@ -154,10 +154,10 @@ static void any_add(ds_acc *acc, const agg_rows *in)
 #define PICK(name, how, more)                                                  \
     const agg_type name = {                                                    \
         .size = sizeof(pick),                                                  \
-        .flags = more,                                                         \
+        .flags = (more),                                                       \
         .parts = {AGG_ARG},                                                    \
-        .add = how,                                                            \
-        .merge = how,                                                          \
+        .add = (how),                                                          \
+        .merge = (how),                                                        \
         .split = pick_split,                                                   \
         .result = pick_result,                                                 \
     };

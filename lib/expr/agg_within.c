@@ -177,7 +177,7 @@ static void many_finish(const ds_agg *agg, const agg_order *o,
     const agg_type agg_percentile_##name = {                                   \
         .flags = AGG_WITHIN,                                                   \
         .n_cols = 1,                                                           \
-        .prepare = ready,                                                      \
+        .prepare = (ready),                                                    \
         .finish = name##_finish,                                               \
     };
 WITHIN(disc, one, disc_at, one_prepare)
