@@ -59,8 +59,10 @@ run_kernel num_add_f32, num_sub_f32, num_mul_f32, num_div_f32, num_add_f64,
     X(cot)                                                                     \
     X(asin)                                                                    \
     X(acos)                                                                    \
-    X(atan) X(atan2) X(sind) X(cosd) X(tand) X(cotd) X(asind) X(acosd)         \
-        X(atand) X(atan2d) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh)
+    X(atan)                                                                    \
+    X(atan2)                                                                   \
+    X(sind) X(cosd) X(tand) X(cotd) X(asind) X(acosd) X(atand) X(atan2d)       \
+        X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh)
 #define NUM_TRIG_DECLARE(op) run_kernel num_##op;
 NUM_TRIG_KERNELS(NUM_TRIG_DECLARE)
 
@@ -73,7 +75,7 @@ run_kernel num_add_num, num_sub_num, num_mul_num, num_div_num, num_quot_num,
     num_power_num;
 
 /* num_bucket.c */
-run_kernel num_bucket_f64, num_bucket_num;
+run_kernel num_bucket_f64, num_bucket_num, num_bucket_array;
 
 /* num_cast.c: the names say from and to. */
 run_kernel num_i64_i16, num_i64_i32, num_f64_i16, num_f64_i32, num_f64_i64,

@@ -127,3 +127,40 @@ void num_bucket_num(run *r, const run_step *s)
         }
     }
 }
+
+/* ---- bounds in an array ---- */
+
+/* How many of the bounds, which ascend, are not above x; -1: one is NULL. */
+static int64_t bounds_below(ds_type elem, ds_slice bounds, const ds_value *x)
+{
+    uint32_t low = 0, high = array_count(bounds);
+    ds_value v;
+    for (uint32_t i = 0; i < high; i++)
+        if (!array_get(elem, bounds, i, &v))
+            return -1;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        array_get(elem, bounds, mid, &v);
+        if (ds_value_cmp(elem, x, &v) < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
+void num_bucket_array(run *r, const run_step *s)
+{
+    ds_type elem = s->types[0];
+    ds_col x = {.v.p = RUN_ARG(r, s, 0)->v.p};
+    const ds_slice *bounds = RUN_ARG(r, s, 1)->v.str;
+    int64_t *out = RUN_DST(r, s)->v.i64;
+    RUN_EACH_OK(r, s, i)
+    {
+        ds_value v = ds_col_value(&x, elem, i);
+        out[i] = bounds_below(elem, bounds[i], &v);
+        if (out[i] < 0)
+            run_error(r, s, i, "E0704",
+                      "thresholds array must not contain NULLs");
+    }
+}

@@ -337,23 +337,27 @@ static numeric_rc whole_power(const ds_numeric *a, int32_t n, ds_numeric *out)
 
 /* The decimal exponent of a^b as it is estimated: with a logarithm of few
  * digits, whose rounding shows in the scale of the result. */
-static double power_weight(precise ln, int32_t ln_digits, double b)
+static double power_weight(precise ln, int32_t ln_digits, const ds_numeric *b)
 {
-    double unit = pow(10, ln_digits);
-    double product = rint(precise_f64(ln) * unit) / unit * b;
-    return fabs(product) < 1e5 ? rint(product * unit) / unit * log10_e
-                               : product * log10_e;
+    ds_numeric few, product;
+    double weight = 0, times = 0;
+    if (precise_round(ln, ln_digits, &few) == NUMERIC_OK &&
+        numeric_mul(&few, b, &product) == NUMERIC_OK &&
+        numeric_round(&product, ln_digits, &product) == NUMERIC_OK) {
+        numeric_to_f64(&product, &weight);
+        return weight * log10_e;
+    }
+    if (numeric_to_f64(b, &times) != NUMERIC_OK)
+        return 0; /* too small for a double */
+    return precise_f64(ln) * times * log10_e;
 }
 
 static numeric_rc broken_power(const ds_numeric *a, const ds_numeric *b,
                                bool minus, ds_numeric *out)
 {
-    double times;
     int32_t digits = 8 - ln_weight(a);
-    if (numeric_to_f64(b, &times) != NUMERIC_OK)
-        times = 0;
     precise ln = precise_ln(precise_of_numeric(a));
-    double weight = power_weight(ln, digits < 0 ? 0 : digits, times);
+    double weight = power_weight(ln, digits < 0 ? 0 : digits, b);
     precise x = fabs(weight) > 10000 ? precise_of(0)
                                      : precise_mul(ln, precise_of_numeric(b));
     int32_t least = largest(a->scale, b->scale);
