@@ -62,6 +62,10 @@ static inline ds_slice json_since(const ds_buf *b, uint32_t from)
 }
 /* Gives a value that was made to a row, or refuses it as too deep. */
 void json_give(run *r, const run_step *s, uint32_t row, ds_slice v);
+/* Whether looking through a value for each of these texts takes no more than a
+ * moment; else the row is refused. */
+bool json_affordable(run *r, const run_step *s, uint32_t row, ds_slice v,
+                     ds_slice texts);
 /* A null slice is NULL. */
 static inline void json_give_part(run *r, const run_step *s, uint32_t row,
                                   ds_slice v)

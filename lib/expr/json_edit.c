@@ -146,7 +146,7 @@ static void delete_from(run *r, const run_step *s, bool many)
         uint32_t from = json_room(&b, v.len);
         if (json_is_scalar(v))
             run_error(r, s, i, "E0704", "cannot delete from scalar");
-        else
+        else if (!many || json_affordable(r, s, i, v, json_arg(r, s, 1, i)))
             delete_keys(&b, v, json_arg(r, s, 1, i), many);
         RUN_DST(r, s)->v.str[i] = json_since(&b, from);
     }

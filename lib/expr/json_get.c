@@ -197,18 +197,34 @@ static bool exists_many(ds_slice v, ds_slice texts, bool all)
     return all;
 }
 
-void json_exists_any(run *r, const run_step *s)
+bool json_affordable(run *r, const run_step *s, uint32_t row, ds_slice v,
+                     ds_slice texts)
+{
+    if ((uint64_t)array_count(texts) * v.len <= (uint64_t)1 << 31)
+        return true;
+    run_error(r, s, row, "E0704", "too many keys for a jsonb value this large");
+    return false;
+}
+
+static void exist(run *r, const run_step *s, bool all)
 {
     uint8_t *out = RUN_DST(r, s)->v.b;
     RUN_EACH_OK(r, s, i)
-    out[i] = exists_many(json_arg(r, s, 0, i), json_arg(r, s, 1, i), false);
+    {
+        ds_slice v = json_arg(r, s, 0, i), texts = json_arg(r, s, 1, i);
+        out[i] =
+            json_affordable(r, s, i, v, texts) && exists_many(v, texts, all);
+    }
+}
+
+void json_exists_any(run *r, const run_step *s)
+{
+    exist(r, s, false);
 }
 
 void json_exists_all(run *r, const run_step *s)
 {
-    uint8_t *out = RUN_DST(r, s)->v.b;
-    RUN_EACH_OK(r, s, i)
-    out[i] = exists_many(json_arg(r, s, 0, i), json_arg(r, s, 1, i), true);
+    exist(r, s, true);
 }
 
 void json_length(run *r, const run_step *s)
