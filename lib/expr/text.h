@@ -82,7 +82,7 @@ run_kernel bytes_btrim, bytes_ltrim, bytes_rtrim, bytes_substr2, bytes_substr3,
 run_kernel text_concat, text_concat_ws, text_format, text_quote_ident_rows,
     text_quote_literal_rows, text_quote_nullable;
 run_kernel text_md5, text_sha224, text_sha256, text_sha384, text_sha512,
-    text_encode, text_decode, text_convert_from, text_convert_to;
+    text_encode, text_decode, text_to_ascii, text_convert_from, text_convert_to;
 run_kernel text_to_array, text_from_array;
 set_fn text_to_table;
 run_kernel like_match, like_not_match, like_imatch, like_not_imatch,

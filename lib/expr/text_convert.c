@@ -455,3 +455,14 @@ void text_convert_to(run *r, const run_step *s)
     RUN_EACH_OK(r, s, i)
     out[i] = utf8_only(r, s, i) ? ARG_STR(0)[i] : text_empty;
 }
+
+/* PostgreSQL does it for some single-byte encodings of the server only. */
+void text_to_ascii(run *r, const run_step *s)
+{
+    RUN_EACH_OK(r, s, i)
+    {
+        RUN_DST(r, s)->v.str[i] = text_empty;
+        run_error(r, s, i, "E0704",
+                  "encoding conversion from UTF8 to ASCII not supported");
+    }
+}
