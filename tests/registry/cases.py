@@ -10,6 +10,7 @@ import io
 import json
 import os
 import random
+import ssl
 import subprocess
 import sys
 import time
@@ -445,6 +446,31 @@ sinks:
               bad.output(), "a password is in the log")
         job(name, tls.url, sink=REGISTER,
             auth=", basic.auth.user.info: alice:Secret77").run(69)
+
+    def mutual(self):
+        """A server that asks for the client's certificate."""
+        name = "mutual"
+        tls = self.tls.get()
+        ca, pem, key = (tls.file(n) for n in ("ca.pem", "client.pem",
+                                              "client.key"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.file("server.pem"),
+                                tls.file("server.key"))
+        context.load_verify_locations(ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+        server = hostile.serve(hostile.Handler, tls=context, mode="good",
+                               canary="")
+        url = server.url.replace("http:", "https:")
+        rig.topics(name + ".in", name + ".out")
+        rig.produce(name + ".in", [(None, b"\0\0\0\0\1\2")])
+        job(name, url, format="json", auth=", ssl.ca.location: " + ca).run(69)
+        job(name, url, format="json", auth=", ssl.ca.location: %s, "
+            "ssl.certificate.location: %s, ssl.key.location: %s"
+            % (ca, pem, key)).run()
+        same(len(rig.records(name + ".out")), 1)
+        # A name that its certificate has not.
+        job(name, url.replace("127.0.0.1", "127.0.0.2"), format="json",
+            auth=", ssl.ca.location: " + ca).run(69)
 
     def absent(self):
         """No registry at the start: exit 69."""

@@ -117,8 +117,10 @@ class Canary(http.server.BaseHTTPRequestHandler):
         self.send_error(404)
 
 
-def serve(handler, port=0, **attributes):
+def serve(handler, port=0, tls=None, **attributes):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     server.hits = 0
     for name, value in attributes.items():

@@ -151,10 +151,10 @@ class Registry:
     """A server. It can be stopped and started again on the same port; with
     `brokers` it has its schemas then."""
 
-    def __init__(self, brokers=None, user=None, tls=False, mutual=False):
+    def __init__(self, brokers=None, user=None, tls=False):
         self.server, self.java = parts()
         self.brokers, self.user = brokers, user
-        self.tls, self.mutual = tls, mutual
+        self.tls = tls
         self.folder = tempfile.mkdtemp(prefix="registry-")
         self.port, self.health = free_port(), free_port()
         self.child = None
@@ -182,12 +182,6 @@ class Registry:
                     "server.key"))
         else:
             env["QUARKUS_HTTP_PORT"] = str(self.port)
-        if self.mutual:
-            env.update(
-                QUARKUS_HTTP_SSL_CLIENT_AUTH="required",
-                QUARKUS_HTTP_SSL_CERTIFICATE_TRUST_STORE_FILES=self.file(
-                    "ca.pem"),
-                QUARKUS_HTTP_SSL_CERTIFICATE_TRUST_STORE_FILE_TYPE="PEM")
         if self.brokers:
             env.update(APICURIO_STORAGE_KIND="kafkasql",
                        APICURIO_KAFKASQL_BOOTSTRAP_SERVERS=self.brokers)
