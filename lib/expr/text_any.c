@@ -272,6 +272,8 @@ static bool format_pad(format *f, const format_spec *p, const ds_buf *value)
     int64_t width = p->width < 0 ? -p->width : p->width;
     ds_slice text = {(const uint8_t *)value->s, value->len};
     int64_t fill = width - text_chars(text);
+    if (p->width == INT32_MIN)
+        return format_fail(f, "number is out of range");
     if (width > TEXT_MAX)
         return format_fail(f, "requested length too large");
     if (left)
