@@ -8,11 +8,16 @@
  *     of POSIX text for the times after the last one
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "record/datetime_words.h"
 
-enum { FILE_MOST = 1 << 20, HEADER = 44 };
+enum {
+    FILE_MOST = 1 << 20,
+    HEADER = 44,
+    FIRST_YEAR = 1900, /* that a table is extended to the years of */
+    LAST_YEAR = 2200,
+    MORE = 2 * (LAST_YEAR - FIRST_YEAR + 1)
+};
 
 typedef struct counts {
     uint32_t utc_marks, standard_marks, leaps, times, types, chars;
@@ -48,12 +53,11 @@ static size_t body_size(const counts *c, int width)
            c->standard_marks + c->utc_marks;
 }
 
-static bool read_types(const uint8_t *p, const counts *c, datetime_zone *z)
+static bool read_types(const uint8_t *p, const counts *c, ds_arena *a,
+                       datetime_zone *z)
 {
     const char *names = (const char *)p + c->types * 6;
-    zone_type *types = calloc(c->types, sizeof *types);
-    if (types == NULL)
-        return false;
+    zone_type *types = ds_new(a, zone_type, c->types + 2);
     z->types = types;
     z->n_types = c->types;
     for (uint32_t i = 0; i < c->types; i++, p += 6) {
@@ -70,15 +74,14 @@ static bool read_types(const uint8_t *p, const counts *c, datetime_zone *z)
     return true;
 }
 
-static bool read_body(const uint8_t *p, const counts *c, int width,
+/* With room for what extend_table() adds. */
+static bool read_body(const uint8_t *p, const counts *c, int width, ds_arena *a,
                       datetime_zone *z)
 {
-    int64_t *when = calloc(c->times + 1u, sizeof *when);
-    uint8_t *type = calloc(c->times + 1u, 1);
+    int64_t *when = ds_new(a, int64_t, c->times + MORE);
+    uint8_t *type = ds_new(a, uint8_t, c->times + MORE);
     z->at = when;
     z->type = type;
-    if (when == NULL || type == NULL)
-        return false;
     for (uint32_t i = 0; i < c->times; i++, p += width) {
         when[i] = (int64_t)big(p, width);
         if (width == 4)
@@ -88,7 +91,7 @@ static bool read_body(const uint8_t *p, const counts *c, int width,
         if ((type[i] = *p++) >= c->types)
             return false;
     z->n = c->times;
-    return read_types(p, c, z);
+    return read_types(p, c, a, z);
 }
 
 /* The line at the end, between two newlines; it may be empty. */
@@ -105,31 +108,13 @@ static bool read_tail(const uint8_t *p, const uint8_t *end, datetime_zone *z)
     return z->has_tail;
 }
 
-static bool extend_arrays(datetime_zone *z, uint32_t more)
-{
-    int64_t *when = realloc((void *)z->at, (z->n + more) * sizeof *when);
-    if (when)
-        z->at = when;
-    uint8_t *type = realloc((void *)z->type, z->n + more);
-    if (type)
-        z->type = type;
-    zone_type *types =
-        realloc((void *)z->types, (z->n_types + 2) * sizeof *types);
-    if (types)
-        z->types = types;
-    return when && type && types;
-}
-
 /* The table goes on by the tail's rules: looking up is quicker than counting.
  */
-static bool extend_table(datetime_zone *z)
+static void extend_table(datetime_zone *z)
 {
-    enum { FIRST_YEAR = 1900, LAST_YEAR = 2200, MOST = 602 };
     const zone_posix *tail = &z->tail;
     if (!z->has_tail || !tail->has_summer || z->n == 0 || z->n_types > 250)
-        return true;
-    if (!extend_arrays(z, MOST))
-        return false;
+        return;
     int64_t *when = (int64_t *)z->at;
     uint8_t *type = (uint8_t *)z->type;
     zone_type *types = (zone_type *)z->types;
@@ -147,11 +132,11 @@ static bool extend_table(datetime_zone *z)
         }
     }
     z->n_types += 2;
-    return true;
 }
 
 /* Zones that count leap seconds are none of PostgreSQL's. */
-static bool read_zone(const uint8_t *p, const uint8_t *end, datetime_zone *z)
+static bool read_zone(const uint8_t *p, const uint8_t *end, ds_arena *a,
+                      datetime_zone *z)
 {
     counts c;
     if (!read_header(p, end, &c))
@@ -170,26 +155,23 @@ static bool read_zone(const uint8_t *p, const uint8_t *end, datetime_zone *z)
         if ((size_t)(end - body) < body_size(&c, width))
             return false;
     }
-    return c.leaps == 0 && read_body(body, &c, width, z) &&
+    return c.leaps == 0 && read_body(body, &c, width, a, z) &&
            (!second || read_tail(body + body_size(&c, width), end, z));
 }
 
-bool zone_read_file(const char *path, datetime_zone *out)
+bool zone_read_file(const char *path, ds_arena *a, datetime_zone *out)
 {
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         return false;
-    uint8_t *bytes = malloc(FILE_MOST);
-    size_t n = bytes ? fread(bytes, 1, FILE_MOST, f) : 0;
+    ds_arena *scratch = ds_arena_new(FILE_MOST + 64);
+    uint8_t *bytes = ds_new(scratch, uint8_t, FILE_MOST);
+    size_t n = fread(bytes, 1, FILE_MOST, f);
     fclose(f);
     *out = (datetime_zone){.kind = ZONE_RULES};
-    bool ok = n > 0 && n < FILE_MOST && read_zone(bytes, bytes + n, out) &&
-              extend_table(out);
-    free(bytes);
-    if (!ok) {
-        free((void *)out->at);
-        free((void *)out->type);
-        free((void *)out->types);
-    }
+    bool ok = n > 0 && n < FILE_MOST && read_zone(bytes, bytes + n, a, out);
+    if (ok)
+        extend_table(out);
+    ds_arena_free(scratch);
     return ok;
 }

@@ -163,7 +163,7 @@ bool zone_is_fixed(const datetime_zone *z);
 
 /* Reads a zone's file (TZif); false: it is none. What it consists of is
  * allocated with malloc and stays. */
-bool zone_read_file(const char *path, datetime_zone *out);
+bool zone_read_file(const char *path, ds_arena *a, datetime_zone *out);
 /* POSIX text of `len` bytes; false: it is none. */
 bool zone_parse_posix(const char *s, size_t len, zone_posix *out);
 /* When a zone by rules changes in a year, seconds since 1970: the earlier one

@@ -27,6 +27,7 @@ typedef struct zone_entry {
 static struct {
     pthread_once_t once;
     pthread_mutex_t lock; /* while a file is read */
+    ds_arena *arena;      /* all of it, until the process ends */
     char root[256];
     zone_entry *list; /* sorted without regard to case */
     size_t n, cap;
@@ -39,18 +40,15 @@ static void add_name(const char *name)
 {
     if (database.n == database.cap) {
         size_t cap = database.cap ? 2 * database.cap : 1024;
-        zone_entry *list = realloc(database.list, cap * sizeof *list);
-        if (list == NULL)
-            return;
+        zone_entry *list = ds_new(database.arena, zone_entry, cap);
+        if (database.n)
+            memcpy(list, database.list, database.n * sizeof *list);
         database.list = list;
         database.cap = cap;
     }
-    char *copy = strdup(name);
-    if (copy) {
-        zone_entry *e = &database.list[database.n++];
-        e->name = copy;
-        atomic_init(&e->loaded, NULL);
-    }
+    zone_entry *e = &database.list[database.n++];
+    e->name = ds_str_copy(database.arena, name);
+    atomic_init(&e->loaded, NULL);
 }
 
 /* Zones in right/ count leap seconds. */
@@ -96,6 +94,7 @@ static void list_all(void)
     if (root == NULL || *root == '\0' || strlen(root) >= sizeof database.root)
         root = "/usr/share/zoneinfo";
     strcpy(database.root, root);
+    database.arena = ds_arena_new(1 << 16);
     list_names("", 0);
     if (database.n)
         qsort(database.list, database.n, sizeof *database.list, entry_cmp);
@@ -129,11 +128,8 @@ static const datetime_zone *load(zone_entry *e)
     pthread_mutex_lock(&database.lock);
     z = atomic_load_explicit(&e->loaded, memory_order_acquire);
     if (z == NULL) {
-        datetime_zone *made = malloc(sizeof *made);
-        bool ok = made && zone_read_file(path, made);
-        if (!ok)
-            free(made);
-        z = ok ? made : &no_zone;
+        datetime_zone *made = ds_new(database.arena, datetime_zone, 1);
+        z = zone_read_file(path, database.arena, made) ? made : &no_zone;
         atomic_store_explicit(&e->loaded, z, memory_order_release);
     }
     pthread_mutex_unlock(&database.lock);
@@ -247,7 +243,8 @@ const datetime_zone *datetime_zone_find(ds_slice name)
         return z;
     pthread_mutex_lock(&database.lock);
     kept_zone *k = find_kept(name);
-    if (k == NULL && (k = malloc(sizeof *k)) != NULL) {
+    if (k == NULL) {
+        k = ds_new(database.arena, kept_zone, 1);
         keep(z, &room, &k->zone);
         memcpy(k->name, name.ptr, name.len);
         k->len = name.len;
@@ -255,7 +252,7 @@ const datetime_zone *datetime_zone_find(ds_slice name)
         kept_zones = k;
     }
     pthread_mutex_unlock(&database.lock);
-    return k ? &k->zone : NULL;
+    return &k->zone;
 }
 
 const datetime_zone *datetime_zone_find_in(ds_slice name, ds_arena *a)
