@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "dstream/context.h"
 #include "dstream/job.h"
 #include "dstream/log.h"
 #include "dstream/registry.h"
@@ -60,6 +61,10 @@ const ds_plan *cmd_plan_brokers(ds_job *job, const ds_plan *plan);
 const char *cmd_state_default(ds_arena *a);
 /* mkdir -p; false: errno says why. */
 bool cmd_mkdirs(const char *path);
+
+/* "5 in, 3 out, 1 filtered, 1 dlq": what is not zero. `lost`: only what did
+ * not come out, "" if all did. */
+void cmd_tally_text(const ds_tally *t, bool lost, char *to, size_t size);
 
 /* Blocks the signals that a monitor waits for: before the first thread. */
 void cmd_signals_block(void);

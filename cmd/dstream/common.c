@@ -3,6 +3,7 @@
  * common.c - what the verbs share: registry, messages, job files, folders.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -71,6 +72,22 @@ int cmd_fail_at(ds_rc rc, const char *fmt, ...)
     vsnprintf(err.msg, sizeof(err.msg), fmt, args);
     va_end(args);
     return cmd_fail(&err);
+}
+
+void cmd_tally_text(const ds_tally *t, bool lost, char *to, size_t size)
+{
+    const uint64_t *n = (const uint64_t *)(const void *)t;
+    size_t at = 0;
+
+    *to = 0;
+    for (size_t i = 0; i < DS_TALLY_N && at < size; i++) {
+        bool ends = &n[i] == &t->in || &n[i] == &t->out;
+
+        if (lost ? &n[i] < &t->filtered || n[i] == 0 : !ends && n[i] == 0)
+            continue;
+        at += (size_t)snprintf(to + at, size - at, "%s%" PRIu64 " %s",
+                               at ? ", " : "", n[i], ds_tally_names[i]);
+    }
 }
 
 void cmd_log_start(int verbose, ds_log_level usual)

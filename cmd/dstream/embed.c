@@ -426,7 +426,11 @@ static ds_rc steps_run(embed *e, ds_err *err)
 static void unseen_tell(const embed *e, const ds_job_status *st)
 {
     uint64_t unseen = 0;
+    char rows[300];
 
+    cmd_tally_text(&st->rows, false, rows, sizeof(rows));
+    if (!e->flags->quiet)
+        fprintf(stderr, "dstream: %s: %s\n", e->plan->job, rows);
     for (uint32_t i = 0; i < e->n_out; i++)
         unseen += e->out[i].unseen;
     if (unseen)

@@ -59,7 +59,7 @@ typedef struct session {
     int stops;
     uint32_t ticks;
     uint64_t rows; /* at the last tick */
-    ds_time at;
+    ds_time at, began;
 } session;
 
 static void session_stop(void *arg, int how)
@@ -80,25 +80,27 @@ static void session_stop(void *arg, int how)
 static void progress_line(const session *s, const ds_job_status *st,
                           double rate)
 {
-    char line[240], lag[32] = "?", restore[40] = "";
+    char line[400], lag[32] = "?", restore[40] = "", lost[120];
 
     if (st->lag >= 0)
         snprintf(lag, sizeof(lag), "%" PRId64, st->lag);
     if (st->restore_ratio < 1)
         snprintf(restore, sizeof(restore), "  restored %.0f %%",
                  100 * st->restore_ratio);
+    cmd_tally_text(&st->rows, true, lost, sizeof(lost));
     snprintf(line, sizeof(line),
              "%s  %s  %" PRIu64 " batches  %.0f rows/s  lag %s  last batch "
-             "%.0f ms  errors %" PRIu64 "%s%s%.60s",
+             "%.0f ms  errors %" PRIu64 "%s%s%s%s%.60s",
              s->plan->job, st->state, st->batches, rate, lag,
-             (double)st->batch_time / DS_MS, st->errors, restore,
-             st->note[0] ? "  " : "", st->note);
+             (double)st->batch_time / DS_MS, st->errors, lost[0] ? "  " : "",
+             lost, restore, st->note[0] ? "  " : "", st->note);
     ds_progress(line);
 }
 
-static void progress_log(const session *s, const ds_job_status *st, double rate)
+static void progress_log(const session *s, const char *what,
+                         const ds_job_status *st, double rate)
 {
-    ds_log(DS_LOG_INFO, "progress", DS_KV("job", "%s", s->plan->job),
+    ds_log(DS_LOG_INFO, what, DS_KV("job", "%s", s->plan->job),
            DS_KV("state", "%s", st->state),
            DS_KV("batches", "%" PRIu64, st->batches),
            DS_KV("in", "%" PRIu64, st->rows.in),
@@ -115,6 +117,17 @@ static void progress_log(const session *s, const ds_job_status *st, double rate)
            DS_KV("errors", "%" PRIu64, st->errors),
            DS_KV("restored", "%.3f", st->restore_ratio),
            st->note[0] ? DS_KV("reason", "%s", st->note) : NULL);
+}
+
+/* The sums of this run, whatever ended it. */
+static void session_sum(session *s, ds_context *ctx)
+{
+    ds_time took = ds_mono_now() - s->began;
+    ds_job_status st;
+
+    ds_context_status(ctx, &st);
+    progress_log(s, "ended", &st,
+                 took > 0 ? (double)st.rows_in * DS_SECOND / (double)took : 0);
 }
 
 static void session_tick(void *arg)
@@ -137,7 +150,7 @@ static void session_tick(void *arg)
         if (terminal)
             progress_line(s, &st, rate);
         else
-            progress_log(s, &st, rate);
+            progress_log(s, "progress", &st, rate);
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -150,7 +163,7 @@ static ds_rc session_run(session *s, const ds_run_options *o, ds_err *err)
     DS_TRY(rc);
     pthread_mutex_lock(&s->lock);
     s->ctx = ctx;
-    s->at = ds_mono_now();
+    s->at = s->began = ds_mono_now();
     if (s->stops)
         ds_context_stop(ctx, s->stops);
     pthread_mutex_unlock(&s->lock);
@@ -162,6 +175,7 @@ static ds_rc session_run(session *s, const ds_run_options *o, ds_err *err)
     s->ctx = NULL;
     s->ended = true;
     pthread_mutex_unlock(&s->lock);
+    session_sum(s, ctx);
     ds_context_close(ctx);
     return rc;
 }
@@ -329,7 +343,7 @@ static int flag_take(run_flags *f, int c, int *verbose)
     }
 }
 
-static int run_job(const char *path, const run_flags *f, int verbose)
+static int run_job(const char *path, run_flags *f, int verbose)
 {
     const ds_plan *plan;
     ds_err err = {DS_OK, ""};
@@ -338,6 +352,7 @@ static int run_job(const char *path, const run_flags *f, int verbose)
 
     if (!f->n_in)
         cmd_signals_block();
+    f->quiet = verbose < 0;
     job = cmd_job_online(path, f->n_in > 0, stderr, &plan, &err);
     if (!job && err.rc != DS_OK)
         return ds_rc_exit(err.rc);

@@ -22,7 +22,7 @@ typedef struct run_file {
 
 typedef struct run_flags {
     const char *instance, *state;
-    bool until_end, reset_state;
+    bool until_end, reset_state, quiet;
     int workers;
     uint32_t n_in, n_out;
     run_file in[RUN_FILES_MAX], out[RUN_FILES_MAX];

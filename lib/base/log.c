@@ -25,7 +25,7 @@ enum {
     LOG_BUFFER = 256 << 10,
     LOG_SITES = 512,     /* a power of two */
     LOG_PER_WINDOW = 10, /* lines of one site before they are only counted */
-    LOG_KVS = 16,
+    LOG_KVS = 32,
     PROGRESS_MAX = 256,
 };
 #define LOG_WINDOW (10 * DS_SECOND)

@@ -72,6 +72,11 @@ static const struct {
                                  "Rows that went in and out of operators.",
                                  {"job", "stream", "op", "direction"},
                                  METRIC_COUNTER},
+    [FAMILY_ROWS] = {"rows_total",
+                     "What became of rows, in committed batches: in + made = "
+                     "out + crossed + kept + filtered + late + dlq + skipped.",
+                     {"job", "fate"},
+                     METRIC_COUNTER},
     [FAMILY_DISCARDED] = {"records_discarded_total",
                           "Rows dropped on purpose.",
                           {"job", "stream", "op", "reason"},

@@ -120,6 +120,7 @@ static void commit_count(worker *w)
 
     tally_epoch(w, &rows);
     tally_add(&w->stats, &rows);
+    stats_rows(w, &rows);
     atomic_fetch_add(&w->stats.batches, 1);
     atomic_fetch_add(&w->stats.rows_in, e->n_rows);
     atomic_fetch_add(&w->stats.bytes_in, e->n_bytes);
@@ -151,6 +152,7 @@ static ds_rc commit_done(worker *w, ds_err *err)
         w->inputs[i].moved_by_eof = false;
     }
     w->fences = w->rebuilds = 0;
+    reject_settle(w, true);
     reject_forget(w);
     commit_count(w);
     return DS_OK;

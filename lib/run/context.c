@@ -211,6 +211,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     ctx->arena = ds_arena_new(1 << 16);
     pthread_mutex_init(&ctx->lock, NULL);
     pthread_mutex_init(&ctx->fail_lock, NULL);
+    pthread_mutex_init(&ctx->refused.lock, NULL);
     ctx->opened = ds_mono_now();
     pthread_mutex_init(&ctx->cluster, NULL);
     if (!ctx->opts.clock)
@@ -277,6 +278,7 @@ static void context_free(ds_context *ctx, bool crash)
     pthread_mutex_destroy(&ctx->lock);
     pthread_mutex_destroy(&ctx->cluster);
     pthread_mutex_destroy(&ctx->fail_lock);
+    pthread_mutex_destroy(&ctx->refused.lock);
     free(ctx);
 }
 

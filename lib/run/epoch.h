@@ -76,7 +76,8 @@ typedef struct epoch {
     epoch_rows *first, **last;
     uint32_t n_rows;
     uint64_t n_bytes;
-    uint64_t errors;                       /* rows rejected */
+    uint64_t errors;  /* rows rejected */
+    uint64_t limited; /* of them: counted for errors.limit */
     uint64_t turned_away, turned_away_dlq; /* records refused again at their
                                               source: they never went in */
     uint64_t dead;      /* of them: sent to the dead-letter topic */

@@ -9,11 +9,13 @@
  * outlive an abort: the same records come again.
  *
  * A row that an aggregate made belongs to no record. Its dead letter is the row
- * itself.
+ * itself; that of a row which crossed a cut as well, under the repartition
+ * topic's name.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "record/rowfmt.h"
 #include "record/show.h"
 #include "run/run.h"
 
@@ -104,6 +106,37 @@ static const char *error_class(const char *code)
                                       : "RecordError";
 }
 
+/* A row that crossed a cut is shown as JSON: its bytes are the engine's. */
+static ds_slice letter_value(const worker *w, const ds_envelope *env,
+                             uint32_t rec)
+{
+    const ds_plan *plan = w->ctx->plan;
+    ds_arena *a = w->epoch->mem;
+    const ds_node *from = NULL;
+    uint64_t *bad = NULL;
+    ds_col *cols;
+    ds_buf b;
+
+    for (uint32_t i = 0; i < w->stage->n_sources; i++) {
+        const ds_node *n = w->stage->sources[i];
+
+        if (!strcmp(n->type->name, "unshuffle") &&
+            !strcmp(plan->topics[n->topic].name, env->topic))
+            from = n;
+    }
+    if (!env->val)
+        return DS_NULL_SLICE;
+    if (!from)
+        return env->val[rec];
+    cols = ds_new(a, ds_col, from->schema->n + 1);
+    ds_rows_decode(&env->val[rec], 1, from->schema, a, cols, &bad);
+    if (bad)
+        return env->val[rec];
+    ds_buf_init(&b, a, 128);
+    ds_show_json_row(&b, from->schema, cols, 0);
+    return (ds_slice){(const uint8_t *)b.s, b.len};
+}
+
 static void letter_send(worker *w, const ds_node *node, const ds_envelope *env,
                         uint32_t rec, const char *code, const char *msg)
 {
@@ -130,7 +163,7 @@ static void letter_send(worker *w, const ds_node *node, const ds_envelope *env,
     ds_row row = {.topic = (uint32_t)w->ctx->plan->dlq_topic,
                   .partition = DS_PARTITION_BY_KEY,
                   .key = env->key ? env->key[rec] : DS_NULL_SLICE,
-                  .val = env->val ? env->val[rec] : DS_NULL_SLICE,
+                  .val = letter_value(w, env, rec),
                   .ts = env->ts ? env->ts[rec] : DS_TIME_NONE,
                   .env = env,
                   .rec = rec};
@@ -173,21 +206,44 @@ static ds_rc limit_set(worker *w, const ds_envelope *env, uint32_t rec,
                    env->topic, env->partition, (long long)env->off[rec], msg);
 }
 
-/* errors.limit: more errors than that within the span make the job fail. */
-static bool limit_reached(worker *w)
+/* One more error. errors.limit: more than that within the span, of all workers
+ * of the process, make the job fail; false: this one is too many. */
+static bool error_count(worker *w)
 {
     const ds_plan *plan = w->ctx->plan;
+    struct error_count *c = &w->ctx->refused;
     ds_time now = ds_clock_now(w->ctx->opts.clock);
-    uint64_t total = atomic_load(&w->stats.errors);
+    bool fits;
 
-    if (plan->error_limit == 0)
-        return false;
-    if (now - w->error_start >= plan->error_span) {
-        w->error_start = now;
-        w->error_mark = total;
+    if (plan->error_limit == 0) {
+        w->epoch->errors++;
+        return true;
     }
-    return total - w->error_mark + w->epoch->errors >=
-           (uint64_t)plan->error_limit;
+    pthread_mutex_lock(&c->lock);
+    if (now - c->since >= plan->error_span) {
+        c->since = now;
+        c->committed = 0;
+    }
+    fits = c->committed + c->in_epochs < (uint64_t)plan->error_limit;
+    c->in_epochs += fits;
+    pthread_mutex_unlock(&c->lock);
+    w->epoch->limited += fits;
+    w->epoch->errors += fits;
+    return fits;
+}
+
+void reject_settle(worker *w, bool committed)
+{
+    struct error_count *c = &w->ctx->refused;
+    uint64_t n = w->epoch->limited;
+
+    if (n == 0)
+        return;
+    pthread_mutex_lock(&c->lock);
+    c->in_epochs -= n;
+    c->committed += committed ? n : 0;
+    pthread_mutex_unlock(&c->lock);
+    w->epoch->limited = 0;
 }
 
 /* One refused record, by the node's on_error. */
@@ -207,12 +263,11 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
     }
     if (!letter_first(w->epoch, env, rec))
         return DS_OK;
-    if (limit_reached(w))
+    if (!error_count(w))
         return limit_set(
             w, env, rec, code,
             ds_str_printf(w->epoch->mem, "errors.limit is reached; %s", msg),
             err);
-    w->epoch->errors++;
     stats_error(w, node, code, policy == DS_ON_ERROR_DLQ ? "dlq" : "skip");
     if (policy == DS_ON_ERROR_DLQ) {
         letter_send(w, node, env, rec, code, msg);
@@ -260,7 +315,7 @@ static ds_rc orphan_reject(worker *w, const ds_node *node, const ds_batch *in,
                            const ds_row_error *why, ds_err *err)
 {
     bool letter = node->on_error == DS_ON_ERROR_DLQ;
-    bool limit = node->on_error != DS_ON_ERROR_FAIL && limit_reached(w);
+    bool limit = node->on_error != DS_ON_ERROR_FAIL && !error_count(w);
 
     if (limit || node->on_error == DS_ON_ERROR_FAIL)
         return ds_fail(err, DS_E_FAILED,
@@ -268,7 +323,6 @@ static ds_rc orphan_reject(worker *w, const ds_node *node, const ds_batch *in,
                        "many records)",
                        node->name, why->code,
                        limit ? "errors.limit is reached; " : "", why->msg);
-    w->epoch->errors++;
     if (letter)
         orphan_letter(w, node, in, why);
     ds_log(DS_LOG_WARN, letter ? "row sent to dead letters" : "row skipped",
@@ -314,7 +368,7 @@ static ds_rc host_null_items(ds_op *op, const ds_batch *in,
         const ds_row_error *e = &errs->list[i];
         uint32_t rec = ds_batch_rec(in, e->row);
 
-        if (limit_reached(w)) {
+        if (!error_count(w)) {
             const char *msg = ds_str_printf(
                 w->epoch->mem, "errors.limit is reached; %s", e->msg);
 
@@ -322,7 +376,6 @@ static ds_rc host_null_items(ds_op *op, const ds_batch *in,
                            : ds_fail(err, DS_E_FAILED, "%s: error[%s]: %s",
                                      op->node->name, e->code, msg);
         }
-        w->epoch->errors++;
         stats_error(w, op->node, e->code, "null");
         if (in->env)
             reject_log(w, op->node, in->env, rec, e->code, e->msg,

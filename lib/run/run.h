@@ -62,11 +62,9 @@ struct task {
     bool open; /* begun in the epoch in process */
 };
 
-#define TALLY_N (sizeof(ds_tally) / sizeof(uint64_t))
-
 typedef struct worker_stats { /* written by the worker, read by anybody */
     _Atomic uint64_t batches, aborts, rows_in, bytes_in, rows_out, errors;
-    _Atomic uint64_t tally[TALLY_N]; /* a ds_tally */
+    _Atomic uint64_t tally[DS_TALLY_N]; /* a ds_tally */
     _Atomic uint64_t taints, resyncs, rebalances;
     _Atomic int64_t last_batch_us, restore_left, restore_total;
     _Atomic int64_t assigned;
@@ -108,9 +106,7 @@ struct worker {
     ds_time last_rows;       /* mono: when rows last came in */
     ds_time last_fence;      /* mono */
     ds_time ticked;          /* mono: when the gauges were last moved */
-    uint64_t error_mark;     /* errors in the current span */
-    ds_time error_start;
-    ds_err failed; /* why it ended; rc 0: it did not fail */
+    ds_err failed;           /* why it ended; rc 0: it did not fail */
     worker_stats stats;
     struct stats *metrics; /* stats.c; NULL: none */
 };
@@ -150,6 +146,12 @@ struct ds_context {
     ds_err failed;
     ds_time opened;      /* mono */
     ds_time started;     /* wall, never virtual */
+    struct error_count { /* errors.limit: of all workers, since the start */
+        pthread_mutex_t lock;
+        ds_time since;      /* of the current span */
+        uint64_t committed; /* in the span */
+        uint64_t in_epochs; /* not committed yet */
+    } refused;
     struct known_topic { /* of sources that do not start at the earliest */
         const char *name;
         int32_t partitions; /* at the start */
@@ -241,6 +243,9 @@ extern const ds_op_host reject_host;
 ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
                     const ds_envelope **out, ds_err *err);
 void reject_forget(worker *w); /* after a commit: no poison is left */
+/* What the epoch refused counts for errors.limit: it is committed, or comes
+ * again. */
+void reject_settle(worker *w, bool committed);
 /* A row that its topic refuses (too large). */
 ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err);
 
@@ -259,6 +264,8 @@ void stats_close(worker *w);
 void stats_tick(worker *w);
 /* After a transaction that took `took`, before the epoch is forgotten. */
 void stats_commit(worker *w, ds_time took);
+/* What became of its rows. */
+void stats_rows(worker *w, const ds_tally *rows);
 /* At the very end of the epoch: how long its phases took. */
 void stats_phases(worker *w);
 void stats_abort(worker *w, ds_rc rc);

@@ -22,6 +22,7 @@ struct stats {
     metric **keys, **bytes;     /* by number of the store */
     metric **calls;             /* CALLS for each store */
     metric **in, **out;         /* by number of the stage's node */
+    metric *tally[DS_TALLY_N];  /* as ds_tally */
     ds_store_stats *last;       /* what this worker has put into them */
     uint64_t *rows, *row_bytes; /* by number of the topic; zero between calls */
     int64_t last_assigned;
@@ -116,6 +117,8 @@ void stats_open(worker *w)
     phases_open(w, s);
     stores_open(w, s, a);
     operators_open(w, s, a);
+    for (size_t i = 0; i < DS_TALLY_N; i++)
+        s->tally[i] = series(w, FAMILY_ROWS, ds_tally_names[i]);
     s->committed = series(w, FAMILY_BATCHES, "committed");
     s->aborted = series(w, FAMILY_BATCHES, "aborted");
     s->tx_committed = series(w, FAMILY_TRANSACTIONS, "committed");
@@ -524,6 +527,14 @@ void stats_commit(worker *w, ds_time took)
     sources_count(w);
     sinks_count(w);
     notes_count(w);
+}
+
+void stats_rows(worker *w, const ds_tally *rows)
+{
+    const uint64_t *from = (const uint64_t *)(const void *)rows;
+
+    for (size_t i = 0; w->metrics && i < DS_TALLY_N; i++)
+        metric_add(w->metrics->tally[i], (double)from[i]);
 }
 
 void stats_phases(worker *w)

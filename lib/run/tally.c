@@ -11,9 +11,14 @@
  * in: records of the stage's topics; made: rows that operators added (a set,
  * several streams that read the same rows, results of a batch); out: rows that
  * sinks and consoles took; crossed: rows that went to a repartition topic;
- * kept: rows that went into aggregates and state.
+ * kept: rows that went into aggregates and state; filtered: rows that a
+ * condition dropped, that a step made none of, or that reach no sink.
  */
 #include "run/run.h"
+
+const char *const ds_tally_names[DS_TALLY_N] = {"in",      "made", "out",
+                                                "crossed", "kept", "filtered",
+                                                "late",    "dlq",  "skipped"};
 
 static bool op_is(const ds_op *op, const char *name)
 {
@@ -26,6 +31,7 @@ static void tally_op(ds_tally *t, const ds_op *op)
     bool shuffle = op_is(op, "shuffle");
     bool gathers = op->type->seal && !sink;
     uint64_t given = sink || shuffle ? 0 : op->rows_out * op->n_outs;
+    uint64_t passed = sink || shuffle || gathers ? 0 : op->rows_kept;
 
     if (op->node->n_inputs == 0 || op_is(op, "unshuffle"))
         t->in += op->rows_in;
@@ -35,10 +41,11 @@ static void tally_op(ds_tally *t, const ds_op *op)
         t->crossed += op->rows_kept;
     else if (gathers)
         t->kept += op->rows_kept;
-    t->made += given;
-    if (!sink && !shuffle && !gathers)
-        t->made -= op->rows_kept;
     t->filtered += op->rows_dropped - op->rows_late;
+    if (given >= passed)
+        t->made += given - passed;
+    else /* nobody reads the stream */
+        t->filtered += passed - given;
     t->late += op->rows_late;
     *(op->node->on_error == DS_ON_ERROR_DLQ ? &t->dlq : &t->skipped) +=
         op->rows_refused;
@@ -77,7 +84,7 @@ void tally_add(worker_stats *s, const ds_tally *t)
 {
     const uint64_t *from = (const uint64_t *)(const void *)t;
 
-    for (size_t i = 0; i < TALLY_N; i++)
+    for (size_t i = 0; i < DS_TALLY_N; i++)
         atomic_fetch_add(&s->tally[i], from[i]);
 }
 
@@ -85,6 +92,6 @@ void tally_sum(ds_tally *sum, worker_stats *s)
 {
     uint64_t *to = (uint64_t *)(void *)sum;
 
-    for (size_t i = 0; i < TALLY_N; i++)
+    for (size_t i = 0; i < DS_TALLY_N; i++)
         to[i] += atomic_load(&s->tally[i]);
 }

@@ -94,6 +94,7 @@ static ds_rc tasks_seal(worker *w, ds_err *err)
 
 static void overlays_drop(worker *w)
 {
+    reject_settle(w, false);
     for (uint32_t i = 0; i < w->n_tasks; i++) {
         w->tasks[i].open = false;
         for (uint32_t k = 0; k < w->tasks[i].n_stores; k++)

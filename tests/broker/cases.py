@@ -467,18 +467,19 @@ def case_poison_dead_letter(c):
 
 
 def case_error_limit(c):
-    """Dead letters are for a few: past the limit the job fails."""
+    """Dead letters are for a few: past the limit, of all workers together,
+    the job fails."""
     dlq = c.job + "-dlq"
     c.topics(dlq)
     for i in range(60):
         c.put(i % ring.PARTITIONS, b"{")
     c.flush()
-    got = c.run(c.write(ROWS + "errors: {dlq: %(dlq)s, limit: 20/1m}\n",
-                        more="", dlq=dlq))
+    got = c.run(c.write(ROWS + "errors: {dlq: %(dlq)s, limit: 20/1m}\n"
+                        "workers: 3\n", more="", dlq=dlq))
     c.ends(got, 1, "limit")
     letters = len(c.rows(dlq))
     done = sum(c.committed().values())
-    c.check(letters == done <= 60, "%d dead letters for %d records" % (
+    c.check(letters == done <= 20, "%d dead letters for %d records" % (
         letters, done))
     c.check(not c.rows(), "there is output")
 

@@ -73,6 +73,8 @@ ds_rc ds_context_scan(ds_context *ctx, const char *store, ds_scan_fn *fn,
 typedef struct ds_tally {
     uint64_t in, made, out, crossed, kept, filtered, late, dlq, skipped;
 } ds_tally;
+#define DS_TALLY_N (sizeof(ds_tally) / sizeof(uint64_t))
+extern const char *const ds_tally_names[DS_TALLY_N]; /* in that order */
 
 /* For ps, progress lines, readyz. Thread: any. */
 typedef struct ds_job_status {

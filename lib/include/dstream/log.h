@@ -36,7 +36,7 @@ void ds_log_stop(void); /* writes what is queued */
 /* The first string is the message, the others are "key\0value" made by DS_KV;
  * the list ends with NULL. A key "code" is an error code (E0702). */
 void ds_log_at(const char *site, ds_log_level level, const char *const *msg_kv);
-/* Formats into one of 16 per-thread buffers. */
+/* Formats into one of 32 per-thread buffers. */
 const char *ds_log_kv(const char *key, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -158,6 +158,15 @@ static void assert_counted(fixture *f)
     assert_value(2, f, TRANSACTIONS, "committed");
     assert_value(2, f, BATCHES, "committed");
     assert_value(1, f, LATENCY, "out");
+    assert_value(5 + 2, f, ROWS, "in");
+    assert_value(2 + 2, f, ROWS, "made");
+    assert_value(2, f, ROWS, "out");
+    assert_value(2, f, ROWS, "crossed");
+    assert_value(3 + 2, f, ROWS, "kept");
+    assert_value(1, f, ROWS, "filtered");
+    assert_value(0, f, ROWS, "late");
+    assert_value(0, f, ROWS, "dlq");
+    assert_value(1, f, ROWS, "skipped");
 }
 
 static void test_counts(void **state)
