@@ -227,8 +227,13 @@ static leading leading_of(const ds_numeric *n, numeric_uint v)
     int32_t exponent = digits - n->scale - 1;
     int32_t weight = exponent >= 0 ? exponent / 4 : -((3 - exponent) / 4);
     int32_t taken = exponent - 4 * weight + 1;
-    numeric_uint first = taken <= digits ? v / wide_pow10[digits - taken]
-                                         : v * wide_pow10[taken - digits];
+    numeric_uint first;
+    if (taken > digits)
+        first = v * wide_pow10[taken - digits];
+    else if (v >> 64)
+        first = v / wide_pow10[digits - taken];
+    else
+        first = (uint64_t)v / (uint64_t)wide_pow10[digits - taken];
     return (leading){weight, (int32_t)first};
 }
 
@@ -262,7 +267,12 @@ static numeric_rc divide(bool minus, numeric_uint x, numeric_uint y, int32_t up,
             w.hi >= y)
             return NUMERIC_WIDE;
     }
-    q = wide_div(w, y, &rest);
+    if (w.hi == 0 && w.lo >> 64 == 0 && y >> 64 == 0) {
+        q = (uint64_t)w.lo / (uint64_t)y;
+        rest = (uint64_t)w.lo % (uint64_t)y;
+    } else {
+        q = wide_div(w, y, &rest);
+    }
     q += nearest && rest >= y - rest;
     return put(minus && q, q, scale, out);
 }

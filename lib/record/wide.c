@@ -73,16 +73,18 @@ static numeric_uint div_narrow(wide n, uint64_t d, numeric_uint *rem)
 {
     numeric_uint high = n.hi << 64 | (uint64_t)(n.lo >> 64); /* n.hi < d */
     uint64_t q1 = (uint64_t)(high / d);
-    numeric_uint low = high % d << 64 | (uint64_t)n.lo;
-    *rem = low % d;
-    return (numeric_uint)q1 << 64 | (uint64_t)(low / d);
+    numeric_uint low = (high - (numeric_uint)q1 * d) << 64 | (uint64_t)n.lo;
+    uint64_t q0 = (uint64_t)(low / d);
+    *rem = low - (numeric_uint)q0 * d;
+    return (numeric_uint)q1 << 64 | q0;
 }
 
 numeric_uint wide_div(wide n, numeric_uint d, numeric_uint *rem)
 {
     if (n.hi == 0) {
-        *rem = n.lo % d;
-        return n.lo / d;
+        numeric_uint q = n.lo / d;
+        *rem = n.lo - q * d;
+        return q;
     }
     if (d >> 64 == 0)
         return div_narrow(n, (uint64_t)d, rem);
