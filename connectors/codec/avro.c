@@ -155,11 +155,11 @@ static ds_rc known_find(struct avro_codec *c, uint32_t id, struct known **out,
         k->why = why;
     }
     *out = k;
+    c->n_known++; /* it takes memory, whatever it is */
     if (rc == DS_NOTFOUND) /* it may be there later */
         return DS_OK;
     k->next = *slot;
     *slot = k;
-    c->n_known++;
     return DS_OK;
 }
 
