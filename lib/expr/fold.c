@@ -102,9 +102,35 @@ static bool call_kept(const fold *f, tx *x)
     return true;
 }
 
+/* What a function that grows its arguments may be given at load: its result is
+ * then small enough, and no argument of another such call. */
+enum { SMALL = 1000 };
+
+static bool is_small(const tx *x)
+{
+    if (x->kind != TX_CONST || x->null)
+        return true;
+    switch (ds_type_phys(x->type)) {
+    case DS_PHYS_SLICE:
+        return x->v.s.len <= SMALL;
+    case DS_PHYS_I64:
+        return x->v.i <= SMALL;
+    default:
+        return true;
+    }
+}
+
+static bool grows(const tx *x)
+{
+    for (uint32_t i = 0; i < x->n_args; i++)
+        if (!is_small(x->args[i]))
+            return x->f->flags & FUNC_GROWS;
+    return false;
+}
+
 static void fold_call(fold *f, tx *x)
 {
-    bool constant = !(x->f->flags & (FUNC_GROWS | FUNC_NOW));
+    bool constant = !(x->f->flags & FUNC_NOW) && !grows(x);
     for (uint32_t i = 0; i < x->n_args; i++) {
         const tx *arg = x->args[i];
         if (arg->kind != TX_CONST || arg->wide) {

@@ -27,7 +27,7 @@ enum {
                              of one, not of their array */
     FUNC_HIDDEN = 4,      /* not callable by name */
     FUNC_SET = 8,         /* returns a set of rows */
-    FUNC_GROWS = 16,      /* small arguments, large result: not folded */
+    FUNC_GROWS = 16,      /* small arguments, large result: folded if small */
     FUNC_IMPLICIT = 32,   /* a cast that happens by itself */
     FUNC_ASSIGNMENT = 64, /* a cast that an assignment does */
     FUNC_NOW = 128,       /* depends on the batch's time: not folded */

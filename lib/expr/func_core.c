@@ -78,7 +78,7 @@ const func_def func_core[] = {
 
     OP2("||", S, S, FUNC_ANYNONARRAY, NULL), OP2("||", S, FUNC_ANYNONARRAY, S, NULL),
 
-    INNER("array", FUNC_ANYARRAY, 1, FUNC_NULLS | FUNC_GROWS, nest_array, FUNC_ANY),
+    INNER("array", FUNC_ANYARRAY, 1, FUNC_NULLS, nest_array, FUNC_ANY),
     INNER("row", FUNC_ANYROW, 1, FUNC_NULLS, nest_row, FUNC_ANY),
     INNER("field", FUNC_ANY, 2, 0, nest_field, FUNC_ANYROW, I4),
     INNER("element", FUNC_ANYELEMENT, 2, 0, nest_subscript, FUNC_ANYARRAY, I4),

@@ -17,29 +17,19 @@
 
 /* A function with a path, and perhaps vars and silent. */
 #define PATH_HELP "; the path language of SQL/JSON"
-#define PATH3(name, res, flags, fn, set, help, example)                        \
-    {name,           res,     2,  flags, {J, S}, fn, json_path_prepare,        \
-     help PATH_HELP, example, set},                                            \
-        {name,                                                                 \
-         res,                                                                  \
-         3,                                                                    \
-         flags,                                                                \
-         {J, S, J},                                                            \
-         fn,                                                                   \
-         json_path_prepare,                                                    \
-         help ", with variables",                                              \
-         example,                                                              \
-         set},                                                                 \
-    {                                                                          \
-        name, res, 4, flags, {J, S, J, B}, fn, json_path_prepare,              \
-            help ", with variables; true: errors are suppressed", example, set \
-    }
-#define PATH_OP(name, fn)                                                      \
-    {                                                                          \
-        name, B, 2, 0, {J, S}, fn, json_path_prepare, NULL, NULL, NULL         \
-    }
-
 /* clang-format off */
+#define PATH(name, res, n, flags, fn, set, help, example, ...)                 \
+    {name, res, n, flags, {__VA_ARGS__}, fn, json_path_prepare, help, example, \
+     set, NULL, json_path_refuse}
+#define PATH3(name, res, flags, fn, set, help, example)                        \
+    PATH(name, res, 2, flags, fn, set, help PATH_HELP, example, J, S),         \
+    PATH(name, res, 3, flags, fn, set, help ", with variables", example,       \
+         J, S, J),                                                             \
+    PATH(name, res, 4, flags, fn, set,                                         \
+         help ", with variables; true: errors are suppressed", example,        \
+         J, S, J, B)
+#define PATH_OP(name, fn) PATH(name, B, 2, 0, fn, NULL, NULL, NULL, J, S)
+
 const func_def func_json[] = {
     OP2("->", J, J, S, json_member), OP2("->", J, J, I4, json_element),
     OP2("->>", S, J, S, json_member_text),

@@ -343,7 +343,7 @@ const func_def func_text[] = {
     {"substring", S, 2, 0, {S, S}, regex_substring, regex_substring_prepare,
      "the first group of a match, or all of it; or NULL",
      "substring('foobar' from 'o(.)b') = 'o'", .refuse = regex_refused},
-    {"substring", S, 3, 0, {S, S, S}, regex_substring_similar, regex_substring_similar_prepare,
+    {"substring", S, 3, NULLS, {S, S, S}, regex_substring_similar, regex_substring_similar_prepare,
      "the part between #\" marks; substring(x similar y escape z)",
      "substring('abcdef' similar 'a#\"(c|bcd)#\"%' escape '#') = 'bcd'", .refuse = regex_refused},
     {"regexp_replace", S, 3, 0, {S, S, S}, regex_replace, regex_replace_prepare,

@@ -49,6 +49,8 @@ run_kernel json_path_exists, json_path_match, json_path_array, json_path_first,
     json_path_exists_op, json_path_match_op;
 set_fn json_path_set;
 void json_path_prepare(tx *call, ds_arena *a);
+const char *json_path_refuse(tx *call, ds_arena *a, const char **code,
+                             uint32_t *arg);
 
 /* A buffer for the values of a vector. */
 ds_buf json_buffer(run *r);

@@ -13,6 +13,17 @@ void json_path_prepare(tx *call, ds_arena *a)
         call->data = path_parse(text->v.s, a);
 }
 
+/* A constant that is no path. */
+const char *json_path_refuse(tx *call, ds_arena *a, const char **code,
+                             uint32_t *arg)
+{
+    json_path_prepare(call, a);
+    const path *p = call->data;
+    *code = "E0702";
+    *arg = 1;
+    return p ? p->error : NULL;
+}
+
 /* The path of a row, and what is kept between rows. */
 typedef struct walk {
     const path *path;

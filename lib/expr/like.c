@@ -58,6 +58,25 @@ static like_rc like_one(ds_slice *t, ds_slice *p, bool bytes)
     return LIKE_YES;
 }
 
+/* Whether nothing but wildcards stands before an escape character that ends the
+ * pattern: after a percent sign PostgreSQL looks at what comes then. */
+static bool like_bad_end(ds_slice t, ds_slice p, bool bytes)
+{
+    if (p.ptr[p.len - 1] != '\\' || t.len == 0)
+        return false;
+    for (; p.ptr[0] == '%' || p.ptr[0] == '_'; next_byte(&p)) {
+        if (p.ptr[0] == '%')
+            continue;
+        if (t.len == 0)
+            return false;
+        if (bytes)
+            next_byte(&t);
+        else
+            next_char(&t);
+    }
+    return p.len == 1;
+}
+
 /* No recursion: after a percent sign only the last one is gone back to,
  * because an earlier one could not do better. PostgreSQL complains of an escape
  * character at the pattern's end only when it gets there with text left. */
@@ -69,6 +88,8 @@ static like_rc like_run(ds_slice t, ds_slice p, bool bytes)
             next_byte(&p);
             if (p.len == 0)
                 return LIKE_YES;
+            if (like_bad_end(t, p, bytes))
+                return LIKE_BAD;
             back_t = t;
             back_p = p;
             continue;

@@ -77,7 +77,8 @@ static const char *numeric_refused(const ds_numeric *x, const ds_numeric *low,
     return numeric_cmp(low, high) == 0 ? no_width : NULL;
 }
 
-/* As the float version, with the rounding of numeric division. */
+/* As the float version, with the rounding of numeric division: next to the
+ * upper bound that may be one bucket too many, in PostgreSQL too. */
 static numeric_rc numeric_bucket(const ds_numeric *x, const ds_numeric *low,
                                  const ds_numeric *high, int64_t count,
                                  int64_t *out)
@@ -94,8 +95,7 @@ static numeric_rc numeric_bucket(const ds_numeric *x, const ds_numeric *low,
         rc = numeric_trunc(&at, 0, &at);
     if (rc != NUMERIC_OK)
         return rc;
-    int64_t v = (int64_t)at.lo;
-    *out = (v >= count ? count - 1 : v) + 1;
+    *out = (int64_t)at.lo + 1;
     return NUMERIC_OK;
 }
 

@@ -311,6 +311,8 @@ void regex_substring_similar_prepare(tx *call, ds_arena *a)
     call->data = c;
 }
 
+/* Without a text the pattern is checked all the same: PostgreSQL computes
+ * substring(text, similar_to_escape(pattern, escape)). */
 void regex_substring_similar(run *r, const run_step *s)
 {
     regex_rows x;
@@ -319,9 +321,18 @@ void regex_substring_similar(run *r, const run_step *s)
     {
         ds_slice pattern = text_empty;
         const char *why = NULL;
+        if (run_is_null(RUN_ARG(r, s, 1), i) ||
+            run_is_null(RUN_ARG(r, s, 2), i)) {
+            run_set_null(r, s->dst, i);
+            continue;
+        }
         if (s->data == NULL)
             why = regex_of_similar(ARG_STR(1)[i], ARG_STR(2)[i], r->ev->arena,
                                    &pattern);
+        if (why == NULL && run_is_null(RUN_ARG(r, s, 0), i)) {
+            run_set_null(r, s->dst, i);
+            continue;
+        }
         regex_run *m = why ? NULL
                            : regex_cache_get(&x.cache, pattern, text_empty,
                                              ARG_STR(0)[i], &why);

@@ -26,7 +26,8 @@ CHUNK = 1000
 # Per expression a row: an array of texts with a mark in front ("=" value, "!"
 # error, "0" NULL), or NULL and the message if it does not compile. Errors of
 # single rows are found by evaluating row by row, which is slow, and so only
-# done when the whole fails.
+# done when the whole fails. `early` is set if a constant part fails when the
+# query is planned, before anybody knows whether a row needs it.
 SERVER = r"""
 CREATE FUNCTION oracle_check(e text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -36,7 +37,15 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RETURN SQLERRM;
 END $$;
-CREATE FUNCTION oracle_eval(e text, OUT refused text, OUT answers text[])
+CREATE FUNCTION oracle_early(e text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'EXPLAIN SELECT (' || e || ')::text FROM rows';
+    RETURN false;
+EXCEPTION WHEN OTHERS THEN
+    RETURN true;
+END $$;
+CREATE FUNCTION oracle_eval(e text, OUT refused text, OUT early boolean,
+                            OUT answers text[])
 LANGUAGE plpgsql AS $$
 DECLARE
     r int; one text; sql text := '(SELECT (' || e || ')::text FROM rows WHERE ord = $1)';
@@ -49,6 +58,7 @@ BEGIN
     END;
     refused := oracle_check(e);
     IF refused IS NOT NULL THEN RETURN; END IF;
+    early := oracle_early(e);
     answers := '{}';
     FOR r IN SELECT ord FROM rows ORDER BY ord LOOP
         BEGIN
@@ -93,7 +103,8 @@ def ask_server(exprs):
         text = psql(
             "SET client_min_messages = error; SET lc_messages = 'C';\n"
             "SET statement_timeout = 0;\n"
-            f"SELECT json_build_object('r', (o).refused, 'a', (o).answers) "
+            "SELECT json_build_object('r', (o).refused, 'e', (o).early, "
+            "'a', (o).answers) "
             f"FROM (SELECT n, oracle_eval(e) AS o FROM (VALUES {values}) "
             "AS v(n, e) ORDER BY n OFFSET 0) q ORDER BY n;\n")
         lines = text.strip("\n").split("\n")
@@ -150,36 +161,66 @@ def short(text):
     return repr(text if len(text) <= 120 else text[:117] + "...")
 
 
-def compare(server, ours):
-    """(verdict, detail): same, refused, accepted, differs."""
+def compare_refused(server, ours):
+    """dstream does not compile it; PostgreSQL does."""
+    # A constant that cannot be used is found at once here, and there by the
+    # first row that uses it.
+    late = ours["refused"]["code"].startswith("E07")
+    if all(a[0] == "!" or (late and a[0] == "0") for a in server["a"]):
+        return "same", None
+    return "refused", f"{ours['refused']['code']} {ours['refused']['message']}"
+
+
+# What may leave a part of an expression unevaluated.
+LAZY = re.compile(r"\b(case|coalesce|nullif|greatest|least|and|or|in|any|all)\b",
+                  re.IGNORECASE)
+
+
+def compare_row(expr, server, want, ours):
+    """same, known or differs; `want` is PostgreSQL's answer."""
+    if "error" in ours:
+        if want[0] == "!":
+            return "same"
+        return "known" if ours["error"]["message"] == WIDE else "differs"
+    # PostgreSQL computes constants that no row may need.
+    if want[0] == "!" and server["e"]:
+        lazy = ours["value"] is None or LAZY.search(expr)
+        return "known" if lazy else "differs"
+    if ours["value"] is None:
+        return "same" if want[0] == "0" else "differs"
+    return "same" if want == "=" + ours["value"] else "differs"
+
+
+def row_detail(i, want, ours):
+    kind = {"=": "value", "0": "null", "!": "error"}[want[0]]
+    if "error" in ours:
+        got, text = "error", ours["error"]["message"]
+    elif ours["value"] is None:
+        got, text = "null", ""
+    else:
+        got, text = "value", ours["value"]
+    return (f"row {i}: PostgreSQL {kind} {short(want[1:])}, "
+            f"dstream {got} {short(text)}")
+
+
+def compare(expr, server, ours):
+    """(verdict, detail): same, known, refused, accepted, differs."""
     if server["r"] is not None:
-        if "refused" in ours:
+        if "refused" in ours or all("error" in a for a in ours["results"]):
             return "same", None
-        bad = [a for a in ours["results"] if "error" not in a]
-        if not bad:
-            return "same", None
+        # There is no type json, and so less to choose from.
+        if server["r"].endswith("is not unique") or " is not unique: " in server["r"]:
+            return "known", None
         return "accepted", f"PostgreSQL refuses: {server['r']}"
     if "refused" in ours:
-        if all(a.startswith("!") for a in server["a"]):
-            return "same", None
-        return "refused", f"{ours['refused']['code']} {ours['refused']['message']}"
-    wide = False
-    for i, (a, b) in enumerate(zip(server["a"], ours["results"])):
-        want = {"=": "value", "0": "null", "!": "error"}[a[0]]
-        if "error" in b:
-            got, text = "error", b["error"]["message"]
-        elif b["value"] is None:
-            got, text = "null", ""
-        else:
-            got, text = "value", b["value"]
-        if want == got and (want != "value" or text == a[1:]):
-            continue
-        if got == "error" and text == WIDE:
-            wide = True
-            continue
-        return "differs", (f"row {i}: PostgreSQL {want} {short(a[1:])}, "
-                           f"dstream {got} {short(text)}")
-    return ("known" if wide else "same"), None
+        return compare_refused(server, ours)
+    known = False
+    for i, (want, got) in enumerate(zip(server["a"], ours["results"])):
+        verdict = compare_row(expr, server, want, got)
+        if verdict == "differs":
+            return verdict, row_detail(i, want, got)
+        known |= verdict == "known"
+    return ("known" if known else "same"), None
 
 
 def read_corpus(paths):
@@ -220,40 +261,55 @@ def main():
     return report(exprs, chosen, server, ours, args)
 
 
+class Report:
+    """Verdicts by number, and the first of each kind by text."""
+
+    def __init__(self, show):
+        self.count = collections.Counter()
+        self.refusals = collections.Counter()
+        self.shown = collections.Counter()
+        self.show = show
+        self.refused = self.failed = 0
+
+    def add(self, expr, chosen, verdict, detail, why):
+        if verdict == "refused":
+            self.refused += 1
+            self.refusals[detail] += 1
+            if chosen and not why:
+                verdict = "refused (chosen)"
+        if why and verdict not in ("same", "refused"):
+            verdict = "known"
+        self.count[verdict] += 1
+        if verdict in ("differs", "accepted", "refused (chosen)"):
+            self.failed += 1
+        elif verdict != "refused" or why:
+            return
+        self.shown[verdict] += 1
+        if self.shown[verdict] <= self.show:
+            print(f"{verdict}: {expr}\n    {detail[:400]}")
+
+
 def report(exprs, chosen, server, ours, args):
     known = Differences(os.path.join(HERE, "differences.txt"))
-    count = collections.Counter()
-    shown = collections.Counter()
-    accepted_by_server = sum(1 for s in server if s["r"] is None)
-    refusals = collections.Counter()
+    out = Report(args.show)
     for i, expr in enumerate(exprs):
-        verdict, detail = compare(server[i], ours[i])
-        if verdict not in ("same", "known") and known.why(expr):
-            verdict = "known"
-        if verdict == "refused":
-            refusals[ours[i]["refused"]["message"]] += 1
-            if i < chosen:
-                verdict = "refused (chosen)"
-        count[verdict] += 1
+        verdict, detail = compare(expr, server[i], ours[i])
+        out.add(expr, i < chosen, verdict, detail, known.why(expr))
         if args.expr:
             print(expr, "\n   PostgreSQL", server[i], "\n   dstream   ", ours[i])
-        if verdict not in ("same", "known") and shown[verdict] < args.show:
-            shown[verdict] += 1
-            print(f"{verdict}: {expr}\n    {detail[:400]}")
-    for message, n in refusals.most_common(args.show):
+    for message, n in out.refusals.most_common(args.show):
         print(f"refused {n:5}  {message[:150]}")
-    share = (count["refused"] + count["refused (chosen)"]) / max(
-        1, accepted_by_server)
+    accepted = sum(1 for s in server if s["r"] is None)
+    share = out.refused / max(1, accepted)
     print(f"{chosen} chosen and {len(exprs) - chosen} generated expressions, "
-          f"{len(ours) and len(columns.rows())} rows each: "
-          f"{count['same']} the same, {count['known']} known differences, "
+          f"{len(columns.rows())} rows each: {out.count['same']} the same, "
+          f"{out.count['known']} known differences, "
           f"{share:.2%} of what PostgreSQL accepts refused")
-    failed = count["differs"] + count["accepted"] + count["refused (chosen)"]
     if share > MOST_REFUSED:
         print(f"more than {MOST_REFUSED:.0%} refused")
-        failed += 1
-    print(f"{len(exprs) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        out.failed += 1
+    print(f"{len(exprs) - out.failed} passed, {out.failed} failed")
+    return 1 if out.failed else 0
 
 
 if __name__ == "__main__":

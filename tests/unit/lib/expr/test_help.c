@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_help.c - everything that can be called says what it does, and its
+ * example is true.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "expr/expr.h"
+#include "expr/help.h"
+#include "record/builder.h"
+#include "record/value.h"
+
+/* The rows of func_agg.c's head. */
+static const ds_field fields[] = {
+    {"n", DS_I32, 0, false}, {"x", DS_F64, 0, false},   {"v", DS_NUM, 0, false},
+    {"s", DS_STR, 0, false}, {"ok", DS_BOOL, 0, false}, {"i", DS_IV, 0, false}};
+enum { N_FIELDS = 6, N_ROWS = 4 };
+static const char *const texts[N_ROWS - 1][N_FIELDS] = {
+    {"3", "0.5", "1.50", "c", "true", "1 hour"},
+    {"1", "1.5", "2.5", "a", "false", "2 hours"},
+    {"2", "2.5", "3.5", "b", "true", "3 hours"}};
+static const ds_schema schema = {N_FIELDS, fields};
+static const ds_schema none = {0, NULL};
+
+static ds_batch *rows_new(ds_arena *a)
+{
+    ds_col *cols = ds_new(a, ds_col, N_FIELDS);
+    ds_batch *b = ds_new(a, ds_batch, 1);
+    for (uint32_t c = 0; c < N_FIELDS; c++) {
+        ds_col_builder col;
+        ds_col_builder_init(&col, fields[c].type, a, N_ROWS);
+        for (uint32_t r = 0; r + 1 < N_ROWS; r++) {
+            ds_value v;
+            const char *code;
+            assert_null(ds_value_parse(fields[c].type, 0,
+                                       ds_slice_of(texts[r][c]), DS_TIME_NONE,
+                                       a, &v, &code));
+            ds_col_builder_add(&col, &v);
+        }
+        ds_col_builder_add_null(&col);
+        cols[c] = ds_col_builder_done(&col);
+    }
+    *b = (ds_batch){.schema = &schema,
+                    .cols = cols,
+                    .n = N_ROWS,
+                    .n_sel = N_ROWS,
+                    .arena = a};
+    return b;
+}
+
+/* The aggregates' results, one group, as the columns of the expression. */
+static ds_col *results(const ds_exprs *e, const ds_eval *ev, ds_arena *a)
+{
+    static const uint32_t groups[N_ROWS] = {0};
+    const ds_batch *rows = rows_new(a);
+    uint32_t n;
+    const ds_agg *const *aggs = ds_exprs_aggs(e, &n);
+    ds_col *cols = ds_new(a, ds_col, n + 1);
+    ds_err err;
+    for (uint32_t i = 0; i < n; i++) {
+        ds_acc *acc = ds_acc_new(aggs[i], a);
+        assert_int_equal(ds_acc_add(acc, rows, groups, 1, ev, &err), DS_OK);
+        ds_acc_result(acc, 1, ev, &cols[i]);
+    }
+    return cols;
+}
+
+static bool is_true(const ds_func_help *h, ds_arena *a)
+{
+    ds_text text = ds_text_of(h->example);
+    ds_scope scope = {.cols = &none, .rows = h->aggregate ? &schema : NULL};
+    ds_row_errors errs = {0};
+    ds_eval ev = {.arena = a, .errs = &errs};
+    ds_batch in = {.schema = &none, .n = 1, .n_sel = 1, .arena = a};
+    ds_exprs *e = NULL;
+    ds_diags d;
+    ds_col out;
+    ds_err err;
+    ds_diags_init(&d, a);
+    if (ds_expr_compile(&text, DS_BOOL, &scope, a, &d, &e) < 0) {
+        fprintf(stderr, "%s: %s\n", h->example, d.list[0].msg);
+        return false;
+    }
+    in.cols = results(e, &ev, a);
+    assert_int_equal(ds_exprs_eval(e, &in, &ev, &out, &err), DS_OK);
+    if (errs.n == 0 && !ds_col_is_null(&out, 0) && out.v.b[0])
+        return true;
+    fprintf(stderr, "%s: %s\n", h->example,
+            errs.n ? errs.list[0].msg : "is not true");
+    return false;
+}
+
+static void test_examples(void **state)
+{
+    (void)state;
+    const char *described = "";
+    uint32_t failed = 0, seen = 0;
+    ds_func_help h;
+    ds_arena *names = ds_arena_new(1 << 16);
+    for (uint32_t i = 0; ds_func_help_at(i, names, &h); i++) {
+        if (h.name == NULL)
+            continue;
+        if (h.help && h.example)
+            described = h.name;
+        if (strcmp(described, h.name) != 0) {
+            fprintf(stderr, "%s: nobody says what it does\n", h.form);
+            failed++;
+        }
+        if (h.example == NULL || h.set)
+            continue;
+        ds_arena *a = ds_arena_new(1 << 14);
+        failed += !is_true(&h, a);
+        seen++;
+        ds_arena_free(a);
+    }
+    ds_arena_free(names);
+    assert_true(seen > 200);
+    assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
