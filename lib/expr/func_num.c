@@ -136,7 +136,7 @@ const func_def func_num[] = {
     TO_CHAR(I4, i32, "to_char(485, '999') = ' 485'"),
     TO_CHAR(I, i64, "to_char(148500::bigint, 'FM999,999') = '148,500'"),
     TO_CHAR(F4, f32, "to_char(148.5::real, '999D9') = ' 148.5'"),
-    TO_CHAR(F, f64, "to_char(-12.45::float8, '99.9') = '-12.5'"),
+    TO_CHAR(F, f64, "to_char(-12.45::float8, '99.9') = '-12.4'"),
     TO_CHAR(N, num, "to_char(0.1, 'FM90.00') = '0.10'"),
     FN("to_number", N, 2, num_to_number, "a number by a template",
        "to_number('12,454.8-', '99G999D9S') = -12454.8", S, S),

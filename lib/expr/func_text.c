@@ -263,8 +263,9 @@ const func_def func_text[] = {
     {"convert_to", Y, 2, 0, {S, S}, text_convert_to, NULL,
      "text as bytes in UTF8",
      "convert_to('é', 'UTF8') = '\\xc3a9'"},
-    {"to_ascii", S, 1, 0, {S}, text_to_ascii, NULL, NULL, NULL},
-    
+    {"to_ascii", S, 1, 0, {S}, text_to_ascii, NULL,
+     "an error, as in PostgreSQL: texts are UTF-8", NULL},
+
     {"string_to_array", TEXTS, 2, NULLS, {S, S}, text_to_array, NULL,
      "the parts between separators; its characters if NULL",
      "string_to_array('a,b', ',') = ARRAY['a', 'b']"},

@@ -75,7 +75,8 @@ static bool is_true(const ds_func_help *h, ds_arena *a)
     ds_text text = ds_text_of(h->example);
     ds_scope scope = {.cols = &none, .rows = h->aggregate ? &schema : NULL};
     ds_row_errors errs = {0};
-    ds_eval ev = {.arena = a, .errs = &errs};
+    /* 2026-01-01: some examples are true of the present only. */
+    ds_eval ev = {.now = 1767225600000000, .arena = a, .errs = &errs};
     ds_batch in = {.schema = &none, .n = 1, .n_sel = 1, .arena = a};
     ds_exprs *e = NULL;
     ds_diags d;
@@ -105,7 +106,7 @@ static void test_examples(void **state)
     for (uint32_t i = 0; ds_func_help_at(i, names, &h); i++) {
         if (h.name == NULL)
             continue;
-        if (h.help && h.example)
+        if (h.help)
             described = h.name;
         if (strcmp(described, h.name) != 0) {
             fprintf(stderr, "%s: nobody says what it does\n", h.form);
