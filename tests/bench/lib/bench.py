@@ -11,8 +11,10 @@ import time
 
 import report
 from rig import Rig, Trouble, cpu_times, say, steal_percent
+import layers
 
-WORKLOADS = ("pass", "uniform", "zipf", "repartition", "latency", "idle")
+WORKLOADS = ("formats", "pass", "uniform", "zipf", "repartition", "latency",
+             "idle")
 PARTITIONS = 6
 KEYS = 1000000
 
@@ -46,7 +48,7 @@ class Options:
 
 def main(words):
     options = Options(words)
-    if not os.environ.get("BENCH_BROKER"):
+    if options.workloads != ["formats"] and not os.environ.get("BENCH_BROKER"):
         return with_broker(words)
     try:
         return measure(options)
@@ -69,8 +71,8 @@ def measure(options):
     folder = tempfile.mkdtemp(prefix="dstream-bench-")
     try:
         rig = Rig(folder)
-        results = {"format": 1, "about": about(options), "runs": [],
-                   "latency": [], "idle": []}
+        results = {"format": 1, "about": about(options), "layers": [],
+                   "runs": [], "latency": [], "idle": []}
         before = cpu_times()
         for workload in options.workloads:
             globals()["do_" + workload](rig, options, results)
@@ -101,6 +103,21 @@ def about(options):
         "records": options.records,
         "runs": options.runs,
     }
+
+
+# ---- our own layers: no broker, no dstream ----
+
+def do_formats(rig, options, results):
+    runs = 3 if options.quick else 7
+    say("formats: CPU time of readers, writers and expressions, %d times"
+        % runs)
+    for turn in range(runs):
+        before = cpu_times()
+        run = layers.run(rig, turn)
+        run.update(turn=turn, steal_percent=steal_percent(before, cpu_times()))
+        results["layers"].append(run)
+        say("  turn %d: %d measured%s" % (turn + 1, len(run["ns_per_row"]),
+                                          "" if run["ok"] else "  DIED"))
 
 
 # ---- full rate: the input is there before the program starts ----

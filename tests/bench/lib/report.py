@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 
+import layers
 from rig import say
 
 # What is aimed at; a ratio is dstream's CPU by that of the loop.
@@ -42,7 +43,7 @@ def idle_line(run):
 
 
 def broken(results):
-    return [run for part in ("runs", "latency", "idle")
+    return [run for part in ("layers", "runs", "latency", "idle")
             for run in results[part] if not run["ok"]]
 
 
@@ -88,6 +89,7 @@ def whole_ratio(ours, theirs):
 
 
 def summarize(results):
+    results["layers_summary"] = layers.summary(results["layers"])
     table = {}
     for workload in dict.fromkeys(r["workload"] for r in results["runs"]):
         ours = of(results["runs"], "dstream", workload)
@@ -111,6 +113,8 @@ def summarize(results):
 # ---- the table ----
 
 def table_lines(results):
+    if not results["summary"]:
+        return
     yield "%-20s %-8s %8s %8s %6s %8s %8s %9s" % (
         "full rate", "", "CPU-s/M", "M rec/s", "MB", "start s", "whole",
         "broker")
@@ -173,20 +177,23 @@ def idle_lines(results):
 def lines(results):
     a = results["about"]
     yield "dstream bench   %s   commit %s" % (a["when"], a["commit"])
-    yield "%d x %s, Linux %s, Kafka %s, one node on this machine" % (
-        a["cpus"], a["cpu"], a["kernel"], a["kafka"])
-    yield ("%d records, %d keys, %d partitions; median of %d; load before %s, "
-           "steal %s %%, %s s" % (
-               a["records"], a["keys"], a["partitions"], a["runs"],
-               a["load_before"], a["steal_percent"], a["seconds"]))
+    yield "%d x %s, Linux %s; load before %s, steal %s %%, %s s" % (
+        a["cpus"], a["cpu"], a["kernel"], a["load_before"],
+        a["steal_percent"], a["seconds"])
+    if results["runs"] or results["latency"] or results["idle"]:
+        yield ("%d records, %d keys, %d partitions; Kafka %s, one node on "
+               "this machine; median of %d" % (
+                   a["records"], a["keys"], a["partitions"], a["kafka"],
+                   a["runs"]))
     yield ""
+    yield from layers.lines(results["layers_summary"])
     yield from table_lines(results)
     yield from rate_lines(results)
     yield from idle_lines(results)
     wrong = broken(results)
     yield ""
     yield "%d runs, %s" % (
-        sum(len(results[p]) for p in ("runs", "latency", "idle")),
+        sum(len(results[p]) for p in ("layers", "runs", "latency", "idle")),
         "all outputs read back and right" if not wrong
         else "%d DIED OR WROTE SOMETHING WRONG" % len(wrong))
     if a["load_before"] > 0.5 or a["steal_percent"] > 5:

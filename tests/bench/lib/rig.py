@@ -44,7 +44,7 @@ class Rig:
     def __init__(self, folder):
         self.folder = folder
         self.began = time.time()
-        self.brokers = os.environ["DSTREAM_BROKERS"]
+        self.brokers = os.environ.get("DSTREAM_BROKERS", "")
         self.programs = os.environ.get("BENCH_PROGRAMS", "build/release/bench")
         self.dstream = os.environ.get("DSTREAM", "build/dstream")
         pids = os.environ.get("DSTREAM_BROKER_PIDS", "")
