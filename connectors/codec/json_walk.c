@@ -6,6 +6,10 @@
  * stand there, that it is whole, and that nothing but blanks lies between two
  * of them: so a text that passes is valid JSON whatever the index missed.
  * Nested values are followed with a bit per level, without recursion.
+ *
+ * In a text without a backslash, which most are, a string need not be read to
+ * find its end: it ends before the next token. That no quote was overlooked is
+ * seen at the end: all are counted, and there are two for each string.
  */
 #include "codec/json_walk.h"
 
@@ -22,7 +26,8 @@ const char *json_kind_name(json_kind kind)
     return names[kind];
 }
 
-static bool fail(json_walk *w, uint32_t at, const char *what)
+static __attribute__((cold, noinline)) bool fail(json_walk *w, uint32_t at,
+                                                 const char *what)
 {
     snprintf(w->error, sizeof(w->error),
              "invalid input syntax for type json: %s at byte %u", what, at + 1);
@@ -35,7 +40,8 @@ static bool is_blank(uint8_t c)
 }
 
 /* Only blanks from the last token up to `at`. */
-static bool only_blanks(const json_walk *w, uint32_t at)
+static __attribute__((noinline)) bool only_blanks(const json_walk *w,
+                                                  uint32_t at)
 {
     uint32_t i = w->end;
     while (i < at && is_blank(w->text.ptr[i]))
@@ -56,6 +62,74 @@ static inline bool take(json_walk *w, uint8_t *c, uint32_t *at)
     *c = w->text.ptr[*at];
     w->end = *at + 1;
     return true;
+}
+
+/* ---- quotes and backslashes ---- */
+
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+static bytes16 all_are(uint8_t c)
+{
+    return (bytes16){c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c};
+}
+
+static uint32_t sum16(bytes16 v)
+{
+    const uint64_t even = 0x00ff00ff00ff00ffull;
+    uint64_t half[2], sum;
+
+    memcpy(half, &v, sizeof(half));
+    sum = (half[0] & even) + (half[0] >> 8 & even) + (half[1] & even) +
+          (half[1] >> 8 & even);
+    return (uint32_t)(sum * 0x0001000100010001ull >> 48);
+}
+
+/* How many quotes, and whether there is a backslash, in at most 4080 bytes: a
+ * counter is a byte. */
+static uint32_t count_quotes(const uint8_t *p, uint32_t n, bool *escapes)
+{
+    static const uint8_t masks[32] = {[16] = 255, 255, 255, 255, 255, 255,
+                                      255,        255, 255, 255, 255, 255,
+                                      255,        255, 255, 255};
+    const bytes16 quote = all_are('"'), backslash = all_are('\\');
+    bytes16 quotes = {0}, found = {0}, v, mask;
+    uint32_t i = 0;
+
+    for (; i + 16 <= n; i += 16) {
+        memcpy(&v, p + i, 16);
+        quotes -= (bytes16)(v == quote);
+        found |= (bytes16)(v == backslash);
+    }
+    if (i < n) {
+        uint8_t rest[16] = {0};
+        const uint8_t *from = rest;
+
+        /* The last 16 bytes, without those that were counted. */
+        if (n >= 16)
+            from = p + n - 16;
+        else
+            memcpy(rest + 16 - n, p, n);
+        memcpy(&v, from, 16);
+        memcpy(&mask, masks + (n - i), 16);
+        v &= mask;
+        quotes -= (bytes16)(v == quote);
+        found |= (bytes16)(v == backslash);
+    }
+    *escapes |= sum16(found & all_are(1)) != 0;
+    return sum16(quotes);
+}
+
+static void look_for_escapes(json_walk *w)
+{
+    enum { PIECE = 255 * 16 };
+    bool escapes = false;
+
+    w->quotes = w->strings = 0;
+    for (uint32_t i = 0; i < w->text.len && !escapes; i += PIECE) {
+        uint32_t n = w->text.len - i < PIECE ? w->text.len - i : PIECE;
+        w->quotes += count_quotes(w->text.ptr + i, n, &escapes);
+    }
+    w->plain = !escapes;
 }
 
 /* ---- strings ---- */
@@ -175,8 +249,9 @@ static const uint8_t *string_mark(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-/* The rest of a string whose quote stands at `at`. */
-static bool take_string(json_walk *w, uint32_t at, json_cell *cell)
+/* The rest of a string whose quote stands at `at`, by reading it. */
+static __attribute__((noinline)) bool take_marked(json_walk *w, uint32_t at,
+                                                  json_cell *cell)
 {
     const uint8_t *from = w->text.ptr + at + 1;
     const uint8_t *stop = w->text.ptr + w->text.len;
@@ -190,6 +265,25 @@ static bool take_string(json_walk *w, uint32_t at, json_cell *cell)
     cell->kind = JSON_STRING;
     cell->raw = (ds_slice){from, end - at - 1};
     w->end = end + 1;
+    return true;
+}
+
+/* The same. */
+static inline bool take_string(json_walk *w, uint32_t at, json_cell *cell)
+{
+    if (!w->plain)
+        return take_marked(w, at, cell);
+    const uint8_t *p = w->text.ptr;
+    uint32_t end = w->next < w->n_at ? w->at[w->next] : w->text.len;
+    while (end > at && is_blank(p[end - 1]))
+        end--;
+    if (end < at + 2 || p[end - 1] != '"')
+        return fail(w, at, "a string does not end");
+    cell->kind = JSON_STRING;
+    cell->escaped = false;
+    cell->raw = (ds_slice){p + at + 1, end - at - 2};
+    w->end = end;
+    w->strings++;
     return true;
 }
 
@@ -272,38 +366,75 @@ static bool take_value(json_walk *w, uint8_t c, uint32_t at, json_cell *cell)
 
 /* ---- fields ---- */
 
-static bool column_is(const json_walk *w, uint32_t i, ds_slice name)
+/* As memcmp, for names: n is small. */
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t n)
 {
-    ds_slice known = w->names[i];
-    return known.len == name.len && name.len > 0 &&
-           known.ptr[0] == name.ptr[0] &&
-           memcmp(known.ptr, name.ptr, name.len) == 0;
+    uint64_t x, y;
+    uint32_t i = 0;
+    if (n < 8) {
+        while (i < n && a[i] == b[i])
+            i++;
+        return i == n;
+    }
+    for (;;) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        if (x != y)
+            return false;
+        if (i + 8 == n)
+            return true;
+        i = i + 16 <= n ? i + 8 : n - 8; /* the last ones overlap */
+    }
 }
 
-/* The column that a field is for, or -1. Records tend to have their fields in
- * one order, so the one after the last hit is tried first. */
-static int find_column(json_walk *w, const json_cell *key)
+static int find_column(const json_walk *w, ds_slice name)
 {
-    uint8_t buf[NAME_MAX_RAW];
-    ds_slice name = key->raw;
-    if (key->escaped) {
-        if (name.len > sizeof(buf))
-            return -1;
-        name = (ds_slice){buf, json_unescape(name, buf)};
-    }
-    uint32_t n = w->columns->n;
-    for (uint32_t k = 0; k < n; k++) {
-        uint32_t i = w->guess + k < n ? w->guess + k : w->guess + k - n;
-        if (column_is(w, i, name)) {
-            w->guess = i + 1 < n ? i + 1 : 0;
+    for (uint32_t i = 0; i < w->columns->n; i++)
+        if (w->names[i].len == name.len &&
+            same_bytes(w->names[i].ptr, name.ptr, name.len))
             return (int)i;
-        }
-    }
     return -1;
 }
 
+static __attribute__((noinline)) int find_escaped(const json_walk *w,
+                                                  ds_slice raw)
+{
+    uint8_t buf[NAME_MAX_RAW];
+    if (raw.len > sizeof(buf))
+        return -1;
+    return find_column(w, (ds_slice){buf, json_unescape(raw, buf)});
+}
+
+/* A field that is not the one that was in its place before. */
+static __attribute__((noinline)) int find_new(json_walk *w, ds_slice name,
+                                              uint32_t place)
+{
+    int col = find_column(w, name);
+    if (place < JSON_SEEN && name.len <= JSON_SEEN_NAME) {
+        json_seen *seen = &w->seen[place];
+        seen->col = col;
+        seen->len = name.len;
+        memcpy(seen->name, name.ptr, name.len);
+    }
+    return col;
+}
+
+/* The column that a field is for, or -1. Records tend to have their fields in
+ * one order. */
+static inline int column_of(json_walk *w, const json_cell *key, uint32_t place)
+{
+    if (key->escaped)
+        return find_escaped(w, key->raw);
+    if (place < JSON_SEEN && w->seen[place].len == key->raw.len &&
+        key->raw.len > 0 &&
+        same_bytes(w->seen[place].name, key->raw.ptr, key->raw.len))
+        return w->seen[place].col;
+    return find_new(w, key->raw, place);
+}
+
 /* A key and its colon. */
-static bool take_key(json_walk *w, uint8_t c, uint32_t at, json_cell *key)
+static inline bool take_key(json_walk *w, uint8_t c, uint32_t at,
+                            json_cell *key)
 {
     uint32_t colon;
     if (c != '"')
@@ -419,12 +550,13 @@ static bool walk_container(json_walk *w, uint32_t at, json_cell *cell)
 
 /* ---- the walk: a record's fields ---- */
 
-static bool walk_field(json_walk *w, uint8_t c, uint32_t at, json_cell *cells)
+static inline bool walk_field(json_walk *w, uint8_t c, uint32_t at,
+                              uint32_t place, json_cell *cells)
 {
     json_cell key, other;
     if (!take_key(w, c, at, &key))
         return false;
-    int i = find_column(w, &key);
+    int i = column_of(w, &key, place);
     if (i < 0 && w->strict)
         return fail_unknown(w, &key);
     json_cell *cell = i < 0 ? &other : &cells[i];
@@ -440,8 +572,8 @@ static bool walk_fields(json_walk *w, json_cell *cells)
         return false;
     if (c == '}')
         return true;
-    for (;;) {
-        if (!walk_field(w, c, at, cells) || !take(w, &c, &at))
+    for (uint32_t place = 0;; place++) {
+        if (!walk_field(w, c, at, place, cells) || !take(w, &c, &at))
             return false;
         if (c == '}')
             return true;
@@ -469,6 +601,8 @@ static bool walk_all(json_walk *w, json_cell *cells)
         return false;
     if (w->next < w->n_at || !only_blanks(w, w->text.len))
         return fail(w, w->end, "something follows the value");
+    if (w->plain && w->quotes != 2 * w->strings)
+        return fail(w, 0, "a string does not end");
     return true;
 }
 
@@ -476,7 +610,7 @@ bool json_walk_object(json_walk *w, ds_slice text, json_cell *cells)
 {
     memset(cells, 0, w->columns->n * sizeof(*cells));
     w->text = text;
-    w->next = w->end = w->guess = 0;
+    w->next = w->end = 0;
     const char *wrong =
         json_index_run(w->index, text.ptr, text.len, &w->at, &w->n_at);
     if (wrong) {
@@ -484,5 +618,6 @@ bool json_walk_object(json_walk *w, ds_slice text, json_cell *cells)
                  "invalid input syntax for type json: %s", wrong);
         return false;
     }
+    look_for_escapes(w);
     return walk_all(w, cells);
 }

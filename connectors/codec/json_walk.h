@@ -33,6 +33,14 @@ typedef struct json_cell {
                      or object */
 } json_cell;
 
+/* The field that the last record had in this place: most have it again. */
+enum { JSON_SEEN = 64, JSON_SEEN_NAME = 56 };
+typedef struct json_seen {
+    int32_t col; /* -1: no column */
+    uint32_t len;
+    uint8_t name[JSON_SEEN_NAME]; /* as it stands in the text */
+} json_seen;
+
 typedef struct json_walk {
     json_index *index;
     const ds_schema *columns;
@@ -42,8 +50,11 @@ typedef struct json_walk {
     ds_slice text;
     const uint32_t *at; /* where tokens begin */
     uint32_t n_at, next;
-    uint32_t end;    /* of the last token */
-    uint32_t guess;  /* the column that probably comes next */
+    uint32_t end;     /* of the last token */
+    bool plain;       /* no backslash in the text */
+    uint32_t quotes;  /* in the text, if it is plain */
+    uint32_t strings; /* walked so far */
+    json_seen seen[JSON_SEEN];
     char error[200]; /* what is wrong, after json_walk_object() failed */
 } json_walk;
 
