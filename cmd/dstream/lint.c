@@ -16,18 +16,25 @@ static const char usage[] =
     "\n"
     "Check job files: all mistakes, each as PATH:LINE:COL: error[CODE]: … on\n"
     "standard output. A folder, or DIR/..., stands for the *.yaml files in it\n"
-    "(*.test.yaml left out). No network is used. Exit 0, or 78 if a file has "
-    "a\n"
-    "mistake or cannot be read.\n"
+    "(*.test.yaml left out). No network is used unless --online is said. "
+    "Exit\n"
+    "0, or 78 if a file has a mistake or cannot be read; with --online 69 or "
+    "77 "
+    "if the\n"
+    "schema registry does not answer or lets nobody in.\n"
     "\n"
     "  --deny-warnings      warnings count as mistakes\n"
     "  --config F           clusters are those of this daemon file; without "
     "it\n"
     "                       any name of a cluster is taken\n"
+    "  --online             ask the schema registries that jobs name: columns "
+    "that\n"
+    "                       only they know are checked too\n"
     "  --help               this text\n";
 
 typedef struct session {
-    bool deny;
+    bool deny, online;
+    int failed; /* exit code of a registry that did not answer, or 0 */
     daemon_config *config;
     unsigned files, bad;
 } session;
@@ -53,16 +60,20 @@ static void lint_file(session *s, const char *path)
     ds_job *job = ds_job_new(cmd_registry());
     ds_slice source = DS_NULL_SLICE;
     const ds_diags *d = ds_job_diags(job);
+    ds_err err = {DS_OK, ""};
     bool planned;
 
     ds_job_set_clusters(job, cluster_any, s);
     ds_job_set_registries(job, registry_any, s);
+    if (s->online)
+        ds_job_set_online(job);
     yaml_job_load(job, path, NULL, &source);
     planned =
         ds_job_plan(job) != NULL || (ds_job_incomplete(job) && d->errors == 0);
-    ds_diags_show(ds_job_diags(job), source, stdout);
     s->files++;
-    if (!planned || d->errors || (s->deny && d->n))
+    if (ds_job_failed(job, &err) < 0)
+        s->failed = ds_rc_exit(err.rc);
+    else if (!planned || d->errors || (s->deny && d->n))
         s->bad++;
     ds_job_free(job);
 }
@@ -127,6 +138,7 @@ int verb_lint(int argc, char **argv)
     static const struct option options[] = {
         {"deny-warnings", no_argument, NULL, 'd'},
         {"config", required_argument, NULL, 'c'},
+        {"online", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
     session s = {.deny = false};
@@ -136,6 +148,8 @@ int verb_lint(int argc, char **argv)
     while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (c == 'd')
             s.deny = true;
+        else if (c == 'o')
+            s.online = true;
         else if (c == 'c')
             config = optarg;
         else
@@ -156,5 +170,5 @@ int verb_lint(int argc, char **argv)
                 strerror(errno));
         return 1;
     }
-    return s.bad ? EXIT_BAD_CONFIG : 0;
+    return s.bad ? EXIT_BAD_CONFIG : s.failed;
 }

@@ -516,26 +516,3 @@ ds_rc registry_register(registry *r, const char *subject, ds_slice schema,
 {
     return post_for_id(r, "/subjects/%s/versions", subject, schema, id, err);
 }
-
-ds_rc registry_compatible(registry *r, const char *subject, ds_slice schema,
-                          bool *compatible, const char **why, ds_arena *a,
-                          ds_err *err)
-{
-    json_t *j = NULL, *first;
-    ds_rc rc =
-        post(r, "/compatibility/subjects/%s/versions/latest?verbose=true",
-             subject, schema, &j, err);
-
-    if (rc != DS_OK)
-        return rc;
-    if (!json_is_boolean(json_object_get(j, "is_compatible"))) {
-        json_decref(j);
-        return wrong_answer(r, "no is_compatible", err);
-    }
-    *compatible = json_is_true(json_object_get(j, "is_compatible"));
-    first = json_array_get(json_object_get(j, "messages"), 0);
-    *why = ds_str_copy(a, json_is_string(first) ? json_string_value(first)
-                                                : "it does not say why");
-    json_decref(j);
-    return DS_OK;
-}

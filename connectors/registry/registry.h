@@ -54,11 +54,6 @@ ds_rc registry_lookup(registry *r, const char *subject, ds_slice schema,
 /* Registers an Avro schema, or finds it. */
 ds_rc registry_register(registry *r, const char *subject, ds_slice schema,
                         uint32_t *id, ds_err *err);
-/* Whether it may follow the latest version; *why (in `a`) says why not. */
-ds_rc registry_compatible(registry *r, const char *subject, ds_slice schema,
-                          bool *compatible, const char **why, ds_arena *a,
-                          ds_err *err);
-
 extern const ds_schemas_type registry_schemas;
 
 #endif

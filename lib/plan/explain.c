@@ -170,6 +170,22 @@ static const char *codec_name(const ds_codec_type *codec, const ds_text *given)
     return codec ? codec->name : given->s ? given->s : "";
 }
 
+/* With what a job wrote in brackets. */
+static void put_field(FILE *to, const ds_field *f)
+{
+    ds_type elem = ds_type_elem(f->type);
+    ds_type base = elem == DS_NONE ? f->type : elem;
+    const char *array = elem == DS_NONE ? "" : "[]";
+
+    if (f->mod && base == DS_NUM)
+        fprintf(to, "%s numeric(%d,%d)%s", f->name, ds_mod_precision(f->mod),
+                ds_mod_scale(f->mod), array);
+    else if (f->mod && base == DS_STR)
+        fprintf(to, "%s varchar(%d)%s", f->name, ds_mod_length(f->mod), array);
+    else
+        fprintf(to, "%s %s", f->name, ds_type_name(f->type));
+}
+
 static void put_source(struct explain *x, const ds_node *node)
 {
     const ds_source_args *s = node->args;
@@ -179,9 +195,10 @@ static void put_source(struct explain *x, const ds_node *node)
     for (uint32_t i = 0; i < s->n_names; i++)
         fprintf(x->to, "%s%s", i ? ", " : "", s->names[i]);
     fprintf(x->to, "   %s", codec_name(s->codec, &s->format));
-    for (uint32_t i = 0; i < node->schema->n; i++)
-        fprintf(x->to, "%s%s %s", i ? ", " : " (", node->schema->fields[i].name,
-                ds_type_name(node->schema->fields[i].type));
+    for (uint32_t i = 0; i < node->schema->n; i++) {
+        fputs(i ? ", " : " (", x->to);
+        put_field(x->to, &node->schema->fields[i]);
+    }
     fputc(')', x->to);
     if (node->n_keys) {
         fputs("   key ", x->to);
@@ -208,8 +225,8 @@ static void put_store(struct explain *x, const ds_node *node)
             is_key += node->keys[k] == i;
         if (is_key)
             continue;
-        fprintf(x->to, "%s%s %s", before, node->schema->fields[i].name,
-                ds_type_name(node->schema->fields[i].type));
+        fputs(before, x->to);
+        put_field(x->to, &node->schema->fields[i]);
         before = ", ";
     }
     fprintf(x->to, "; changelog %s\n", store->changelog);

@@ -218,6 +218,20 @@ class Cases:
         job(name, self.url, columns=", columns: {nix: text}",
             sink=REGISTER).run(78, "the schema has no field \"nix\"")
 
+    def lint(self):
+        """--online: what only the registry knows is checked."""
+        name = "lint"
+        self.input(name, V1, [{"id": 1, "what": "x"}])
+        good = job(name, self.url, sink=REGISTER, do="map: id + 1 AS n")
+        good.lint(0, "W0106")
+        good.lint(0, "", "--online")
+        bad = job(name, self.url, sink=REGISTER, do="map: nix AS n")
+        bad.lint(0, "W0106")
+        bad.lint(78, 'column "nix" does not exist', "--online")
+        away = job(name, "http://127.0.0.1:%d" % rig.free_port(),
+                   sink=REGISTER)
+        away.lint(69, "the schema registry http://127.0.0.1:", "--online")
+
     def register(self):
         """Incompatible with what is there: refused at the start."""
         name = "register"

@@ -155,6 +155,15 @@ class Job:
                              % (self.name, text, self.output()[-2000:]))
         return self
 
+    def lint(self, code=0, says="", *more):
+        """What lint says of the file."""
+        p = subprocess.run([DSTREAM, "lint", *more, self.path],
+                           capture_output=True, text=True, env=self.env)
+        out = p.stdout + p.stderr
+        if p.returncode != code or says not in out:
+            raise Failed("lint of %s: exit %d, not %d, and %r:\n%s"
+                         % (self.name, p.returncode, code, says, out))
+
     def stop(self):
         self.child.send_signal(signal.SIGTERM)
         same(self.end(20), 0, "exit code after SIGTERM")
