@@ -70,6 +70,7 @@ static void lint_file(session *s, const char *path)
     yaml_job_load(job, path, NULL, &source);
     planned =
         ds_job_plan(job) != NULL || (ds_job_incomplete(job) && d->errors == 0);
+    ds_diags_show(ds_job_diags(job), source, stdout);
     s->files++;
     if (ds_job_failed(job, &err) < 0)
         s->failed = ds_rc_exit(err.rc);
