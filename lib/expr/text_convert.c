@@ -2,7 +2,9 @@
 /*
  * text_convert.c - text and bytes into each other: encode, decode, hashes.
  */
-#include <openssl/evp.h>
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 
 #include "expr/text.h"
 
@@ -19,56 +21,64 @@ static char *put_hex(char *p, const uint8_t *s, size_t n)
 
 /* ---- md5, sha ---- */
 
-static void hash_rows(run *r, const run_step *s, const EVP_MD *kind, bool hex)
+/* OpenSSL's newer functions allocate for each text. */
+#define HASH_OF(name, context, prefix)                                         \
+    static void name##_of(ds_slice a, uint8_t *sum)                            \
+    {                                                                          \
+        context c;                                                             \
+        prefix##_Init(&c);                                                     \
+        prefix##_Update(&c, a.ptr, a.len);                                     \
+        prefix##_Final(sum, &c);                                               \
+    }
+HASH_OF(md5, MD5_CTX, MD5)
+HASH_OF(sha224, SHA256_CTX, SHA224)
+HASH_OF(sha256, SHA256_CTX, SHA256)
+HASH_OF(sha384, SHA512_CTX, SHA384)
+HASH_OF(sha512, SHA512_CTX, SHA512)
+
+static void hash_rows(run *r, const run_step *s,
+                      void (*hash)(ds_slice a, uint8_t *sum), uint32_t n)
 {
     ds_slice *out = RUN_DST(r, s)->v.str;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    DS_BUG_ON(ctx == NULL);
     RUN_EACH_OK(r, s, i)
     {
-        ds_slice a = ARG_STR(0)[i];
-        uint8_t sum[EVP_MAX_MD_SIZE];
-        unsigned n = 0;
-        out[i] = text_empty;
-        if (EVP_DigestInit_ex(ctx, kind, NULL) != 1 ||
-            EVP_DigestUpdate(ctx, a.ptr, a.len) != 1 ||
-            EVP_DigestFinal_ex(ctx, sum, &n) != 1) {
-            run_error(r, s, i, "E0704", "could not compute the hash");
-            continue;
-        }
-        uint8_t *p = run_bytes(r, hex ? 2 * n : n);
-        if (hex)
-            put_hex((char *)p, sum, n);
-        else
-            memcpy(p, sum, n);
-        out[i] = (ds_slice){p, hex ? 2 * n : n};
+        uint8_t *sum = run_bytes(r, n);
+        hash(ARG_STR(0)[i], sum);
+        out[i] = (ds_slice){sum, n};
     }
-    EVP_MD_CTX_free(ctx);
 }
 
 void text_md5(run *r, const run_step *s)
 {
-    hash_rows(r, s, EVP_md5(), true);
+    ds_slice *out = RUN_DST(r, s)->v.str;
+    RUN_EACH_OK(r, s, i)
+    {
+        uint8_t sum[MD5_DIGEST_LENGTH];
+        uint8_t *p = run_bytes(r, 2 * sizeof sum);
+        md5_of(ARG_STR(0)[i], sum);
+        put_hex((char *)p, sum, sizeof sum);
+        out[i] = (ds_slice){p, 2 * sizeof sum};
+    }
 }
 
 void text_sha224(run *r, const run_step *s)
 {
-    hash_rows(r, s, EVP_sha224(), false);
+    hash_rows(r, s, sha224_of, SHA224_DIGEST_LENGTH);
 }
 
 void text_sha256(run *r, const run_step *s)
 {
-    hash_rows(r, s, EVP_sha256(), false);
+    hash_rows(r, s, sha256_of, SHA256_DIGEST_LENGTH);
 }
 
 void text_sha384(run *r, const run_step *s)
 {
-    hash_rows(r, s, EVP_sha384(), false);
+    hash_rows(r, s, sha384_of, SHA384_DIGEST_LENGTH);
 }
 
 void text_sha512(run *r, const run_step *s)
 {
-    hash_rows(r, s, EVP_sha512(), false);
+    hash_rows(r, s, sha512_of, SHA512_DIGEST_LENGTH);
 }
 
 /* ---- encode ---- */
