@@ -5,6 +5,7 @@
  * Arguments: value, path [, vars [, silent]]. A constant path is parsed once.
  */
 #include "expr/json_path.h"
+#include "expr/text.h"
 
 void json_path_prepare(tx *call, ds_arena *a)
 {
@@ -79,8 +80,10 @@ static void answer(run *r, const run_step *s, uint32_t row, const question *q,
     found->n = 0;
     const char *why = walk_find(w, json_arg(r, s, 0, row), vars, silent,
                                 q->list ? found : NULL, &rc);
-    if (why)
+    if (why) {
         run_error(r, s, row, "E0704", "%s", why);
+        found->n = 0;
+    }
     q->fn(r, s, row, why ? PATH_NONE : rc, found, silent || why);
 }
 
@@ -128,12 +131,16 @@ static void answer_array(run *r, const run_step *s, uint32_t row, path_rc rc,
                          const path_items *found, bool silent)
 {
     ds_buf b;
-    uint32_t bytes = 2;
+    uint64_t bytes = 2;
     (void)rc;
     (void)silent;
     for (uint32_t i = 0; i < found->n; i++)
         bytes += found->list[i].len + 2;
-    ds_buf_init(&b, r->ev->arena, bytes);
+    if (bytes > TEXT_MAX) {
+        run_error(r, s, row, "E0704", "requested length too large");
+        return;
+    }
+    ds_buf_init(&b, r->ev->arena, (uint32_t)bytes);
     ds_buf_add(&b, "[", 1);
     for (uint32_t i = 0; i < found->n; i++) {
         if (i)

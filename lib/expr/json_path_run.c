@@ -138,7 +138,7 @@ static path_rc any_level(path_run *w, const any *how, ds_slice container,
     for (jsonb_iter it = jsonb_begin(container); jsonb_next(&it, NULL, &v);) {
         bool deepest = how->first == PATH_DEEPEST &&
                        how->last == PATH_DEEPEST && json_is_scalar(v);
-        if (!spend(w, 1))
+        if (!spend(w, 1 + v.len / 64)) /* it was read to find its end */
             return PATH_ERROR;
         if (level >= how->first || deepest) {
             rc = any_one(w, how, v, out);

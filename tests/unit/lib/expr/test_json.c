@@ -277,6 +277,20 @@ static void hostile(void **state)
         ask(a, repeated(a, "jsonb_path_exists('[[[[[[[[[1]]]]]]]]]', '$", ".**",
                         40, " ? (@ == 77)')")),
         "!the jsonpath takes too long on this value");
+    /* Bytes that are walked count, and what is found has a size. */
+    assert_string_equal(
+        ask(a, ds_str_printf(a, "jsonb_path_exists(%s, '$.**.** ? (@ == 1)')",
+                             deep)),
+        "false");
+    assert_string_equal(
+        ask(a, ds_str_printf(a,
+                             "jsonb_path_exists(%s, '$.**.**.** ? "
+                             "(@ == 1)')",
+                             deep)),
+        "!the jsonpath takes too long on this value");
+    assert_string_equal(
+        ask(a, ds_str_printf(a, "jsonb_path_query_array(%s, '$.**.**')", deep)),
+        "!requested length too large");
     ds_arena_free(a);
 }
 
