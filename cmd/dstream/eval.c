@@ -60,6 +60,20 @@ static ds_text argument(const char *name, const char *s, ds_arena *a)
     return t;
 }
 
+/* Files of jobs are UTF-8 when YAML was read; arguments may be anything. */
+static bool compile(eval *e, ds_text *text, ds_arena *a, ds_diags *d)
+{
+    const ds_scope scope = {.cols = &e->schema};
+
+    if (!ds_utf8_valid((ds_slice){(const uint8_t *)text->s, text->len})) {
+        ds_diag_add(d, DS_ERROR, "E0201", ds_text_where(text, 0, 0), NULL,
+                    "invalid byte sequence for encoding \"UTF8\"");
+        return false;
+    }
+    return ds_expr_compile(text, DS_NONE, &scope, a, d, &e->expr) == DS_OK &&
+           !d->errors;
+}
+
 static bool columns_read(eval *e, const char *mapping, ds_diags *d)
 {
     const yaml_vars none = {.on = false};
@@ -182,8 +196,7 @@ static ds_rc file_eval(eval *e, const char *path, ds_err *err)
         feed_row row;
 
         while (n < EVAL_ROWS && (rc = feed_next(f, a, &row, err)) == DS_OK)
-            if (row.val.len)
-                vals[n++] = ds_slice_copy(a, row.val);
+            vals[n++] = ds_slice_copy(a, row.val);
         if (rc >= 0 && n) {
             ds_rc one = rows_answer(e, vals, n, a, err);
             rc = one < 0 ? one : rc;
@@ -209,8 +222,6 @@ static ds_rc rows_read(eval *e, const char *path, ds_err *err)
 
     DS_TRY(rc);
     while ((rc = feed_next(f, e->a, &row, err)) == DS_OK) {
-        if (!row.val.len)
-            continue;
         if (n == cap) {
             ds_slice *more = ds_new(e->a, ds_slice, cap = cap * 2 + 64);
             if (n)
@@ -233,19 +244,18 @@ static void answer_refused(ds_buf *out, const ds_diags *d)
     answer_error(out, "refused", d->list[i].code, d->list[i].msg);
 }
 
-static ds_rc line_answer(eval *e, const char *line, ds_err *err)
+static ds_rc line_answer(eval *e, const char *line, size_t len, ds_err *err)
 {
-    const ds_scope scope = {.cols = &e->schema};
     ds_arena *a = ds_arena_new(1 << 14);
     ds_text text = argument("EXPRS", line, a);
     ds_diags d;
     ds_buf out;
     ds_rc rc = DS_OK;
 
+    text.len = (uint32_t)len;
     ds_diags_init(&d, a);
     ds_buf_init(&out, a, 4096);
-    if (ds_expr_compile(&text, DS_NONE, &scope, a, &d, &e->expr) < 0 ||
-        d.errors) {
+    if (!compile(e, &text, a, &d)) {
         answer_refused(&out, &d);
     } else {
         ds_buf_str(&out, "{\"results\": [");
@@ -271,7 +281,7 @@ static ds_rc lines_answer(eval *e, const char *path, ds_err *err)
     while (rc == DS_OK && (n = getline(&line, &room, f)) >= 0) {
         if (n && line[n - 1] == '\n')
             line[--n] = '\0';
-        rc = line_answer(e, line, err);
+        rc = line_answer(e, line, (size_t)n, err);
     }
     free(line);
     if (f != stdin)
@@ -323,15 +333,12 @@ static int eval_main(const char *text, const char *exprs, const char *in,
     ds_text expr = argument("EXPR", text ? text : "", e.a);
     ds_diags d;
     ds_err err = {DS_OK, ""};
-    const ds_scope scope = {.cols = &e.schema};
     int code = EXIT_BAD_CONFIG;
 
     ds_diags_init(&d, e.a);
     if (columns && !columns_read(&e, columns, &d))
         ds_diags_show(&d, ds_slice_of(columns), stderr);
-    else if (text &&
-             (ds_expr_compile(&expr, DS_NONE, &scope, e.a, &d, &e.expr) < 0 ||
-              d.errors))
+    else if (text && !compile(&e, &expr, e.a, &d))
         ds_diags_show(&d, ds_slice_of(text), stderr);
     else if ((text ? eval_run(&e, in, &err) : eval_lines(&e, exprs, in, &err)) <
              0)

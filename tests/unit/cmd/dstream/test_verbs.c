@@ -92,6 +92,9 @@ static void eval_answers_once(void **state)
     assert_int_equal(r->code, 78);
     assert_string_equal(r->out, "");
     assert_non_null(strstr(r->err, "syntax error"));
+    r = VERB(verb_eval, "'\xff'");
+    assert_int_equal(r->code, 78);
+    assert_non_null(strstr(r->err, "invalid byte sequence"));
 }
 
 static void eval_answers_each_row_in_order(void **state)
@@ -113,6 +116,12 @@ static void eval_answers_each_row_in_order(void **state)
         at = strchr(at, '\n') + 1;
     }
     assert_int_equal(*at, 0);
+    /* A line is a row, also an empty one, which is no JSON object. */
+    r = VERB(verb_eval, "x", "--in", verb_file("rows", "{}\n\n{\"x\": 1}\n"),
+             "--columns", "{x: bigint}");
+    assert_int_equal(r->code, 1);
+    assert_memory_equal(r->out, "{\"value\": null}\n{\"error\": ", 26);
+    assert_non_null(strstr(r->out, "}}\n{\"value\": 1}\n"));
     r = VERB(verb_eval, "y", "--in", in, "--columns", "{x: bigint}");
     assert_int_equal(r->code, 78);
     r = VERB(verb_eval, "x", "--in", in, "--columns", "{x: what}");
