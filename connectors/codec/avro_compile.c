@@ -270,6 +270,11 @@ static void logical_op(const avro_type *w, avro_logical l, avro_op *op)
     case AVRO_TIME_US:
         op->turn = AVRO_DAY;
         break;
+    case AVRO_DATE:
+    case AVRO_TS_US:
+    case AVRO_LOCAL_US:
+        op->turn = AVRO_WHEN;
+        break;
     case AVRO_TS_MS:
     case AVRO_LOCAL_MS:
         op->turn = AVRO_MS;

@@ -64,8 +64,9 @@ typedef enum avro_code {
 /* What becomes of it then. */
 typedef enum avro_turn {
     AVRO_AS_IT_IS,
-    AVRO_MS,  /* milliseconds to microseconds */
-    AVRO_DAY, /* a time: must be within a day */
+    AVRO_WHEN, /* a date or an instant: in range, and no infinity */
+    AVRO_MS,   /* milliseconds to microseconds, then the same */
+    AVRO_DAY,  /* a time: must be within a day */
     AVRO_DAY_MS,
     AVRO_TO_F64,   /* from i */
     AVRO_TO_NUM,   /* from i */

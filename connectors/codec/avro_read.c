@@ -14,6 +14,7 @@
 #include "codec/avro_program.h"
 #include "dstream/clock.h"
 #include "record/builder.h"
+#include "record/datetime.h"
 #include "record/jsonb.h"
 #include "record/numeric.h"
 #include "record/value.h"
@@ -124,10 +125,13 @@ static got get_duration(avro_decoder *r, ds_interval *out)
 
 /* ---- turns ---- */
 
-static got to_micros(avro_decoder *r, ds_value *v)
+/* Avro has no infinity: what would be one is out of range. */
+static got to_when(avro_decoder *r, const avro_op *op, ds_value *v)
 {
-    if (__builtin_mul_overflow(v->i, DS_MS, &v->i))
-        return avro_bad(&r->b, "timestamp out of range");
+    if ((op->turn == AVRO_MS && __builtin_mul_overflow(v->i, DS_MS, &v->i)) ||
+        !datetime_finite(v->i) || !datetime_valid(op->type, v->i))
+        return avro_bad(&r->b, op->type == DS_DATE ? "date out of range"
+                                                   : "timestamp out of range");
     return GOT;
 }
 
@@ -156,8 +160,9 @@ static got turn(avro_decoder *r, const avro_op *op, ds_value *v)
     ds_slice s;
 
     switch (op->turn) {
+    case AVRO_WHEN:
     case AVRO_MS:
-        return to_micros(r, v);
+        return to_when(r, op, v);
     case AVRO_DAY_MS:
         v->i *= DS_MS; /* of an int */
         return to_day(r, v);

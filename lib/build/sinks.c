@@ -239,7 +239,7 @@ static void sink_kafka(struct sink *sink, const ds_arg *arg)
         return;
     node = planner_node(&job->planner, type_of(job, "sink"), sink->name->s,
                         ds_str_printf(job->arena, "%s.kafka", sink->name->s),
-                        "kafka", sink->where, sink->input);
+                        "sink", sink->where, sink->input);
     node->args = s;
     node->on_error = job->on_error;
     node->broken = !ok || !s->codec || !s->key_codec;

@@ -68,6 +68,7 @@ void epoch_rerun(epoch *e)
     e->outbox = ds_outbox_new(e->mem);
     e->errors = e->dead = e->turned_away = e->turned_away_dlq = 0;
     e->letters = NULL;
+    e->letter_rows = NULL;
     e->notes = NULL;
     e->lines = NULL;
     e->last_line = &e->lines;

@@ -86,6 +86,7 @@ typedef struct epoch {
         ds_slice text;
     } * lines, **last_line;
     struct letter *letters; /* records that have their dead letter */
+    ds_outbox *letter_rows; /* those; NULL: none */
     struct error_note {     /* how many were refused, by kind */
         struct error_note *next;
         const struct ds_node *node;

@@ -170,8 +170,43 @@ static void letter_send(worker *w, const ds_node *node, const ds_envelope *env,
 
     row.hdr = ds_headers_encode(a, env->hdr ? env->hdr[rec] : DS_NULL_SLICE, h,
                                 sizeof(h) / sizeof(*h));
-    ds_outbox_add(e->outbox, &row);
+    if (!e->letter_rows)
+        e->letter_rows = ds_outbox_new(a);
+    ds_outbox_add(e->letter_rows, &row);
     e->dead++;
+}
+
+static int letter_order(const void *a, const void *b)
+{
+    const ds_row *x = *(const ds_row *const *)a;
+    const ds_row *y = *(const ds_row *const *)b;
+    int64_t ox = x->env->off[x->rec], oy = y->env->off[y->rec];
+    int topics = strcmp(x->env->topic, y->env->topic);
+
+    if (topics)
+        return topics;
+    if (x->env->partition != y->env->partition)
+        return x->env->partition < y->env->partition ? -1 : 1;
+    return ox < oy ? -1 : ox > oy;
+}
+
+void reject_send(worker *w)
+{
+    epoch *e = w->epoch;
+    uint32_t n, all = 0;
+    const ds_row **sorted;
+    const ds_row *rows;
+
+    if (!e->letter_rows)
+        return;
+    sorted = ds_new(e->mem, const ds_row *, ds_outbox_rows(e->letter_rows));
+    for (uint32_t c = 0; (rows = ds_outbox_chunk(e->letter_rows, c, &n)); c++)
+        for (uint32_t i = 0; i < n; i++)
+            sorted[all++] = &rows[i];
+    qsort(sorted, all, sizeof(*sorted), letter_order);
+    for (uint32_t i = 0; i < all; i++)
+        ds_outbox_add(e->outbox, sorted[i]);
+    e->letter_rows = NULL;
 }
 
 static void reject_log(const worker *w, const ds_node *node,

@@ -243,6 +243,9 @@ extern const ds_op_host reject_host;
 ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
                     const ds_envelope **out, ds_err *err);
 void reject_forget(worker *w); /* after a commit: no poison is left */
+/* The dead letters of a sealed epoch, in the order of their records: the
+ * operators refuse them one after the other. */
+void reject_send(worker *w);
 /* What the epoch refused counts for errors.limit: it is committed, or comes
  * again. */
 void reject_settle(worker *w, bool committed);

@@ -291,6 +291,7 @@ static ds_rc epoch_seal(worker *w, ds_err *err)
         rc = tasks_seal(w, err);
     }
     DS_TRY(rc);
+    reject_send(w);
     epoch_lap(w->epoch, PHASE_PROCESS, w->epoch->began);
     w->epoch->spent[PHASE_PROCESS] -= w->epoch->spent[PHASE_STATE];
     epoch_go(w->epoch, EPOCH_SEALED);
