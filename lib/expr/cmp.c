@@ -6,56 +6,16 @@
  * equals itself and is greater than every number, as in PostgreSQL. Kernels
  * named `any` are for types whose order only ds_value_cmp() knows.
  */
-#include <math.h>
 #include <stdlib.h>
 
 #include "expr/core.h"
+#include "expr/words.h"
 #include "record/datetime.h"
 #include "record/numeric.h"
 
-static inline uint64_t load8(const uint8_t *p)
-{
-    uint64_t x;
-    memcpy(&x, p, sizeof x);
-    return x;
-}
-
-static inline uint32_t load4(const uint8_t *p)
-{
-    uint32_t x;
-    memcpy(&x, p, sizeof x);
-    return x;
-}
-
-static inline uint32_t load2(const uint8_t *p)
-{
-    uint16_t x;
-    memcpy(&x, p, sizeof x);
-    return x;
-}
-
-/* Words, the last one over the one before it; no branch on what they hold. */
 static inline bool str_eq(ds_slice a, ds_slice b)
 {
-    const uint8_t *p = a.ptr, *q = b.ptr;
-    uint32_t n = a.len;
-    if (n != b.len)
-        return false;
-    if (n > 64)
-        return memcmp(p, q, n) == 0;
-    if (n >= 8) {
-        uint64_t diff = load8(p + n - 8) ^ load8(q + n - 8);
-        for (uint32_t i = 0; i + 8 < n; i += 8)
-            diff |= load8(p + i) ^ load8(q + i);
-        return diff == 0;
-    }
-    if (n >= 4)
-        return ((load4(p) ^ load4(q)) |
-                (load4(p + n - 4) ^ load4(q + n - 4))) == 0;
-    if (n >= 2)
-        return ((load2(p) ^ load2(q)) |
-                (load2(p + n - 2) ^ load2(q + n - 2))) == 0;
-    return n == 0 || *p == *q;
+    return a.len == b.len && words_eq(a.ptr, b.ptr, a.len);
 }
 
 static inline int str_cmp(ds_slice a, ds_slice b)
@@ -75,15 +35,11 @@ static inline int str_cmp(ds_slice a, ds_slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+/* Without a branch: these are loops over whole vectors. */
 static inline int f64_cmp(double a, double b)
 {
-    if (a < b)
-        return -1;
-    if (a > b)
-        return 1;
-    if (a == b)
-        return 0;
-    return (isnan(a) ? 1 : 0) - (isnan(b) ? 1 : 0);
+    int a_nan = a != a, b_nan = b != b;
+    return ((a > b) | (a_nan & !b_nan)) - ((a < b) | (b_nan & !a_nan));
 }
 
 static inline bool is_small(const ds_numeric *n)
@@ -118,11 +74,11 @@ static inline int iv_cmp(ds_interval a, ds_interval b)
 #define LT_iv(x, y) (iv_cmp(x, y) < 0)
 #define EQ_bool(x, y) ((x) == (y))
 #define EQ_i64(x, y) ((x) == (y))
-#define EQ_f64(x, y) (f64_cmp(x, y) == 0)
+#define EQ_f64(x, y) (((x) == (y)) | (((x) != (x)) & ((y) != (y))))
 #define EQ_str(x, y) str_eq(x, y)
 #define LT_bool(x, y) ((x) < (y))
 #define LT_i64(x, y) ((x) < (y))
-#define LT_f64(x, y) (f64_cmp(x, y) < 0)
+#define LT_f64(x, y) (((x) < (y)) | (((y) != (y)) & ((x) == (x))))
 #define LT_str(x, y) (str_cmp(x, y) < 0)
 
 /* Numbers may be computed on where they are undefined, slices may not. */

@@ -5,6 +5,7 @@
  * search.
  */
 #include "expr/text.h"
+#include "expr/words.h"
 
 typedef enum like_shape {
     LIKE_ANY,      /* by the matcher below */
@@ -121,11 +122,11 @@ static bool like_simple(const like_pattern *k, ds_slice t)
         return k->shape != LIKE_EXACT || t.len == 0;
     switch (k->shape) {
     case LIKE_EXACT:
-        return t.len == p.len && memcmp(t.ptr, p.ptr, p.len) == 0;
+        return t.len == p.len && words_eq(t.ptr, p.ptr, p.len);
     case LIKE_PREFIX:
-        return memcmp(t.ptr, p.ptr, p.len) == 0;
+        return words_eq(t.ptr, p.ptr, p.len);
     case LIKE_SUFFIX:
-        return memcmp(t.ptr + t.len - p.len, p.ptr, p.len) == 0;
+        return words_eq(t.ptr + t.len - p.len, p.ptr, p.len);
     default:
         return text_find(t, p, 0) != TEXT_NOWHERE;
     }
@@ -207,9 +208,28 @@ static uint8_t *fold_room(run *r, const run_step *s, uint32_t arg)
     return run_bytes(r, (size_t)longest * 2);
 }
 
+/* In locals, which no result can change. */
+static void simple_rows(run *r, const run_step *s, const like_pattern *k,
+                        bool negated)
+{
+    const like_pattern pattern = *k;
+    const run_sel sel = r->sels[s->sel];
+    const run_reg dst = *RUN_DST(r, s);
+    const ds_slice *t = ARG_STR(0);
+    for (uint32_t j = 0; j < sel.n; j++) {
+        uint32_t i = sel.idx ? sel.idx[j] : j;
+        if (!run_is_null(&dst, i))
+            dst.v.b[i] = like_simple(&pattern, t[i]) != negated;
+    }
+}
+
 static void like_rows(run *r, const run_step *s, bool any_case, bool negated)
 {
     const like_pattern *k = s->data;
+    if (k && k->shape != LIKE_ANY && !any_case) {
+        simple_rows(r, s, k, negated);
+        return;
+    }
     uint8_t *out = RUN_DST(r, s)->v.b;
     uint8_t *room_t = any_case ? fold_room(r, s, 0) : NULL;
     uint8_t *room_p = any_case && !k ? fold_room(r, s, 1) : NULL;

@@ -7,6 +7,7 @@
 
 #include "expr/regex.h"
 #include "expr/text.h"
+#include "expr/words.h"
 
 int64_t text_chars(ds_slice s)
 {
@@ -26,6 +27,32 @@ uint32_t text_byte_of(ds_slice s, int64_t n)
     return i < s.len ? i : s.len;
 }
 
+/* Where the first and the last byte of `b` stand at their distance; after some
+ * places that were wrong, memmem, whose time is linear. */
+static const uint8_t *find_ends(const uint8_t *p, uint32_t n, ds_slice b)
+{
+    const uint64_t first = eight_of(b.ptr[0]);
+    const uint64_t last = eight_of(b.ptr[b.len - 1]);
+    uint32_t places = n - b.len + 1, wrong = 0;
+    if (places < 8)
+        return memmem(p, n, b.ptr, b.len);
+    for (uint32_t i = 0;;) {
+        uint64_t hits = zero_bytes((load8(p + i) ^ first) |
+                                   (load8(p + i + b.len - 1) ^ last));
+        for (; hits; hits &= hits - 1) {
+            const uint8_t *at = p + i + __builtin_ctzll(hits) / 8;
+            if (words_eq(at, b.ptr, b.len))
+                return at;
+            wrong++;
+        }
+        if (i + 8 == places)
+            return NULL;
+        if (wrong > 64)
+            return memmem(p + i, n - i, b.ptr, b.len);
+        i = i + 16 <= places ? i + 8 : places - 8; /* the last ones overlap */
+    }
+}
+
 uint32_t text_find(ds_slice a, ds_slice b, uint32_t from)
 {
     if (from > a.len)
@@ -34,7 +61,8 @@ uint32_t text_find(ds_slice a, ds_slice b, uint32_t from)
         return from;
     if (a.len - from < b.len)
         return TEXT_NOWHERE;
-    const uint8_t *p = memmem(a.ptr + from, a.len - from, b.ptr, b.len);
+    const uint8_t *p = b.len == 1 ? memchr(a.ptr + from, b.ptr[0], a.len - from)
+                                  : find_ends(a.ptr + from, a.len - from, b);
     return p ? (uint32_t)(p - a.ptr) : TEXT_NOWHERE;
 }
 
