@@ -117,12 +117,23 @@ void nest_slice(run *r, const run_step *s)
 
 /* ---- headers ---- */
 
-/* A value that is no text is an error where it is read. */
+static bool is_text(ds_slice s)
+{
+    return s.ptr == NULL ||
+           (ds_utf8_valid(s) && memchr(s.ptr, 0, s.len) == NULL);
+}
+
+/* A name or a value that is no text is an error where it is read. */
 static bool header_text(run *r, const run_step *s, uint32_t i,
                         const ds_header *h)
 {
-    if (h->value.ptr == NULL || (ds_utf8_valid(h->value) &&
-                                 memchr(h->value.ptr, 0, h->value.len) == NULL))
+    if (!is_text(h->name)) {
+        run_error(r, s, i, "E0702",
+                  "the name of a header is no text: invalid byte sequence for "
+                  "encoding \"UTF8\"");
+        return false;
+    }
+    if (is_text(h->value))
         return true;
     run_error(r, s, i, "E0702",
               "header \"%.*s\" is no text: invalid byte sequence for encoding "

@@ -24,6 +24,7 @@ import time
 
 from confluent_kafka import KafkaException, Producer
 
+import corpus
 import ring
 from ring import Failed, Invalid
 
@@ -422,6 +423,70 @@ def case_poison_of_an_operator(c):
     c.ends(got, 1, "topic %s partition 2 offset %d" % (c.source, at))
     c.check(c.committed().get((c.source, 2)) == at, "the offset is %s" %
             c.committed())
+
+
+ONE = HEAD + """\
+sources:
+  lines: {kafka: {topic: %(source)s, %(format)s}}
+streams:
+  out: {from: lines, do: [{map: "%(map)s, _offset AS off"}]}
+sinks:
+  out: {from: out, kafka: {topic: %(sink)s, format: json}}
+"""
+
+
+def stops(c, format_, map_, good, bad):
+    """A job that stops at a bad record, between good ones, at each start."""
+    c.topics()
+    for i in range(20):
+        c.put(2, bad if i == 12 else good)
+    c.flush()
+    path = c.write(ONE, format=format_, map=map_)
+    for turn in range(2):
+        c.ends(c.run(path), 1,
+               "topic %s partition 2 offset 12: error[E0" % c.source)
+        c.check(c.committed().get((c.source, 2)) == 12,
+                "turn %d: the offsets are %s" % (turn, c.committed()))
+        offs = [ring.to_json(m.value())["off"] for m in c.rows()]
+        c.check(offs == list(range(12)), "turn %d: rows %s" % (turn, offs))
+
+
+def case_poison_stops_csv(c):
+    stops(c, "format: csv, columns: {id: bigint, d: date}", "id, d",
+          b"1,2026-01-31", b"1,2026-02-30")
+
+
+def case_poison_stops_avro(c):
+    with open(os.path.join(c.work, "p.avsc"), "w") as f:
+        json.dump(corpus.SCHEMA, f)
+    stops(c, "format: avro, schema: {file: p.avsc}", "id, num",
+          corpus.avro(), corpus.avro()[:-1])
+
+
+def case_poison_stops_new_types(c):
+    """An expression over numeric, date and jsonb."""
+    stops(c, "columns: {n: numeric, d: date, j: jsonb}",
+          "n * n AS n, d + 1 AS d, (j->>'x')::numeric AS x",
+          b'{"n": 1.5, "d": "2026-01-31", "j": {"x": 1}}',
+          b'{"n": 1e30, "d": "2026-01-31", "j": {"x": 1}}')
+
+
+def case_poison_larger_than_the_dead_letters_take(c):
+    """There is no place for it: the job stops there, and says so."""
+    dlq = c.job + "-dlq"
+    c.topics(dlq)
+    c.p = Producer({"bootstrap.servers": c.brokers, "log_level": 0,
+                    "message.max.bytes": 2000000})
+    c.put(2, b'{"id": 1}')
+    c.put(2, b"x" * corpus.LARGE)
+    c.flush()
+    path = c.write(ROWS + "errors: {dlq: %(dlq)s}\n", more="", dlq=dlq)
+    for _ in range(2):
+        c.ends(c.run(path), 1, dlq, "topic %s partition 2 offset 1" %
+               c.source)
+        c.check(c.committed().get((c.source, 2)) == 1, "the offsets are %s" %
+                c.committed())
+    c.check(ids(c) == {1} and not c.rows(dlq), "rows: %s" % ids(c))
 
 
 def case_poison_skipped(c):

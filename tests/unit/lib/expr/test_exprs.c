@@ -545,15 +545,17 @@ static void headers(void **state)
         {ds_slice_of("trace"), ds_slice_of("two")},
     };
     const ds_header broken = {ds_slice_of("x"), {(const uint8_t *)bad, 1}};
-    ds_slice hdr[3] = {ds_headers_encode(f->a, DS_NULL_SLICE, list, 4),
+    const ds_header nameless = {{(const uint8_t *)bad, 1}, ds_slice_of("v")};
+    ds_slice hdr[4] = {ds_headers_encode(f->a, DS_NULL_SLICE, list, 4),
                        DS_NULL_SLICE,
-                       ds_headers_encode(f->a, DS_NULL_SLICE, &broken, 1)};
-    ds_envelope env = {.n = 3, .topic = "t", .hdr = hdr};
+                       ds_headers_encode(f->a, DS_NULL_SLICE, &broken, 1),
+                       ds_headers_encode(f->a, DS_NULL_SLICE, &nameless, 1)};
+    ds_envelope env = {.n = 4, .topic = "t", .hdr = hdr};
     ds_col cols[5] = {{0}};
     ds_batch in = {.schema = &row_schema,
                    .cols = cols,
-                   .n = 3,
-                   .n_sel = 3,
+                   .n = 4,
+                   .n_sel = 4,
                    .env = &env,
                    .arena = f->a};
     static const struct {
@@ -573,6 +575,10 @@ static void headers(void **state)
         {"_headers AS y", 0,
          "{\"b\": \"say \\\"hi\\\"\", \"none\": null, \"trace\": \"two\"}"},
         {"_headers AS y", 1, "{}"},
+        {"headers['x'] AS y", 3, "NULL"},
+        {"_headers AS y", 3,
+         "!the name of a header is no text: invalid byte sequence for encoding "
+         "\"UTF8\""},
         {"_headers ->> 'trace' AS y", 0, "two"},
         {"_headers ? 'trace' AS y", 1, "false"},
     };
