@@ -41,10 +41,6 @@ class Cases:
         self.add(name, value, "filter")
 
 
-def nothing(_):
-    """A value about which the case has nothing to say."""
-
-
 # -- bytes that are no text --------------------------------------------------
 
 BAD_UTF8 = {
