@@ -14,25 +14,14 @@ void ds_buf_init(ds_buf *b, ds_arena *a, uint32_t expect)
     *b = (ds_buf){a, ds_arena_alloc(a, cap, 1), 0, cap};
 }
 
-static void buf_need(ds_buf *b, uint32_t n)
+void ds_buf_grow(ds_buf *b, uint32_t n)
 {
-    if (n <= b->cap - b->len)
-        return;
     DS_BUG_ON(n > UINT32_MAX / 2 - b->len);
     uint32_t cap = (b->len + n) * 2;
     char *s = ds_arena_alloc(b->arena, cap, 1);
     memcpy(s, b->s, b->len);
     b->s = s;
     b->cap = cap;
-}
-
-void ds_buf_add(ds_buf *b, const void *p, uint32_t n)
-{
-    if (!n)
-        return;
-    buf_need(b, n);
-    memcpy(b->s + b->len, p, n);
-    b->len += n;
 }
 
 void ds_buf_str(ds_buf *b, const char *s)
@@ -50,8 +39,7 @@ void ds_buf_printf(ds_buf *b, const char *fmt, ...)
     va_end(args);
     DS_BUG_ON(n < 0);
     if ((uint32_t)n >= room) {
-        buf_need(b, (uint32_t)n + 1);
-        vsnprintf(b->s + b->len, (size_t)n + 1, fmt, again);
+        vsnprintf(ds_buf_room(b, (uint32_t)n + 1), (size_t)n + 1, fmt, again);
     }
     va_end(again);
     b->len += (uint32_t)n;

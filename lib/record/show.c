@@ -274,15 +274,32 @@ void ds_show_text(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
     }
 }
 
+/* A bit in each byte of v that a JSON string cannot hold as it is; above the
+ * first one there may be false ones. */
+static inline uint64_t not_plain(uint64_t v)
+{
+    const uint64_t ones = 0x0101010101010101ull;
+    uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
+    return (((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
+            ((slash - ones) & ~slash)) &
+           (ones * 0x80);
+}
+
 /* How many bytes from p on a JSON string can hold as they are; sets *high if
  * one of them is no ASCII. */
 static uint32_t plain_run(const uint8_t *p, uint32_t n, bool *high)
 {
+    uint64_t seen = 0, v;
     uint32_t i = 0;
-    uint8_t seen = 0;
+    for (; i + sizeof(v) <= n; i += (uint32_t)sizeof(v)) {
+        memcpy(&v, p + i, sizeof(v));
+        if (not_plain(v))
+            break;
+        seen |= v;
+    }
     for (; i < n && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\'; i++)
         seen |= p[i];
-    *high |= seen >= 0x80;
+    *high |= (seen & 0x8080808080808080ull) != 0;
     return i;
 }
 
@@ -319,6 +336,7 @@ static void show_repaired(ds_buf *b, const uint8_t *p, uint32_t n)
 
 void ds_show_json_str(ds_buf *b, ds_slice s)
 {
+    ds_buf_room(b, s.len + 2);
     ds_buf_add(b, "\"", 1);
     for (uint32_t i = 0; i < s.len;) {
         bool high = false;

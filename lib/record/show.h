@@ -15,7 +15,22 @@ typedef struct ds_buf {
     uint32_t len, cap;
 } ds_buf;
 void ds_buf_init(ds_buf *b, ds_arena *a, uint32_t expect);
-void ds_buf_add(ds_buf *b, const void *p, uint32_t n);
+/* Called by the next one. */
+void ds_buf_grow(ds_buf *b, uint32_t n);
+/* Where n more bytes can be written; the caller adds to `len`. */
+static inline char *ds_buf_room(ds_buf *b, uint32_t n)
+{
+    if (n > b->cap - b->len)
+        ds_buf_grow(b, n);
+    return b->s + b->len;
+}
+static inline void ds_buf_add(ds_buf *b, const void *p, uint32_t n)
+{
+    if (!n)
+        return;
+    memcpy(ds_buf_room(b, n), p, n);
+    b->len += n;
+}
 void ds_buf_str(ds_buf *b, const char *s);
 void ds_buf_printf(ds_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

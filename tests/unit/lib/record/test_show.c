@@ -189,6 +189,32 @@ static void test_json_strings(void **state)
     }
 }
 
+/* They are read eight bytes at a time: each place in each length. */
+static void test_long_json_strings(void **state)
+{
+    (void)state;
+    static const char *const odd[][2] = {
+        {"\"", "\\\""},   {"\\", "\\\\"},           {"\x1f", "\\u001f"},
+        {"\n", "\\n"},    {"\x20", "\x20"},         {"\x21", "\x21"},
+        {"\x7f", "\x7f"}, {"\xc3\xa9", "\xc3\xa9"}, {"\x80", "\xef\xbf\xbd"},
+    };
+    char text[128], want[160];
+    for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++)
+        for (uint32_t n = 0; n < 40; n++)
+            for (uint32_t at = 0; at <= n; at++) {
+                snprintf(text, sizeof(text), "%.*s%s%.*s", (int)at,
+                         "#############################################",
+                         odd[k][0], (int)(n - at),
+                         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
+                snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", (int)at,
+                         "#############################################",
+                         odd[k][1], (int)(n - at),
+                         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
+                ds_slice s = ds_slice_of(text);
+                assert_string_equal(json_of(DS_STR, &s), want);
+            }
+}
+
 static void test_rows_and_keys(void **state)
 {
     (void)state;
@@ -286,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_random_doubles, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json_strings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_long_json_strings, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_rows_and_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_printf, setup, teardown),
         cmocka_unit_test(test_utf8),
