@@ -119,6 +119,7 @@ static int inputs_open(embed *e)
     for (uint32_t i = 0; i < f->n_in; i++) {
         const ds_node *node = node_find(e, "source", f->in[i].name);
         embed_in *in = &e->in[e->n_in];
+        run_file file = f->in[i];
         int32_t n;
 
         if (!node)
@@ -129,7 +130,8 @@ static int inputs_open(embed *e)
                              "--in %s: no topic name could be made of the "
                              "source's pattern",
                              node->stream);
-        if (feed_open(&f->in[i], &in->from, &err) < 0)
+        file.header = ((const ds_source_args *)node->args)->header;
+        if (feed_open(&file, &in->from, &err) < 0)
             return cmd_fail(&err);
         e->n_in++;
         if (feed_partitions(in->from, &n, &err) < 0)

@@ -2,6 +2,7 @@
 /*
  * feed.c - files of rows for embedded runs: a line is a record's value, or an
  * envelope {"key": …, "value": …, "ts": …, "partition": …, "headers": {…}}.
+ * Of a CSV source with a header the first line is that of all records.
  *
  * Files are read as they are needed. Only envelopes that come through a pipe
  * are kept in a temporary file, because their partitions must be known before
@@ -19,7 +20,9 @@
 struct feed {
     FILE *from;
     const char *path;
-    bool envelope;
+    bool envelope, header;
+    ds_arena *kept; /* the first line with its end, of `header` */
+    ds_slice names;
     char *line;
     size_t cap;
     uint64_t number; /* of the line */
@@ -297,17 +300,43 @@ static ds_rc envelope_member(feed *f, ds_slice name, ds_slice value, void *arg,
     return envelope_fail(f, "it has a member that no envelope has", err);
 }
 
-ds_rc feed_next(feed *f, ds_arena *a, feed_row *out, ds_err *err)
+static ds_slice joined(ds_arena *a, ds_slice x, ds_slice y)
 {
-    ds_slice line = DS_NULL_SLICE;
-    scan s;
+    uint8_t *to = ds_arena_alloc(a, (size_t)x.len + y.len, 1);
+
+    memcpy(to, x.ptr, x.len);
+    memcpy(to + x.len, y.ptr, y.len);
+    return (ds_slice){to, x.len + y.len};
+}
+
+/* The first line, which stands before each of the others. */
+static ds_rc names_read(feed *f, ds_err *err)
+{
+    ds_slice line;
     ds_rc rc = line_read(f, &line, err);
 
     if (rc != DS_OK)
         return rc;
+    f->kept = ds_arena_new(line.len + 1);
+    f->names = joined(f->kept, line, ds_slice_of("\n"));
+    return DS_OK;
+}
+
+ds_rc feed_next(feed *f, ds_arena *a, feed_row *out, ds_err *err)
+{
+    ds_slice line = DS_NULL_SLICE;
+    scan s;
+    ds_rc rc = DS_OK;
+
+    if (f->header && !f->names.ptr)
+        rc = names_read(f, err);
+    if (rc == DS_OK)
+        rc = line_read(f, &line, err);
+    if (rc != DS_OK)
+        return rc;
     *out = (feed_row){.ts = DS_TIME_NONE};
     if (!f->envelope) {
-        out->val = line;
+        out->val = f->header ? joined(a, f->names, line) : line;
         return DS_OK;
     }
     s = (scan){(const char *)line.ptr, (const char *)line.ptr + line.len};
@@ -393,7 +422,8 @@ ds_rc feed_open(const run_file *file, feed **out, ds_err *err)
     DS_BUG_ON(!f);
     *f = (feed){.from = from,
                 .path = is_stdin ? "standard input" : file->path,
-                .envelope = file->envelope};
+                .envelope = file->envelope,
+                .header = file->header && !file->envelope};
     *out = f;
     return DS_OK;
 }
@@ -404,6 +434,8 @@ void feed_close(feed *f)
         return;
     if (f->from != stdin)
         fclose(f->from);
+    if (f->kept)
+        ds_arena_free(f->kept);
     free(f->line);
     free(f);
 }

@@ -18,6 +18,7 @@ typedef struct run_file {
     const char *name; /* of the source or sink; --out -: NULL */
     const char *path; /* "-": standard input or output */
     bool envelope;
+    bool header; /* the first line stands before each value */
 } run_file;
 
 typedef struct run_flags {

@@ -52,6 +52,29 @@ static void a_line_ends_with_a_newline_or_the_file(void **state)
     feed_close(f);
 }
 
+static void the_first_line_may_be_that_of_all_records(void **state)
+{
+    static const char *const want[] = {"a,b\r\n1,2\r", "a,b\r\n", "a,b\r\n3"};
+    run_file file = {.header = true};
+    feed_row row;
+    ds_err err;
+    feed *f;
+
+    (void)state;
+    file.path = verb_file("feed", "a,b\r\n1,2\r\n\n3");
+    assert_int_equal(feed_open(&file, &f, &err), DS_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(feed_next(f, arena, &row, &err), DS_OK);
+        assert_slice(row.val, want[i]);
+    }
+    assert_int_equal(feed_next(f, arena, &row, &err), DS_END);
+    feed_close(f);
+    file.path = verb_file("feed", "");
+    assert_int_equal(feed_open(&file, &f, &err), DS_OK);
+    assert_int_equal(feed_next(f, arena, &row, &err), DS_END);
+    feed_close(f);
+}
+
 static void a_line_has_a_limit(void **state)
 {
     run_file file = {.path = verb_path("long")};
@@ -159,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_ends_with_a_newline_or_the_file),
+        cmocka_unit_test(the_first_line_may_be_that_of_all_records),
         cmocka_unit_test(a_line_has_a_limit),
         cmocka_unit_test(an_envelope_has_everything),
         cmocka_unit_test(a_bad_envelope_says_its_line),
