@@ -43,6 +43,7 @@ const ds_param ds_sink_schema_params[] = {
     {.name = "file",
      .type = DS_P_STR,
      .offset = offsetof(ds_codec_schema, file),
+     .main = true,
      .help = "A file with the schema, in place of one made of the columns."},
     {.name = "framing",
      .type = DS_P_ENUM,
