@@ -147,18 +147,19 @@ static bool fill_bound(run *r, const run_step *s, uint32_t k, uint32_t row,
 static bool fill_lower(run *r, const run_step *s, uint32_t row, int64_t n)
 {
     int64_t lower;
+    const char *what = NULL;
     if (s->n_args < 3)
         return true;
     if (!fill_bound(r, s, 2, row, &lower))
         return false;
-    if (n == 0 || lower == 1)
-        return true;
-    run_error(r, s, row, "E0704",
-              array_count(arg_slice(r, s, 2, row)) == 0
-                  ? "wrong number of array subscripts"
-                  : "arrays that begin at another position than 1 are not "
-                    "supported");
-    return false;
+    if (array_count(arg_slice(r, s, 1, row)) !=
+        array_count(arg_slice(r, s, 2, row)))
+        what = "wrong number of array subscripts";
+    else if (n != 0 && lower != 1)
+        what = "arrays that begin at another position than 1 are not supported";
+    if (what)
+        run_error(r, s, row, "E0704", "%s", what);
+    return !what;
 }
 
 static ds_slice fill(run *r, const run_step *s, uint32_t row, uint32_t n)

@@ -287,6 +287,13 @@ static bool is_now(const ds_node *n)
             strcmp(n->name, "transaction_timestamp") == 0);
 }
 
+/* pg_typeof('a'): a literal has no type yet. */
+static tx *check_unknown(check *c, const ds_node *n)
+{
+    ds_value v = {.s = ds_slice_of(ds_type_name(DS_NONE))};
+    return check_where(tx_const(c->arena, DS_STR, v, NULL), n);
+}
+
 /* PostgreSQL's words for what only aggregates have. */
 static tx *check_no_aggregate(check *c, const ds_node *n)
 {
@@ -328,5 +335,8 @@ tx *check_func(check *c, const ds_node *n)
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;
+    if (n->n_args == 1 && args[0]->type == DS_NONE &&
+        strcmp(n->name, "pg_typeof") == 0)
+        return check_unknown(c, n);
     return check_call(c, n, args);
 }

@@ -124,6 +124,31 @@ tx *check_field(check *c, const ds_node *n)
     return args ? check_field_of(c, args[0], n->name, n) : NULL;
 }
 
+static bool is_simple(const tx *x)
+{
+    return x->kind == TX_CONST || x->kind == TX_COL;
+}
+
+/* Subscripts of NULL are not computed. */
+static tx *unless_null(check *c, tx *x, tx *part, const ds_node *n)
+{
+    bool simple = true;
+    for (uint32_t i = 1; i < part->n_args; i++)
+        simple = simple && is_simple(part->args[i]);
+    if (simple)
+        return part;
+    tx *null =
+        check_where(tx_call1(c->arena, func_exact1("is null", FUNC_ANY), x), n);
+    tx *pick = check_typed(c, n, TX_CASE, part->type);
+    pick->mod = part->mod;
+    pick->args = ds_new(c->arena, tx *, 3);
+    pick->args[0] = null;
+    pick->args[1] = tx_null(c->arena, part->type, part);
+    pick->args[2] = part;
+    pick->n_args = 3;
+    return check_let(c, x, pick, n);
+}
+
 /* A subscript of an array; false after a message. */
 static bool subscript(check *c, tx **i)
 {
@@ -157,9 +182,9 @@ static tx *json_index(check *c, tx *x, tx *i, const ds_node *n)
     }
     if (i == NULL)
         return NULL;
-    return check_where(
-        tx_call2(c->arena, func_exact2("subscript", DS_JSON, i->type), x, i, x),
-        n);
+    const func_def *f = func_exact2("subscript", DS_JSON, i->type);
+    tx *part = check_where(tx_call2(c->arena, f, x, i, x), n);
+    return unless_null(c, x, part, n);
 }
 
 static void *no_subscripts(check *c, const tx *x, const ds_node *n)
@@ -181,10 +206,11 @@ tx *check_index(check *c, const ds_node *n)
     ds_type elem = ds_type_elem(args[0]->type);
     if (args[0]->type == DS_JSON)
         return json_index(c, args[0], args[1], n);
-    if (of->kind == DS_N_SLICE)
-        return check_fail(c, "E0304", n->at, n->len, NULL,
+    if (n->i && of->kind == DS_N_SLICE)
+        return check_fail(c, "E0304", n->at, n->len,
+                          "write (a[1:2])[1] for an element of the slice",
                           "a subscript after a slice is not supported");
-    if (elem == DS_NONE && of->kind == DS_N_INDEX)
+    if (n->i && elem == DS_NONE)
         /* a[1][2] of an array that has one dimension. */
         return check_where(tx_null(c->arena, args[0]->type, NULL), n);
     if (elem == DS_NONE)
@@ -193,7 +219,7 @@ tx *check_index(check *c, const ds_node *n)
         return NULL;
     tx *x = call_inner(c, "element", args, 2, elem, n);
     x->mod = args[0]->mod;
-    return x;
+    return unless_null(c, args[0], x, n);
 }
 
 tx *check_slice(check *c, const ds_node *n)
@@ -207,7 +233,7 @@ tx *check_slice(check *c, const ds_node *n)
                           "jsonb subscript does not support slices");
     if (ds_type_elem(x->type) == DS_NONE)
         return no_subscripts(c, x, n);
-    if (n->args[0]->kind == DS_N_SLICE || n->args[0]->kind == DS_N_INDEX)
+    if (n->i)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "a slice after a subscript is not supported");
     tx *args[3] = {x, NULL, NULL};
@@ -221,5 +247,5 @@ tx *check_slice(check *c, const ds_node *n)
     }
     tx *out = call_inner(c, "slice", args, 3, x->type, n);
     out->mod = x->mod;
-    return out;
+    return unless_null(c, x, out, n);
 }

@@ -105,6 +105,10 @@ tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n)
     if (is_arithmetic(op) && check_state_unknown(c) && x->type == DS_NONE &&
         y->type == DS_NONE && !tx_is_literal(x) && !tx_is_literal(y))
         return x;
+    if (strcmp(op, "@@") == 0 && x->type == DS_NONE &&
+        (y->type == DS_NONE || y->type == DS_STR))
+        return check_fail(c, "E0304", n->at, n->len, "cast one to jsonb",
+                          "text search is not supported");
     switch (func_resolve_op(op, types, 2, c->arena, &m)) {
     case FUNC_OK:
         if (m.f->args[0] == FUNC_ANYROW && !rows_alike(c, x, y, n))
@@ -205,8 +209,36 @@ static tx *between(check *c, tx *x, tx *low, tx *high, const ds_node *n)
     return check_logic2(c, TX_AND, above, below, n);
 }
 
+/* (a, b) OP bound, as if it were written so. */
+static tx *row_bound(check *c, const char *op, uint32_t bound, const ds_node *n)
+{
+    ds_node *both[2] = {n->args[0], n->args[bound]};
+    ds_node pair = *n;
+    pair.name = op;
+    pair.args = both;
+    pair.n_args = 2;
+    return check_op(c, &pair);
+}
+
+static tx *row_between(check *c, uint32_t low, uint32_t high, const ds_node *n)
+{
+    tx *above = row_bound(c, ">=", low, n);
+    tx *below = above ? row_bound(c, "<=", high, n) : NULL;
+    return check_logic2(c, TX_AND, above, below, n);
+}
+
+static tx *check_row_between(check *c, const ds_node *n)
+{
+    tx *body = row_between(c, 1, 2, n);
+    if (n->i && body)
+        body = check_logic2(c, TX_OR, body, row_between(c, 2, 1, n), n);
+    return check_negate(c, body, n);
+}
+
 tx *check_between(check *c, const ds_node *n)
 {
+    if (n->args[0]->kind == DS_N_ROW)
+        return check_row_between(c, n);
     tx **args = check_args(c, n);
     if (args == NULL)
         return NULL;

@@ -30,7 +30,8 @@ static tx **both_sides(check *c, const ds_node *n, uint32_t *n_pairs)
     return all;
 }
 
-/* The first pair that differs decides: a < c OR (a = c AND b < d). */
+/* The first pair that differs or has a NULL decides, and no later one is looked
+ * at: CASE WHEN a = c THEN b < d ELSE a < c END. */
 static tx *rows_order(check *c, const char *op, tx **p, uint32_t n_pairs,
                       const ds_node *n)
 {
@@ -42,8 +43,12 @@ static tx *rows_order(check *c, const char *op, tx **p, uint32_t n_pairs,
     tx *rest = equal ? rows_order(c, op, p + 2, n_pairs - 1, n) : NULL;
     if (rest == NULL)
         return NULL;
-    tx *body = check_logic2(c, TX_OR, before,
-                            check_logic2(c, TX_AND, equal, rest, n), n);
+    tx *body = check_typed(c, n, TX_CASE, DS_BOOL);
+    body->args = ds_new(c->arena, tx *, 3);
+    body->args[0] = equal;
+    body->args[1] = rest;
+    body->args[2] = before;
+    body->n_args = 3;
     return check_let(c, p[0], check_let(c, p[1], body, n), n);
 }
 

@@ -25,7 +25,8 @@ run_kernel cmp_in_i64, cmp_in_f64, cmp_in_str, cmp_in_any;
 
 /* logic.c */
 run_kernel logic_not, logic_is_null, logic_is_not_null, logic_is_true,
-    logic_is_not_true, logic_is_false, logic_is_not_false;
+    logic_is_not_true, logic_is_false, logic_is_not_false, logic_num_nulls,
+    logic_num_nonnulls;
 
 /* cast.c: by way of text, and what stands in brackets */
 run_kernel core_typeof, cast_out, cast_in, cast_bool_out, cast_fit,

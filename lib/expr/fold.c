@@ -114,7 +114,7 @@ static bool is_small(const tx *x)
     case DS_PHYS_SLICE:
         return x->v.s.len <= SMALL;
     case DS_PHYS_I64:
-        return x->v.i <= SMALL;
+        return x->v.i <= SMALL || func_category(x->type) != 'N';
     default:
         return true;
     }
@@ -128,6 +128,18 @@ static bool grows(const tx *x)
     return false;
 }
 
+/* PostgreSQL computes the others although this one is NULL: one of many, which
+ * make an array there, or a subscript. */
+static bool others_count(const func_def *f, uint32_t arg)
+{
+    static const char *const subscripts[] = {"element", "slice", "subscript"};
+    for (size_t i = 0; i < sizeof subscripts / sizeof *subscripts; i++)
+        if (arg > 0 && (f->flags & FUNC_HIDDEN) &&
+            strcmp(f->name, subscripts[i]) == 0)
+            return true;
+    return (f->flags & FUNC_VARIADIC) && arg + 1 >= f->n_args;
+}
+
 static void fold_call(fold *f, tx *x)
 {
     bool constant = !(x->f->flags & FUNC_NOW) && !grows(x);
@@ -135,7 +147,8 @@ static void fold_call(fold *f, tx *x)
         const tx *arg = x->args[i];
         if (arg->kind != TX_CONST || arg->wide) {
             constant = false;
-        } else if (arg->null && !(x->f->flags & FUNC_NULLS)) {
+        } else if (arg->null && !(x->f->flags & FUNC_NULLS) &&
+                   !others_count(x->f, i)) {
             become_const(x, (ds_value){.i = 0}, true);
             return;
         }

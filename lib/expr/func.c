@@ -222,9 +222,12 @@ tx *tx_cast(ds_arena *a, tx *x, ds_type to, func_cast_kind kind)
         if (out)
             return out;
     }
+    const func_def *f =
+        x->type == DS_NONE ? NULL : func_cast(x->type, to, kind);
+    if (f == NULL && x->type != DS_NONE)
+        return NULL;
     if (tx_is_null(x))
         return tx_null(a, to, x);
-    const func_def *f = func_cast(x->type, to, kind);
     if (f == NULL)
         return NULL;
     tx *out = tx_call1(a, f, x);

@@ -75,6 +75,10 @@ const func_def func_core[] = {
 
     FNX("pg_typeof", S, 1, FUNC_NULLS, core_typeof, "the name of its type",
         "pg_typeof(1 + 1) = 'integer'", FUNC_ANY),
+    FNX("num_nulls", I4, 1, FUNC_NULLS | FUNC_VARIADIC, logic_num_nulls,
+        "how many of its arguments are NULL", "num_nulls(1, NULL, 2) = 1", FUNC_ANY),
+    FNX("num_nonnulls", I4, 1, FUNC_NULLS | FUNC_VARIADIC, logic_num_nonnulls,
+        "how many of its arguments are not NULL", "num_nonnulls(1, NULL, 2) = 2", FUNC_ANY),
 
     OP2("||", S, S, FUNC_ANYNONARRAY, NULL), OP2("||", S, FUNC_ANYNONARRAY, S, NULL),
 

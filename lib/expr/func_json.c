@@ -57,6 +57,8 @@ const func_def func_json[] = {
        "to_json(1.5) = '1.5'", ANYELEMENT),
     FN("row_to_json", J, 1, json_to_jsonb, "a row as an object; gives jsonb",
        "row_to_json(row(1, 'a')) = '{\"f1\": 1, \"f2\": \"a\"}'", ANYROW),
+    FN("array_to_json", J, 1, json_to_jsonb, "an array as jsonb",
+       "array_to_json(ARRAY[1, 2]) = '[1, 2]'", FUNC_ANYARRAY),
     FNX("jsonb_build_object", J, 0, FUNC_NULLS, json_build_object,
         "an object without members", "jsonb_build_object() = '{}'", ANY),
     FNX("jsonb_build_object", J, 1, FUNC_NULLS | FUNC_VARIADIC,

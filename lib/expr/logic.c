@@ -62,3 +62,26 @@ void logic_is_not_null(run *r, const run_step *s)
 {
     test_null(r, s, false);
 }
+
+/* ---- num_nulls ---- */
+
+static void count_nulls(run *r, const run_step *s, bool nulls)
+{
+    int64_t *out = RUN_DST(r, s)->v.i64;
+    RUN_EACH(r, s, i)
+    {
+        out[i] = 0;
+        for (uint32_t k = 0; k < s->n_args; k++)
+            out[i] += run_is_null(RUN_ARG(r, s, k), i) == nulls;
+    }
+}
+
+void logic_num_nulls(run *r, const run_step *s)
+{
+    count_nulls(r, s, true);
+}
+
+void logic_num_nonnulls(run *r, const run_step *s)
+{
+    count_nulls(r, s, false);
+}

@@ -452,6 +452,7 @@ static ds_node *convert_parts(convert_ctx *c, const PgQuery__AIndirection *e)
         } else if (part->node_case == NODE(A_INDICES)) {
             const PgQuery__AIndices *k = part->a_indices;
             n = node_part(c, k->is_slice ? DS_N_SLICE : DS_N_INDEX, n);
+            n->i = i > 0 && e->indirection[i - 1]->node_case == NODE(A_INDICES);
             if (k->is_slice)
                 n->args[n->n_args++] =
                     k->lidx ? convert_node(c, k->lidx) : NULL;

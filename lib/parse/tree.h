@@ -40,8 +40,9 @@ typedef enum ds_node_kind {
                     or -1 */
     DS_N_ARRAY,  /* ARRAY[args] */
     DS_N_ROW,    /* ROW(args), (a, b) */
-    DS_N_INDEX,  /* args[0][args[1]] */
-    DS_N_SLICE,  /* args[0][args[1]:args[2]]; these two may be NULL */
+    DS_N_INDEX,  /* args[0][args[1]]; i: without parentheses around args[0],
+                    which is one of these two */
+    DS_N_SLICE,  /* args[0][args[1]:args[2]]; these two may be NULL; i: so */
     DS_N_FIELD,  /* (args[0]).name */
     DS_N_ANY,    /* args[0] name ANY (args[1]); i: 1 ALL */
     DS_N_COLLATE, /* args[0] COLLATE name */

@@ -133,9 +133,6 @@ b = NOT b
 (i4 > 0) = b
 i4 > 0 IS TRUE
 b <> (i4 = 1)
-bool_and(b)
-count(*)
-unnest(ai)
 EXISTS (SELECT 1)
 (SELECT 1)
 i4 IN (SELECT 1)
