@@ -432,7 +432,7 @@ static void put_errors(struct explain *x)
         fputs("  a record that is refused stops the job at its offset, unless "
               "`errors` or a step says otherwise\n",
               x->to);
-    if (plan->error_limit) {
+    if (plan->error_span) {
         fprintf(x->to, "  more than %" PRId64 " errors in ", plan->error_limit);
         put_duration(x->to, plan->error_span);
         fputs(" stop the job\n", x->to);

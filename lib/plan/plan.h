@@ -113,8 +113,8 @@ struct ds_plan {
     ds_plan_topic *topics;
 
     int dlq_topic;       /* number in topics, or -1 */
-    int64_t error_limit; /* errors per error_span; 0: no limit */
-    ds_time error_span;
+    int64_t error_limit; /* errors per error_span */
+    ds_time error_span;  /* 0: no limit */
 };
 
 /* A text for people: stages, cuts and why, topics, stores, guarantees. */

@@ -45,6 +45,7 @@ struct letter {
         const char *topic; /* NULL: free */
         int32_t partition;
         int64_t off;
+        const char *code, *msg; /* for errors.limit */
     } * slots;
 };
 
@@ -85,7 +86,8 @@ static void letters_grow(epoch *e)
 }
 
 /* True the first time that a record is seen in this epoch. */
-static bool letter_first(epoch *e, const ds_envelope *env, uint32_t rec)
+static bool letter_first(epoch *e, const ds_envelope *env, uint32_t rec,
+                         const char *code, const char *msg)
 {
     struct letter_key *k;
 
@@ -94,9 +96,26 @@ static bool letter_first(epoch *e, const ds_envelope *env, uint32_t rec)
     k = letter_slot(e->letters, env->topic, env->partition, env->off[rec]);
     if (k->topic)
         return false;
-    *k = (struct letter_key){env->topic, env->partition, env->off[rec]};
+    *k = (struct letter_key){env->topic, env->partition, env->off[rec], code,
+                             msg};
     e->letters->n++;
     return true;
+}
+
+/* The last one of a partition before an offset; NULL: there is none. */
+static const struct letter_key *
+letter_last(const struct letter *l, const ds_envelope *env, int64_t before)
+{
+    const struct letter_key *last = NULL;
+
+    for (uint32_t i = 0; i < l->cap; i++) {
+        const struct letter_key *k = &l->slots[i];
+
+        if (k->topic && k->off < before && k->partition == env->partition &&
+            !strcmp(k->topic, env->topic) && (!last || k->off > last->off))
+            last = k;
+    }
+    return last;
 }
 
 static const char *error_class(const char *code)
@@ -225,20 +244,45 @@ static void reject_log(const worker *w, const ds_node *node,
 }
 
 /* The job has to stop at this record, unless an earlier one stops it. */
-static ds_rc limit_set(worker *w, const ds_envelope *env, uint32_t rec,
-                       const char *code, const char *msg, ds_err *err)
+static ds_rc limit_at(worker *w, const ds_envelope *env, int64_t off,
+                      const char *code, const char *msg, ds_err *err)
 {
     input *in = assign_input(w, env->topic, env->partition);
 
     DS_BUG_ON(!in);
-    if (env->off[rec] < in->limit) {
-        in->limit = env->off[rec];
+    if (off < in->limit) {
+        in->limit = off;
         in->held = NULL;
         in->limit_msg =
             ds_str_printf(w->assignment, "error[%s]: %s", code, msg);
     }
     return ds_fail(err, DS_E_RECORD, "topic %s partition %d offset %lld: %s",
-                   env->topic, env->partition, (long long)env->off[rec], msg);
+                   env->topic, env->partition, (long long)off, msg);
+}
+
+static ds_rc limit_set(worker *w, const ds_envelope *env, uint32_t rec,
+                       const char *code, const char *msg, ds_err *err)
+{
+    return limit_at(w, env, env->off[rec], code, msg, err);
+}
+
+/* One error too many: the last of those that are known. An operator may refuse
+ * a record that stands before one which another has refused already. */
+static ds_rc limit_reached(worker *w, const ds_envelope *env, uint32_t rec,
+                           ds_err *err)
+{
+    const input *in = assign_input(w, env->topic, env->partition);
+    int64_t off = env->off[rec];
+    const struct letter_key *k;
+
+    DS_BUG_ON(!in);
+    k = off < in->limit
+            ? letter_last(w->epoch->letters, env, in->limit)
+            : letter_slot(w->epoch->letters, env->topic, env->partition, off);
+    return limit_at(
+        w, env, k->off, k->code,
+        ds_str_printf(w->epoch->mem, "errors.limit is reached; %s", k->msg),
+        err);
 }
 
 /* One more error. errors.limit: more than that within the span, of all workers
@@ -250,7 +294,7 @@ static bool error_count(worker *w)
     ds_time now = ds_clock_now(w->ctx->opts.clock);
     bool fits;
 
-    if (plan->error_limit == 0) {
+    if (plan->error_span == 0) {
         w->epoch->errors++;
         return true;
     }
@@ -296,13 +340,11 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
             stats_failed(w, node, code);
         return limit_set(w, env, rec, code, msg, err);
     }
-    if (!letter_first(w->epoch, env, rec))
+    if (!letter_first(w->epoch, env, rec, code,
+                      ds_str_copy(w->epoch->mem, msg)))
         return DS_OK;
     if (!error_count(w))
-        return limit_set(
-            w, env, rec, code,
-            ds_str_printf(w->epoch->mem, "errors.limit is reached; %s", msg),
-            err);
+        return limit_reached(w, env, rec, err);
     stats_error(w, node, code, policy == DS_ON_ERROR_DLQ ? "dlq" : "skip");
     if (policy == DS_ON_ERROR_DLQ) {
         letter_send(w, node, env, rec, code, msg);
