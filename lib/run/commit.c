@@ -13,21 +13,41 @@
 #include "dstream/fault.h"
 #include "run/run.h"
 
-static ds_rc rows_send(worker *w, ds_err *err)
+/* DS_E_RECORD: some were refused, and the others sent: the transaction is lost,
+ * but the next one knows all that must not be in it. */
+static ds_rc chunk_send(worker *w, const ds_row *rows, uint32_t n, ds_err *err)
 {
     ds_txn *txn = w->txn;
+    ds_rc failed = DS_OK;
+
+    for (uint32_t bad = 0; n > 0; rows += bad + 1, n -= bad + 1) {
+        ds_rc rc = txn->type->send(txn, rows, n, &bad, err);
+
+        if (rc != DS_E_LIMIT)
+            return rc < 0 ? rc : failed;
+        rc = reject_row(w, &rows[bad], err ? err->msg : "too large", err);
+        if (rc != DS_E_RECORD)
+            return rc;
+        failed = rc;
+    }
+    return failed;
+}
+
+static ds_rc rows_send(worker *w, ds_err *err)
+{
     const ds_outbox *box = w->epoch->outbox;
+    ds_rc failed = DS_OK;
     const ds_row *rows;
-    uint32_t n, bad = 0;
+    uint32_t n;
 
     for (uint32_t i = 0; (rows = ds_outbox_chunk(box, i, &n)) != NULL; i++) {
-        ds_rc rc = n ? txn->type->send(txn, rows, n, &bad, err) : DS_OK;
-        if (rc == DS_E_LIMIT)
-            return reject_row(w, &rows[bad], err ? err->msg : "too large", err);
-        if (rc < 0)
+        ds_rc rc = chunk_send(w, rows, n, err);
+
+        if (rc < 0 && rc != DS_E_RECORD)
             return rc;
+        failed = rc < 0 ? rc : failed;
     }
-    return DS_OK;
+    return failed;
 }
 
 static ds_rc positions_send(worker *w, ds_err *err)
