@@ -424,15 +424,23 @@ static ds_rc steps_run(embed *e, ds_err *err)
 
 /* ---- the run ---- */
 
+/* What became of the rows, also of those before a failure. */
+static void rows_tell(const embed *e, ds_job_status *st)
+{
+    char rows[300];
+
+    ds_context_status(e->ctx, st);
+    ds_log_stop();
+    cmd_tally_text(&st->rows, false, rows, sizeof(rows));
+    if (!e->flags->quiet)
+        fprintf(stderr, "dstream: %s: %s\n", e->plan->job, rows);
+}
+
 /* Nothing vanishes without a word. */
 static void unseen_tell(const embed *e, const ds_job_status *st)
 {
     uint64_t unseen = 0;
-    char rows[300];
 
-    cmd_tally_text(&st->rows, false, rows, sizeof(rows));
-    if (!e->flags->quiet)
-        fprintf(stderr, "dstream: %s: %s\n", e->plan->job, rows);
     for (uint32_t i = 0; i < e->n_out; i++)
         unseen += e->out[i].unseen;
     if (unseen)
@@ -476,13 +484,13 @@ static int embed_go(embed *e)
 
     if (rc == DS_OK)
         rc = steps_run(e, &err);
+    if (e->ctx)
+        rows_tell(e, &st);
     if (rc < 0) {
         if (rc == DS_E_FAILED || ds_rc_exit(rc) == 1)
             ds_wrap(&err, "job %s failed", e->plan->job);
         return cmd_fail(&err);
     }
-    ds_context_status(e->ctx, &st);
-    ds_log_stop();
     unseen_tell(e, &st);
     return 0;
 }

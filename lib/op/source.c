@@ -5,12 +5,14 @@
 #include "dstream/clock.h"
 #include "op/ops.h"
 #include "record/builder.h"
+#include "record/jsonb.h"
 
 struct source {
     ds_op op;
     ds_codec *codec;
     ds_codec *key; /* NULL: nobody reads the key's column */
     ds_schema key_schema;
+    bool key_is_json; /* any JSON that has a text in it */
 };
 
 static ds_rc source_start(const ds_node *node, ds_err *err)
@@ -26,6 +28,23 @@ static ds_rc source_start(const ds_node *node, ds_err *err)
     return DS_OK;
 }
 
+static ds_rc key_open(struct source *s, ds_err *err)
+{
+    static const ds_field any = {"key", DS_JSON, 0, false};
+    static const ds_schema whole = {1, &any};
+    const ds_source_args *args = s->op.node->args;
+    const ds_field *f = &s->op.node->schema->fields[args->body->n];
+    ds_codec_spec spec = {.columns = &s->key_schema,
+                          .options = args->key_options};
+
+    s->key_schema = (ds_schema){1, f};
+    s->key_is_json = f->type == DS_STR && !args->key_options &&
+                     strcmp(args->key_codec->name, "json") == 0;
+    if (s->key_is_json)
+        spec = (ds_codec_spec){.columns = &whole, .lone = true};
+    return args->key_codec->open(&spec, &s->key, err);
+}
+
 static ds_rc source_open(ds_op *op, ds_err *err)
 {
     struct source *s = (struct source *)op;
@@ -38,14 +57,11 @@ static ds_rc source_open(ds_op *op, ds_err *err)
                           .header = args->header,
                           .lone =
                               args->columns == NULL && args->options == NULL};
-    ds_codec_spec key = {.columns = &s->key_schema,
-                         .options = args->key_options};
 
     DS_TRY(args->codec->open(&body, &s->codec, err));
     if (!args->key_from_record || (want && !want[args->body->n]))
         return DS_OK;
-    s->key_schema = (ds_schema){1, &op->node->schema->fields[args->body->n]};
-    return args->key_codec->open(&key, &s->key, err);
+    return key_open(s, err);
 }
 
 static void source_close(ds_op *op)
@@ -101,6 +117,35 @@ static struct keys keys_there(const ds_batch *in)
     return k;
 }
 
+/* A key of JSON may be a scalar, or an object with a field of the column's
+ * name: its text, also of a number. */
+static ds_col keys_of_json(const struct source *s, const ds_col *col,
+                           uint32_t n, ds_arena *a, ds_row_errors *errs)
+{
+    ds_slice name = ds_slice_of(s->key_schema.fields[0].name);
+    ds_col_builder b;
+
+    ds_col_builder_init(&b, DS_STR, a, n);
+    for (uint32_t i = 0; i < n; i++) {
+        ds_slice v = ds_col_is_null(col, i) ? DS_NULL_SLICE : col->v.str[i];
+
+        if (v.ptr && jsonb_kind_of(v) == JSONB_OBJECT)
+            v = jsonb_member(v, name);
+        if (v.ptr && jsonb_kind_of(v) >= JSONB_ARRAY) {
+            ds_row_errors_add(errs, a, n, i, "E0601", 0,
+                              "a key of JSON is a scalar, or an object with "
+                              "one under the column's name");
+            v = DS_NULL_SLICE;
+        }
+        v = v.ptr ? jsonb_text(v, a) : v;
+        if (v.ptr)
+            ds_col_builder_add(&b, &v);
+        else
+            ds_col_builder_add_null(&b);
+    }
+    return ds_col_builder_done(&b);
+}
+
 static ds_rc key_decode(struct source *s, const ds_batch *in, ds_col *out,
                         ds_row_errors *errs, ds_err *err)
 {
@@ -112,6 +157,8 @@ static ds_rc key_decode(struct source *s, const ds_batch *in, ds_col *out,
     if (some.n)
         DS_TRY(args->key_codec->decode(s->key, some.keys, some.n, in->arena,
                                        &col, &bad, err));
+    if (s->key_is_json && some.n)
+        col = keys_of_json(s, &col, some.n, in->arena, &bad);
     for (uint32_t i = 0; i < bad.n; i++)
         ds_row_errors_add(errs, in->arena, in->n, some.rows[bad.list[i].row],
                           bad.list[i].code, 0, bad.list[i].msg);
