@@ -288,12 +288,28 @@ static ds_where byte_where(const tree *t, uint32_t at)
     return w;
 }
 
+/* Whether a bracket stands where a value in {...} should have ended: text[]. */
+static bool bracket_at(const tree *t, ds_where w)
+{
+    const source_map *m = &t->map;
+    uint32_t at = w.line <= m->n_lines ? m->lines[w.line - 1] : m->text.len;
+    uint32_t col = 0;
+
+    for (; at < m->text.len; at++) {
+        col += (m->text.ptr[at] & 0xc0) != 0x80;
+        if (col == w.col)
+            return m->text.ptr[at] == '[';
+    }
+    return false;
+}
+
 static bool parser_fail(tree *t)
 {
     const yaml_parser_t *p = &t->parser;
     yaml_mark_t m = p->problem_mark;
     const char *context = p->context ? p->context : "";
     const char *problem = p->problem ? p->problem : "not YAML";
+    ds_where where;
 
     if (p->error == YAML_READER_ERROR) {
         ds_diag_add(t->d, DS_ERROR, "E0110",
@@ -301,8 +317,13 @@ static bool parser_fail(tree *t)
                     "the file has to be UTF-8", "%s", problem);
         return false;
     }
-    ds_diag_add(t->d, DS_ERROR, "E0110", where_of(t, m, 0), NULL, "%s%s%s",
-                problem, *context ? " " : "", context);
+    where = where_of(t, m, 0);
+    ds_diag_add(t->d, DS_ERROR, "E0110", where,
+                strstr(context, "flow") && bracket_at(t, where)
+                    ? "inside {...} and [...] quote what has brackets: "
+                      "\"text[]\""
+                    : NULL,
+                "%s%s%s", problem, *context ? " " : "", context);
     return false;
 }
 
