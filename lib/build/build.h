@@ -139,8 +139,12 @@ void build_header(ds_job *job, const ds_arg *arg, bool header,
                   const ds_codec_type *codec);
 /* sources.c: fills in what is the job's. */
 void build_codec_use(const ds_job *job, ds_codec_use *use);
+/* sources.c: where the schema of a format is said, else the format, of a
+ * source's or sink's `kafka`. */
+ds_where build_codec_where(const ds_arg *kafka);
 bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
-                      const ds_codec_use *use, ds_where where, void **options,
+                      const ds_codec_use *use, ds_where where,
+                      const ds_arg *declared, void **options,
                       const ds_schema **columns);
 /* sources.c: what stands in for a format with schemas. */
 const ds_codec_type *build_codec_plain(const ds_job *job,

@@ -188,10 +188,11 @@ static bool sink_schema(struct sink *sink, struct sink_kafka *set,
     ds_codec_use use = {.schema = set->schema,
                         .said = schema != NULL,
                         .topic = set->args.topic.s};
-    ds_where where = schema ? schema->where : sink->where;
+    ds_where where = build_codec_where(arg);
 
+    set->args.format_where = where;
     build_codec_use(sink->job, &use);
-    if (!build_codec_plan(sink->job, set->args.codec, &use, where,
+    if (!build_codec_plan(sink->job, set->args.codec, &use, where, NULL,
                           &set->args.options, NULL))
         return false;
     use.key = true;
@@ -199,8 +200,10 @@ static bool sink_schema(struct sink *sink, struct sink_kafka *set,
     /* Of a key only how its schema gets there. */
     use.schema.file = use.schema.subject = (ds_text){0};
     use.schema.strategy = DS_SUBJECT_TOPIC;
-    return build_codec_plan(sink->job, set->args.key_codec, &use, where,
-                            &set->args.key_options, NULL);
+    return build_codec_plan(
+        sink->job, set->args.key_codec, &use,
+        set->args.key_format.s ? args_name_where(&set->args.key_format) : where,
+        NULL, &set->args.key_options, NULL);
 }
 
 static void sink_kafka(struct sink *sink, const ds_arg *arg)

@@ -281,7 +281,19 @@ static void source_start(ds_job *job, const ds_text *start)
 /* ---- formats ---- */
 
 /* Formats of the language that are no codecs yet. */
-static const char *const later_formats[] = {"avro"};
+static const char *const later_formats[] = {"avro", "protobuf", "jsonschema"};
+
+static const char *formats_hint(const ds_job *job, const char *name,
+                                const char *const *names, uint32_t n)
+{
+    const char *near = args_hint(name, names, n, job->arena);
+    char *all = NULL;
+
+    for (uint32_t i = 0; !near && i < n; i++)
+        all = ds_str_printf(job->arena, "%s %s", all ? all : "there are",
+                            names[i]);
+    return near ? near : all;
+}
 
 const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
                                  const char *absent)
@@ -307,8 +319,8 @@ const ds_codec_type *build_codec(ds_job *job, const ds_text *name,
         n++;
     }
     ds_diag_add(&job->diags, DS_ERROR, "E0140", where,
-                args_hint(s, names, n, job->arena),
-                "no format is named \"%.80s\"", s);
+                formats_hint(job, s, names, n), "no format is named \"%.80s\"",
+                s);
     return NULL;
 }
 
@@ -396,10 +408,43 @@ void build_codec_use(const ds_job *job, ds_codec_use *use)
     use->arena = job->arena;
 }
 
+ds_where build_codec_where(const ds_arg *kafka)
+{
+    const ds_arg *schema = ds_arg_find(kafka, "schema");
+    const ds_arg *file = schema && schema->kind == DS_ARG_MAP
+                             ? ds_arg_find(schema, "file")
+                             : schema;
+    const ds_arg *format = ds_arg_find(kafka, "format");
+
+    return file     ? file->where
+           : schema ? schema->where
+           : format ? format->where
+                    : kafka->where;
+}
+
+/* The column that a message of a format's speaks of. */
+static ds_where column_where(const ds_job *job, const ds_arg *columns,
+                             const char *msg, ds_where otherwise)
+{
+    for (uint32_t i = 0; columns && i < columns->n; i++) {
+        const char *name = columns->names[i].s;
+        const char *missing =
+            ds_str_printf(job->arena, "the schema has no field \"%s\"", name);
+        size_t len = strlen(name);
+
+        if (!strcmp(msg, missing) ||
+            (!strncmp(msg, "field ", 6) && !strncmp(msg + 6, name, len) &&
+             msg[6 + len] && strchr(":.[", msg[6 + len])))
+            return args_name_where(&columns->names[i]);
+    }
+    return otherwise;
+}
+
 /* What a format with schemas makes of the job's words. False: the columns are
  * not known, which was said. */
 bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
-                      const ds_codec_use *use, ds_where where, void **options,
+                      const ds_codec_use *use, ds_where where,
+                      const ds_arg *declared, void **options,
                       const ds_schema **columns)
 {
     ds_err err = {DS_OK, ""};
@@ -422,7 +467,8 @@ bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
     } else if (rc < 0) {
         if (job->failed.rc == DS_OK)
             job->failed = err;
-        ds_diag_add(&job->diags, DS_ERROR, "E0142", where, NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0142",
+                    column_where(job, declared, err.msg, where), NULL,
                     "format %s: %s", codec->name, err.msg);
     }
     return rc == DS_OK;
@@ -457,14 +503,13 @@ static const ds_schema *source_body(ds_job *job, struct source *src,
     if (body && s->columns && s->codec->check &&
         s->codec->check(body, true, &err) != DS_OK) {
         ds_diag_add(&job->diags, DS_ERROR, "E0142", s->columns->where, NULL,
-                    "format %s: %s", s->codec->name, err.msg);
+                    "%s", err.msg);
         return NULL;
     }
     build_codec_use(job, &use);
     use.columns = body;
-    if (!build_codec_plan(job, s->codec, &use,
-                          s->columns ? s->columns->where : arg->where,
-                          &s->options, &body))
+    if (!build_codec_plan(job, s->codec, &use, build_codec_where(arg),
+                          s->columns, &s->options, &body))
         return NULL;
     return body && (s->columns || found_columns(job, body, arg->where)) ? body
                                                                         : NULL;
@@ -508,8 +553,8 @@ static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
         build_codec_use(job, &use);
         made = NULL;
         if (!build_codec_plan(job, s->key_codec, &use,
-                              args_name_where(&s->key_format), &s->key_options,
-                              &made))
+                              args_name_where(&s->key_format), NULL,
+                              &s->key_options, &made))
             return NULL;
         fields[s->body->n] = key_field(made, s->key.s);
         s->key_codec = build_codec_plain(

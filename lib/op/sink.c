@@ -152,7 +152,9 @@ static void sink_plan(ds_node *node, ds_arena *a, ds_diags *d)
          args->codec->check(in->schema, false, &err) < 0) ||
         (args->codec->fits &&
          args->codec->fits(args->options, in->schema, &err) < 0))
-        ds_diag_add(d, DS_ERROR, "E0142", node->where, NULL, "%s", err.msg);
+        ds_diag_add(d, DS_ERROR, "E0142",
+                    args->format_where.line ? args->format_where : node->where,
+                    NULL, "%s", err.msg);
     plan_key(p, node, &scope, a, d);
     plan_key_format(p, node, a, d);
     plan_headers(p, node, &scope, a, d);

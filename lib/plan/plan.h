@@ -43,6 +43,7 @@ typedef struct ds_sink_args {
     ds_text where;         /* never set: the planner puts a filter in front */
     const ds_codec_type *codec, *key_codec; /* resolved */
     void *options, *key_options;            /* of the codecs */
+    ds_where format_where; /* of the schema or the format; line 0: nowhere */
 } ds_sink_args;
 
 /* Args of "console". */
