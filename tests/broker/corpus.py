@@ -2,13 +2,13 @@
 """corpus.py - hostile records and what has to become of each.
 
 A case is a value and its fate: `out` (with what the output must hold), `dlq`
-(with the code and the operator that refused it), `skip` or `filter`. The job
+(with the code and the operator that refused it), `skip`, `filter`, or `kept` in
+the state of its key (with what it adds). The job
 that reads them is poison.yaml; what it must do is written here by hand, and
 nothing is asked of the program."""
 
 import collections
 import json
-import random
 import struct
 from decimal import Decimal
 
@@ -450,6 +450,19 @@ def large_cases():
     return c.list + j.list + a.list + r.list
 
 
+def sums_cases():
+    """A state by key: good records are counted and their 100 / n summed up."""
+    c = Cases("sums")
+    for n, adds in ((1, 100), (3, 33), (-7, -14), (1000, 0), ("null", 0)):
+        c.add("n: %s" % n, b'{"n": %s}' % str(n).encode(), "kept", adds)
+    for name, value in (("cut", b'{"n": 1'), ("tombstone", None),
+                        ("a text", b'{"n": "1"}'), ("a bad key", b'{"n": 1}'),
+                        ("past bigint", b'{"n": 9223372036854775808}')):
+        c.bad(name, value)
+    c.bad("division", b'{"n": 0}', "E0703", "updateStateByKey")
+    return c.list
+
+
 def raw_cases():
     c = Cases("raw")
     values = dict(BAD_UTF8, empty=b"", tombstone=None, NUL=b"\0", all=bytes(
@@ -485,24 +498,28 @@ def headers(rnd):
     return [("x", b"%d" % rnd.randrange(1000))]
 
 
-def key(rnd):
+def key(rnd, case):
+    if case.format == "sums":
+        return b"a\xff" if case.name == "a bad key" else \
+            rnd.choice([b"", "ключ".encode(), b"k%d" % rnd.randrange(60)])
     return rnd.choice(KEYS) if rnd.random() < 0.7 else \
         b"k%d" % rnd.randrange(100)
 
 
 def cases():
     return (json_cases() + any_cases() + csv_cases() + avro_cases() +
-            text_cases() + raw_cases())
+            text_cases() + raw_cases() + sums_cases())
 
 
 def good(rnd):
     """A case that must come out, for most of the stream."""
-    return rnd.choice(_GOOD)
+    return rnd.choice(_GOOD[rnd.choice(sorted(_GOOD))])
 
 
-_GOOD = [c for c in cases() if c.fate == "out" and
-         len(c.value or b"") < 10000]
+_GOOD = collections.defaultdict(list)
+for _c in cases():
+    if _c.fate in ("out", "kept") and len(_c.value or b"") < 10000:
+        _GOOD[_c.format].append(_c)
 
 if __name__ == "__main__":
-    print(collections.Counter((c.format, c.fate) for c in cases()),
-          random.choice(_GOOD).name)
+    print(collections.Counter((c.format, c.fate) for c in cases()))

@@ -8,7 +8,8 @@ Two instances of poison.yaml read what corpus.py says, among good records, and
 are killed at random moments and at every fault point. At the end output and
 dead letters together must be the input: each record in the place that its case
 names and in no other, once, with its key, value, headers and time byte for
-byte, in the order of its partition. Then the same job under another name reads
+byte, in the order of its partition; and a state by key must be the sum of what went
+into it. Then the same job under another name reads
 it all at once, and the sums that it logs must be those that were counted here.
 Last, what was found is damaged in every way, and each must be noticed."""
 
@@ -35,7 +36,7 @@ import ring
 from ring import Failed, Invalid
 
 PARTS = 3
-FORMATS = ("json", "any", "csv", "avro", "text", "raw")
+FORMATS = ("json", "any", "csv", "avro", "text", "raw", "sums")
 MARK = "poison.at"
 AT = "_topic || ':' || _partition::text || ':' || _offset::text"
 POINTS = ("after_poll", "before_produce", "mid_produce", "after_flush",
@@ -99,6 +100,10 @@ class Feeder(threading.Thread):
                        part, headers=headers or [], on_delivery=delivered,
                        timestamp=self.now - self.rnd.randrange(10 ** 9))
 
+    def any_way(self, case):
+        """With some key and some headers."""
+        self.put(case, corpus.key(self.rnd, case), corpus.headers(self.rnd))
+
     def turn(self):
         """All cases once, and as many good ones."""
         todo = corpus.cases()
@@ -114,12 +119,11 @@ class Feeder(threading.Thread):
             due = int((time.monotonic() - start) * self.rate)
             for _ in range(due - done):
                 todo = todo or self.turn()
-                self.put(todo.pop(), corpus.key(self.rnd),
-                         corpus.headers(self.rnd))
+                self.any_way(todo.pop())
             done = due
             self.p.poll(0)
         for case in todo:
-            self.put(case, corpus.key(self.rnd), corpus.headers(self.rnd))
+            self.any_way(case)
             self.p.poll(0)
 
     def end(self):
@@ -251,8 +255,8 @@ class Verdict:
         return place
 
     def why(self, why, case, what):
-        stream = case.format if case.op == "source" else \
-            "from_" + case.format if case.op != "sink" else case.format
+        ends = case.op in ("source", "sink")
+        stream = case.format if ends else "from_" + case.format
         for k, want in (("__dstream.errors.job", self.job),
                         ("__dstream.errors.code", case.code),
                         ("__dstream.errors.op", case.op),
@@ -267,10 +271,31 @@ class Verdict:
             self.say("why", what + ": no message")
         file, line, col = why["__dstream.errors.where"].rsplit(":", 2)
         start = self.lines[int(line) - 1][int(col) - 1:]
-        word = case.op if case.op == "map" else case.format
+        word = case.format if ends else case.op
         if not file.endswith("job.yaml") or not start.startswith(word):
             self.say("why", "%s: where is %s, there stands %.30r" % (
                 what, why["__dstream.errors.where"], start))
+
+    def sums(self, outputs):
+        """The state of a key: what it holds of its records, each once."""
+        want, last = collections.defaultdict(lambda: (0, 0)), {}
+        for place, case in self.cases.items():
+            if case.fate == "kept":
+                key = self.input[place].key
+                c, t = want[key]
+                want[key] = (c + 1, t + case.want)
+                self.count["kept"] += 1
+        for m in outputs:
+            row = json.loads(m.value)
+            if row["k"].encode() != m.key or m.headers or \
+                    row["c"] <= last.get(m.key, (0, 0))[0]:
+                self.say("state", "%s after %s: %r" % (row, last.get(m.key),
+                                                       m.headers))
+            last[m.key] = (row["c"], row["t"])
+        for key in set(want) | set(last):
+            if last.get(key) != want[key]:
+                self.say("state", "key %r: %s instead of %s" % (
+                    key, last.get(key), want[key]))
 
     def order(self, list_):
         """(record, place) in the order of the topic: ascending by source
@@ -331,7 +356,10 @@ def judge(found, input_, cases, job, prefix, lines):
     """found: {format or "dlq": records}. The verdict."""
     v = Verdict(input_, cases, job, lines)
     places = []
+    v.sums(found["sums"])
     for f in FORMATS:
+        if f == "sums":
+            continue
         if f == "raw":
             list_ = [(m, p, m.headers)
                      for m, p in raw_places(v, prefix, found[f])]
@@ -487,8 +515,10 @@ class Poison:
         if len(last) != 1:
             raise Failed("no line of sums at the end: " + inst.tail())
         fates = collections.Counter(c.fate for c in self.feeder.sent.values())
-        want = {"in": len(self.records), "made": 0, "crossed": 0, "kept": 0,
-                "late": 0, "out": verdict.count["out"],
+        rows = len(read(self.brokers, self.name + "-2-sums-out"))
+        want = {"in": len(self.records), "made": rows, "crossed": 0,
+                "kept": fates["kept"], "late": 0,
+                "out": verdict.count["out"] + rows,
                 "dlq": verdict.count["dlq"], "skipped": fates["skip"],
                 "filtered": fates["filter"]}
         got = {k: last[0][k] for k in want}
@@ -584,6 +614,11 @@ def damages(found, rnd):
     yield change("raw", "missing", lambda m: [])
     yield change("raw", "stranger", lambda m: [with_(
         m, value=(m.value or b"") + b"x")])
+    yield change("sums", "state", lambda m: [m, m])
+    yield change("sums", "state", lambda m: [with_(m, value=m.value.replace(
+        b'"c":', b'"c":1'))])
+    at = len(found["sums"]) - 1
+    yield "state", dict(found, sums=found["sums"][:at])
     m = rnd.choice(keyed)
     yield "fate", dict(found, dlq=found["dlq"] + [with_(m, headers=placed(
         m)[1] + letter_headers(m, found["dlq"][0]))])
