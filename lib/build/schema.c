@@ -44,43 +44,61 @@ static void put_int(struct schema *s, const char *name, int64_t v)
 
 /* ---- one value; the braces around it are the caller's ---- */
 
+/* Between these two: one alternative; the other is a text with a variable. */
+static void or_variable(struct schema *s)
+{
+    json_open(&s->j, "anyOf", '[');
+    json_open(&s->j, NULL, '{');
+}
+
+static void or_variable_end(struct schema *s, const char *def)
+{
+    json_close(&s->j, '}');
+    json_open(&s->j, NULL, '{');
+    put_ref(s, NULL, def);
+    json_close(&s->j, '}');
+    json_close(&s->j, ']');
+}
+
+/* YAML reads the word null as no text. */
 static void put_enum(struct schema *s, const char *choices)
 {
     char word[64];
 
+    or_variable(s);
     json_open(&s->j, "enum", '[');
     while (*choices) {
         size_t n = strcspn(choices, "|");
 
         snprintf(word, sizeof(word), "%.*s", (int)n, choices);
         json_str(&s->j, NULL, word);
+        if (!strcmp(word, "null"))
+            json_raw(&s->j, NULL, word);
         choices += n + (choices[n] == '|');
     }
     json_close(&s->j, ']');
+    or_variable_end(s, "variable");
 }
 
 static void put_formats(struct schema *s)
 {
+    or_variable(s);
     json_open(&s->j, "enum", '[');
     for (uint32_t i = 0; ds_registry_codec_at(s->reg, i); i++)
         json_str(&s->j, NULL, ds_registry_codec_at(s->reg, i)->name);
     json_close(&s->j, ']');
+    or_variable_end(s, "variable");
 }
 
 static void put_number(struct schema *s, const ds_param *p)
 {
-    json_open(&s->j, "anyOf", '[');
-    json_open(&s->j, NULL, '{');
+    or_variable(s);
     json_str(&s->j, "type", "integer");
     if (p->min || p->max) {
         put_int(s, "minimum", p->min);
         put_int(s, "maximum", p->max);
     }
-    json_close(&s->j, '}');
-    json_open(&s->j, NULL, '{');
-    put_ref(s, NULL, p->type == DS_P_SIZE ? "size" : "variable");
-    json_close(&s->j, '}');
-    json_close(&s->j, ']');
+    or_variable_end(s, p->type == DS_P_SIZE ? "size" : "number");
 }
 
 static void put_map_of(struct schema *s, const char *item)
@@ -168,7 +186,9 @@ static void put_value(struct schema *s, const ds_param *p)
         put_number(s, p);
         break;
     case DS_P_BOOL:
+        or_variable(s);
         json_str(&s->j, "type", "boolean");
+        or_variable_end(s, "truth");
         break;
     case DS_P_ENUM:
         put_enum(s, p->choices);
@@ -395,7 +415,9 @@ static void put_defs(struct schema *s)
 {
     json_open(&s->j, "$defs", '{');
     put_pattern(s, "name", "^[a-z_][a-z0-9_]{0,62}$|\\$\\{");
-    put_pattern(s, "variable", "\\$\\{|^[0-9]+$");
+    put_pattern(s, "variable", "\\$\\{");
+    put_pattern(s, "number", "^[0-9]+$|\\$\\{");
+    put_pattern(s, "truth", "^(true|false)$|\\$\\{");
     put_pattern(s, "duration",
                 "^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h|d|w))+$|^P|\\$\\{");
     put_pattern(s, "size", "^[0-9]+(\\.[0-9]+)? *([kKMGT]i?)?[bB]?$|\\$\\{");
