@@ -8,10 +8,10 @@ Two instances of poison.yaml read what corpus.py says, among good records, and
 are killed at random moments and at every fault point. At the end output and
 dead letters together must be the input: each record in the place that its case
 names and in no other, once, with its key, value, headers and time byte for
-byte, in the order of its partition; and a state by key must be the sum of what went
-into it. Then the same job under another name reads
-it all at once, and the sums that it logs must be those that were counted here.
-Last, what was found is damaged in every way, and each must be noticed."""
+byte, in the order of its partition; and a state by key must hold each of its
+records once. Then the same job under another name reads it all at once, and
+the sums that it logs must be those that were counted here. Last, what was found
+is damaged in every way, and each must be noticed."""
 
 import argparse
 import calendar
