@@ -7,66 +7,106 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "expr/codes.h"
+#include "cmd/help_codes.h"
 #include "expr/help.h"
-#include "plan/codes.h"
+
+/* What can be named of the table. */
+typedef struct listing {
+    ds_func_help *list;
+    uint32_t n;
+} listing;
+
+static listing listing_of(ds_arena *a)
+{
+    listing all = {NULL, 0};
+    ds_func_help h;
+    uint32_t n = 0;
+
+    while (ds_func_help_at(n, a, &h))
+        n++;
+    all.list = ds_new(a, ds_func_help, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (ds_func_help_at(i, a, &h) && h.name)
+            all.list[all.n++] = h;
+    return all;
+}
 
 /* ---- one name ---- */
 
-static int help_function(const char *name, ds_arena *a)
+static int help_function(const char *name, const listing *all)
 {
     const char *last = NULL;
-    ds_func_help h;
     int n = 0;
 
-    for (uint32_t i = 0; ds_func_help_at(i, a, &h); i++) {
-        if (!h.name || strcmp(h.name, name) != 0)
+    for (uint32_t i = 0; i < all->n; i++) {
+        const ds_func_help *h = &all->list[i];
+
+        if (strcmp(h->name, name) != 0)
             continue;
-        if (h.help && (!last || strcmp(last, h.help) != 0)) {
-            printf("%s%s\n", n ? "\n" : "", h.help);
-            if (h.example)
-                printf("  for example: %s\n", h.example);
-            last = h.help;
+        if (h->help && (!last || strcmp(last, h->help) != 0)) {
+            printf("%s%s\n", n ? "\n" : "", h->help);
+            if (h->example)
+                printf("  for example: %s\n", h->example);
+            last = h->help;
         }
-        printf("  %s\n", h.form);
+        printf("  %s\n", h->form);
         n++;
     }
     return n;
 }
 
-static bool help_code(const char *code)
+/* Lines of a job, or an expression. */
+static void example_print(const char *what, const char *text)
 {
-    const char *text = codes_text(code);
-
-    for (const ds_expr_code *e = ds_expr_codes; !text && e->code; e++)
-        if (strcmp(e->code, code) == 0)
-            text = e->text;
-    if (text)
-        printf("%s: %s\n", code, text);
-    return text != NULL;
+    printf("  %s ", what);
+    for (; *text; text++) {
+        putchar(*text);
+        if (*text == '\n')
+            fputs("         ", stdout);
+    }
+    putchar('\n');
 }
 
-static const char *nearest(const char *name, ds_arena *a)
+static bool help_code(const char *code)
 {
-    const char **names = ds_new(a, const char *, 4096);
-    ds_func_help h;
-    uint32_t n = 0;
+    const char *text = help_code_text(code);
 
-    for (uint32_t i = 0; n < 4096 && ds_func_help_at(i, a, &h); i++)
-        if (h.name)
-            names[n++] = h.name;
-    return ds_name_nearest(name, names, n);
+    if (!text)
+        return false;
+    printf("%s: %s\n", code, text);
+    for (const help_example *e = help_examples; e->code; e++) {
+        if (strcmp(e->code, code) != 0)
+            continue;
+        example_print("wrong:", e->wrong);
+        example_print("right:", e->right);
+    }
+    return true;
+}
+
+static const char *nearest(const char *name, const listing *all, ds_arena *a)
+{
+    const char **names = ds_new(a, const char *, all->n);
+
+    for (uint32_t i = 0; i < all->n; i++)
+        names[i] = all->list[i].name;
+    return ds_name_nearest(name, names, all->n);
 }
 
 /* ---- all of them, as Markdown ---- */
 
 enum { FORMS = 4 }; /* of one name that are shown */
 
-/* A row of the table: entries of one name with one help. */
-static bool goes_on(const ds_func_help *h, const ds_func_help *first)
+static bool same(const char *a, const char *b)
 {
-    return h->name && strcmp(h->name, first->name) == 0 &&
-           (!h->help || (first->help && strcmp(h->help, first->help) == 0));
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Of one row of the table: entries of a name with one help; of an operator all
+ * of its family. */
+static bool belongs(const ds_func_help *h, const ds_func_help *first)
+{
+    return same(h->family, first->family) && same(h->name, first->name) &&
+           (!h->help || same(h->help, first->help));
 }
 
 /* A bar would end the cell. */
@@ -97,64 +137,73 @@ static void code_cell(const char *s)
     fputs("</code>", stdout);
 }
 
-static uint32_t row_print(uint32_t i, const ds_func_help *first, ds_arena *a)
+/* Entry i and those that belong to it, which are done then. */
+static void row_print(const listing *all, uint32_t i, bool *done)
 {
-    ds_func_help h;
+    const ds_func_help *first = &all->list[i];
     uint32_t n = 0;
 
     fputs("| ", stdout);
-    code_cell(first->form);
-    for (i++; ds_func_help_at(i, a, &h) && goes_on(&h, first); i++) {
-        if (++n >= FORMS)
+    for (uint32_t k = i; k < all->n; k++) {
+        const ds_func_help *h = &all->list[k];
+
+        if (done[k] || (k > i && !belongs(h, first))) {
+            if (!first->op)
+                break;
             continue;
-        fputs("<br>", stdout);
-        code_cell(h.form);
+        }
+        done[k] = true;
+        if (++n > FORMS)
+            continue;
+        fputs(n > 1 ? "<br>" : "", stdout);
+        code_cell(h->form);
     }
-    if (n >= FORMS)
-        printf("<br>and %u more", n - FORMS + 1);
+    if (n > FORMS)
+        printf("<br>and %u more", n - FORMS);
     fputs(" | ", stdout);
     cell(first->help ? first->help : "");
     fputs(" | ", stdout);
     if (first->example)
         code_cell(first->example);
     fputs(" |\n", stdout);
-    return i;
 }
 
-static void functions_print(ds_arena *a)
+static void functions_print(const listing *all, ds_arena *a)
 {
     const char *family = "";
-    ds_func_help h;
+    bool *done = ds_new(a, bool, all->n);
 
     fputs("# Functions and operators\n\n"
           "PostgreSQL 15's, with its semantics; what differs stands in "
-          "[language.md](language.md).\nThis file is made by `dstream help "
-          "--functions`. Each example is an expression that is\ntrue (of "
-          "aggregates: over the rows in lib/expr/func_agg.c), and a test "
+          "[language.md](language.md#differences-from-postgresql).\nThis file "
+          "is made by `dstream help --functions`. Each example is an "
+          "expression that is\ntrue (of aggregates: over the rows in "
+          "lib/expr/func_agg.c; of sets: an item of\n`flatMap`), and a test "
           "evaluates it.\n",
           stdout);
-    for (uint32_t i = 0; ds_func_help_at(i, a, &h);) {
-        if (!h.name) {
-            i++;
+    for (uint32_t i = 0; i < all->n; i++) {
+        const ds_func_help *h = &all->list[i];
+
+        if (done[i])
             continue;
-        }
-        if (strcmp(family, h.family) != 0) {
-            family = h.family;
+        if (strcmp(family, h->family) != 0) {
+            family = h->family;
             printf("\n## %s\n\n| form | | example |\n|---|---|---|\n", family);
         }
-        i = row_print(i, &h, a);
+        row_print(all, i, done);
     }
 }
 
 int help_main(const char *name)
 {
     ds_arena *a = ds_arena_new(1 << 16);
+    const listing all = listing_of(a);
     int rc = 0;
 
     if (strcmp(name, "--functions") == 0) {
-        functions_print(a);
-    } else if (!help_code(name) && !help_function(name, a)) {
-        const char *near = nearest(name, a);
+        functions_print(&all, a);
+    } else if (!help_code(name) && !help_function(name, &all)) {
+        const char *near = nearest(name, &all, a);
 
         fprintf(stderr, "dstream: there is no verb, function or code `%.40s`",
                 name);

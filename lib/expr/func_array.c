@@ -91,7 +91,7 @@ const func_def func_array[] = {
     SETX("generate_series", TL, 3, 0, array_set_series_time, "the times from one to another in steps",
         "generate_series(timestamp '2026-01-01', '2026-01-02', '6 hours') AS t", TL, TL, V),
     SETX("generate_series", T, 3, 0, array_set_series_time, "the same with time zone",
-        "generate_series(_ts, _ts + interval '1 day', '1 hour') AS t", T, T, V),
+        "generate_series(timestamptz '2026-01-01Z', '2026-01-02Z', '1 hour') AS t", T, T, V),
 };
 /* clang-format on */
 

@@ -21,12 +21,12 @@
 #define PATH(name, res, n, flags, fn, set, help, example, ...)                 \
     {name, res, n, flags, {__VA_ARGS__}, fn, json_path_prepare, help, example, \
      set, NULL, json_path_refuse}
-#define PATH3(name, res, flags, fn, set, help, example)                        \
-    PATH(name, res, 2, flags, fn, set, help PATH_HELP, example, J, S),         \
-    PATH(name, res, 3, flags, fn, set, help ", with variables", example,       \
+#define PATH3(name, res, flags, fn, set, help, plain, vars, silent)            \
+    PATH(name, res, 2, flags, fn, set, help PATH_HELP, plain, J, S),           \
+    PATH(name, res, 3, flags, fn, set, help ", with variables", vars,          \
          J, S, J),                                                             \
     PATH(name, res, 4, flags, fn, set,                                         \
-         help ", with variables; true: errors are suppressed", example,        \
+         help ", with variables; true: errors are suppressed", silent,         \
          J, S, J, B)
 #define PATH_OP(name, fn) PATH(name, B, 2, 0, fn, NULL, NULL, NULL, J, S)
 
@@ -133,25 +133,38 @@ const func_def func_json[] = {
 
     PATH3("jsonb_path_exists", B, 0, json_path_exists, NULL,
           "whether a path finds something",
-          "jsonb_path_exists('{\"a\": [1, 2]}', '$.a[*] ? (@ > 1)')"),
+          "jsonb_path_exists('{\"a\": [1, 2]}', '$.a[*] ? (@ > 1)')",
+          "jsonb_path_exists('[1, 2]', '$[*] ? (@ > $x)', '{\"x\": 1}')",
+          "jsonb_path_exists('{}', 'strict $.a', '{}', true) IS NULL"),
     PATH3("jsonb_path_match", B, 0, json_path_match, NULL,
           "the truth of a path's predicate",
-          "jsonb_path_match('{\"a\": 1}', '$.a == 1')"),
+          "jsonb_path_match('{\"a\": 1}', '$.a == 1')",
+          "jsonb_path_match('{\"a\": 1}', '$.a == $x', '{\"x\": 1}')",
+          "jsonb_path_match('1', '$', '{}', true) IS NULL"),
     PATH3("jsonb_path_query_array", J, 0, json_path_array, NULL,
           "all that a path finds, as an array",
-          "jsonb_path_query_array('[1, 2, 3]', '$[*] ? (@ > 1)') = '[2, 3]'"),
+          "jsonb_path_query_array('[1, 2, 3]', '$[*] ? (@ > 1)') = '[2, 3]'",
+          "jsonb_path_query_array('[1, 2, 3]', '$[*] ? (@ > $x)', "
+          "'{\"x\": 1}') = '[2, 3]'",
+          "jsonb_path_query_array('{}', 'strict $.a', '{}', true) = '[]'"),
     PATH3("jsonb_path_query_first", J, 0, json_path_first, NULL,
           "the first value that a path finds",
-          "jsonb_path_query_first('[1, 2]', '$[*]') = '1'"),
+          "jsonb_path_query_first('[1, 2]', '$[*]') = '1'",
+          "jsonb_path_query_first('[1, 2]', '$[*] ? (@ > $x)', "
+          "'{\"x\": 1}') = '2'",
+          "jsonb_path_query_first('{}', 'strict $.a', '{}', true) IS NULL"),
     PATH3("jsonb_path_query", J, FUNC_SET, NULL, json_path_set,
           "a row per value that a path finds",
-          "jsonb_path_query(doc, '$.items[*].price') AS price"),
+          "jsonb_path_query(doc, '$.items[*].price') AS price",
+          "jsonb_path_query(doc, '$.items[*] ? (@.price > $x)', "
+          "'{\"x\": 1}') AS item",
+          "jsonb_path_query(doc, 'strict $.items[*].price', '{}', true) AS price"),
 
     SETX("jsonb_array_elements", J, 1, 0, json_set_elements,
          "a row per element", "jsonb_array_elements(items) AS item", J),
     SETX("jsonb_array_elements_text", S, 1, 0, json_set_elements_text,
          "a row per element, as text",
-         "jsonb_array_elements_text(tags) AS tag", J),
+         "jsonb_array_elements_text(items) AS item", J),
     SETX("jsonb_object_keys", S, 1, 0, json_set_keys, "a row per key",
          "jsonb_object_keys(doc) AS name", J),
     EACH("jsonb_each", json_set_each, json_each_prepare,

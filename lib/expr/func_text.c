@@ -393,10 +393,10 @@ const func_def func_text[] = {
      .refuse = regex_refused},
     SETX("string_to_table", S, 2, NULLS, text_to_table,
          "a row per part between separators; per character if NULL",
-         "string_to_table(tags, ',') AS tag", S, S),
+         "string_to_table(line, ',') AS part", S, S),
     SETX("string_to_table", S, 3, NULLS, text_to_table,
          "the same; parts equal to the third are NULL",
-         "string_to_table(tags, ',', '-') AS tag", S, S, S),
+         "string_to_table(line, ',', '-') AS part", S, S, S),
 };
 /* clang-format on */
 

@@ -133,10 +133,23 @@ def ask_dstream(program, exprs, rows_path):
     return out
 
 
+def table(program):
+    return subprocess.run([program, "help", "--functions"], check=True,
+                          capture_output=True, text=True).stdout
+
+
+def uncalled(program):
+    """Names of dstream's table that no corpus calls."""
+    text = ""
+    for path in glob.glob(os.path.join(HERE, "**", "*.sql"), recursive=True):
+        text += open(path, encoding="utf-8").read()
+    names = set(re.findall(r"<code>([a-z_0-9]+)\(", table(program)))
+    return sorted(n for n in names if not re.search(rf"\b{n}\(", text))
+
+
 def functions(program):
     """Names of dstream's table that give one value per row."""
-    text = subprocess.run([program, "help", "--functions"], check=True,
-                          capture_output=True, text=True).stdout
+    text = table(program)
     text = text[:text.index("## Aggregates")]
     forms = re.findall(r"<code>([a-z_0-9]+)\(.*?</code>", text)
     sets = re.findall(r"<code>([a-z_0-9]+)\([^<]*→ setof", text)
@@ -332,10 +345,9 @@ class Report:
         if why and verdict not in ("same", "refused"):
             verdict = "known"
         self.count[verdict] += 1
-        if verdict in ("differs", "accepted", "refused (chosen)"):
-            self.failed += 1
-        elif verdict != "refused" or why:
+        if verdict not in ("differs", "accepted", "refused (chosen)"):
             return
+        self.failed += 1
         self.shown[verdict] += 1
         if self.shown[verdict] <= self.show:
             print(f"{verdict}: {expr}\n    {detail[:400]}")
@@ -357,6 +369,10 @@ def report(exprs, chosen, server, ours, args):
           f"{len(columns.rows())} rows each: {out.count['same']} the same, "
           f"{out.count['known']} known differences, "
           f"{share:.2%} of what PostgreSQL accepts refused")
+    missing = uncalled(args.program) if chosen and not args.expr else []
+    for name in missing:
+        print(f"nothing calls {name}()")
+    out.failed += len(missing)
     if share > MOST_REFUSED:
         print(f"more than {MOST_REFUSED:.0%} refused")
         out.failed += 1

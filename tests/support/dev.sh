@@ -30,6 +30,7 @@ dev_packages() {
     format) echo clang-format ;;
     lint) echo clang clang-format clang-tidy ;;
     python) echo python3 ;;
+    postgres) echo postgresql-15 ;;
     broker) echo procps python3 python3-venv ca-certificates ;;
     esac
 }

@@ -11,13 +11,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/support/dev.sh
 
-all_rings=(lint unit conform golden mock sanitize fuzz broker registry docker)
+all_rings=(lint unit conform golden mock oracle sanitize fuzz broker registry docker)
 
 # What a ring needs installed. Asked for before it starts: sudo may want to ask.
 ring_needs() {
     case $1 in
     lint) echo build tests lint ;;
     golden) echo build tests python ;;
+    oracle) echo build python postgres ;;
     sanitize) echo build tests clang python ;;
     fuzz) echo build tests clang python ;;
     broker) echo build tests broker ;;
@@ -55,6 +56,13 @@ ring_golden() {
 ring_mock() {
     dev_build dev
     run_labels dev mock
+}
+
+# The same expressions, aggregates and sets by a real PostgreSQL. The random ones
+# are the same every time.
+ring_oracle() {
+    dev_build dev dstream
+    tests/oracle/run build/dev/dstream --all --generated 20000 --seed 1
 }
 
 # Memory errors, leaks and undefined behaviour in what needs no broker; races
