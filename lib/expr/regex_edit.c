@@ -294,6 +294,10 @@ void regex_split_table(set_row *row, const ds_value *args, const bool *nulls)
         split_spaces(row, args[0].s);
         return;
     }
+    if (k && k->re && k->re->shape == REGEX_TEXT && k->re->text.len == 1) {
+        set_put_parts(row->ctx, row->row, args[0].s, k->re->text.ptr[0]);
+        return;
+    }
     p.walk.run = regex_set_get(row, &split_table, args);
     while (p.walk.run && (rc = split_next(&p, &part.s)) == REGEX_MATCH)
         set_emit(row, &part, false);

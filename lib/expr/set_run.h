@@ -43,4 +43,7 @@ static inline void set_put_text(set_ctx *c, uint32_t row, const uint8_t *p,
     c->n++;
 }
 
+/* The parts of a text between bytes that are `sep`, an ASCII character. */
+void set_put_parts(set_ctx *c, uint32_t row, ds_slice t, uint8_t sep);
+
 #endif

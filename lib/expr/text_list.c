@@ -3,7 +3,7 @@
  * text_list.c - texts to arrays and back: string_to_array, array_to_string,
  * string_to_table.
  */
-#include "expr/set.h"
+#include "expr/set_run.h"
 #include "expr/text.h"
 
 /* The parts of a text between separators. */
@@ -101,6 +101,10 @@ void text_to_table(set_row *row, const ds_value *args, const bool *nulls)
     p.done = p.text.len == 0;
     bool null = row->n_args > 2 && !nulls[2];
     ds_value part;
+    if (!null && p.sep && p.sep->len == 1 && !p.done) {
+        set_put_parts(row->ctx, row->row, p.text, p.sep->ptr[0]);
+        return;
+    }
     while (parts_next(&p, &part.s))
         set_emit(row, &part, null && same(part.s, args[2].s));
 }

@@ -27,29 +27,28 @@ static_assert((uint32_t)DS_ARRAY_OF(0) == ARRAY_BIT,
 
 static const struct {
     const char *name, *array;
-    ds_phys phys;
 } types[DS_N_BASE_TYPES] = {
-#define TYPE(name, phys)                                                       \
+#define TYPE(name)                                                             \
     {                                                                          \
-        name, name "[]", phys                                                  \
+        name, name "[]"                                                        \
     }
-    [DS_NONE] = TYPE("unknown", DS_PHYS_SLICE),
-    [DS_BOOL] = TYPE("boolean", DS_PHYS_BOOL),
-    [DS_I16] = TYPE("smallint", DS_PHYS_I64),
-    [DS_I32] = TYPE("integer", DS_PHYS_I64),
-    [DS_I64] = TYPE("bigint", DS_PHYS_I64),
-    [DS_F32] = TYPE("real", DS_PHYS_F64),
-    [DS_F64] = TYPE("double precision", DS_PHYS_F64),
-    [DS_NUM] = TYPE("numeric", DS_PHYS_NUM),
-    [DS_STR] = TYPE("text", DS_PHYS_SLICE),
-    [DS_BYTES] = TYPE("bytea", DS_PHYS_SLICE),
-    [DS_DATE] = TYPE("date", DS_PHYS_I64),
-    [DS_TIME] = TYPE("time without time zone", DS_PHYS_I64),
-    [DS_TIMESTAMP] = TYPE("timestamp without time zone", DS_PHYS_I64),
-    [DS_TS] = TYPE("timestamp with time zone", DS_PHYS_I64),
-    [DS_IV] = TYPE("interval", DS_PHYS_IV),
-    [DS_UUID] = TYPE("uuid", DS_PHYS_SLICE),
-    [DS_JSON] = TYPE("jsonb", DS_PHYS_SLICE),
+    [DS_NONE] = TYPE("unknown"),
+    [DS_BOOL] = TYPE("boolean"),
+    [DS_I16] = TYPE("smallint"),
+    [DS_I32] = TYPE("integer"),
+    [DS_I64] = TYPE("bigint"),
+    [DS_F32] = TYPE("real"),
+    [DS_F64] = TYPE("double precision"),
+    [DS_NUM] = TYPE("numeric"),
+    [DS_STR] = TYPE("text"),
+    [DS_BYTES] = TYPE("bytea"),
+    [DS_DATE] = TYPE("date"),
+    [DS_TIME] = TYPE("time without time zone"),
+    [DS_TIMESTAMP] = TYPE("timestamp without time zone"),
+    [DS_TS] = TYPE("timestamp with time zone"),
+    [DS_IV] = TYPE("interval"),
+    [DS_UUID] = TYPE("uuid"),
+    [DS_JSON] = TYPE("jsonb"),
 #undef TYPE
 };
 
@@ -81,21 +80,6 @@ static const row_type *row_find(ds_type t)
     if (i < FIRST_ROW || i - FIRST_ROW >= atomic_load(&rows.n))
         return NULL;
     return table_get(&rows, i - FIRST_ROW);
-}
-
-ds_phys ds_type_phys(ds_type t)
-{
-    return (uint32_t)t < DS_N_BASE_TYPES ? types[t].phys : DS_PHYS_SLICE;
-}
-
-size_t ds_type_size(ds_type t)
-{
-    static const size_t sizes[] = {
-        [DS_PHYS_BOOL] = sizeof(uint8_t),   [DS_PHYS_I64] = sizeof(int64_t),
-        [DS_PHYS_F64] = sizeof(double),     [DS_PHYS_NUM] = sizeof(ds_numeric),
-        [DS_PHYS_IV] = sizeof(ds_interval), [DS_PHYS_SLICE] = sizeof(ds_slice),
-    };
-    return t == DS_NONE ? 0 : sizes[ds_type_phys(t)];
 }
 
 const char *ds_type_name(ds_type t)

@@ -69,9 +69,48 @@ typedef enum ds_phys {
     DS_PHYS_SLICE, /* ds_slice: all others, arrays and rows among them */
 } ds_phys;
 
-ds_phys ds_type_phys(ds_type t);
+static inline ds_phys ds_type_phys(ds_type t)
+{
+    switch (t) {
+    case DS_BOOL:
+        return DS_PHYS_BOOL;
+    case DS_I16:
+    case DS_I32:
+    case DS_I64:
+    case DS_DATE:
+    case DS_TIME:
+    case DS_TIMESTAMP:
+    case DS_TS:
+        return DS_PHYS_I64;
+    case DS_F32:
+    case DS_F64:
+        return DS_PHYS_F64;
+    case DS_NUM:
+        return DS_PHYS_NUM;
+    case DS_IV:
+        return DS_PHYS_IV;
+    default:
+        return DS_PHYS_SLICE;
+    }
+}
+
 /* Bytes per value in a column. */
-size_t ds_type_size(ds_type t);
+static inline size_t ds_type_size(ds_type t)
+{
+    switch (ds_type_phys(t)) {
+    case DS_PHYS_BOOL:
+        return sizeof(uint8_t);
+    case DS_PHYS_NUM:
+        return sizeof(ds_numeric);
+    case DS_PHYS_I64:
+    case DS_PHYS_F64:
+        return sizeof(int64_t);
+    default: /* also an interval */
+        return t == DS_NONE ? 0 : sizeof(ds_slice);
+    }
+}
+_Static_assert(sizeof(ds_interval) == sizeof(ds_slice), "of one size");
+
 /* PostgreSQL's name: "bigint", "timestamp with time zone", "text[]"; of
  * DS_NONE: "unknown"; of a row: "row(a text, b bigint)". */
 const char *ds_type_name(ds_type t);
