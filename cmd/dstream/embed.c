@@ -192,9 +192,21 @@ static int out_topic(const embed *e, const char *name)
     return strcmp(name, "dlq") ? -1 : e->plan->dlq_topic;
 }
 
+/* The file of --out i; sinks may share one. */
+static FILE *out_file(embed *e, FILE **files, uint32_t i)
+{
+    const run_file *out = e->flags->out;
+
+    for (uint32_t k = 0; k < i; k++)
+        if (!strcmp(out[k].path, out[i].path))
+            return files[k];
+    return file_open(out[i].path);
+}
+
 static int outputs_open(embed *e)
 {
     const run_flags *f = e->flags;
+    FILE *files[RUN_FILES_MAX];
 
     e->out = ds_new(e->a, embed_out, e->plan->n_topics + 1);
     for (uint32_t i = 0; i < e->plan->n_topics; i++)
@@ -211,7 +223,7 @@ static int outputs_open(embed *e)
                                  f->out[i].name);
             return name_unknown(e, "out", "sink", f->out[i].name);
         }
-        to = file_open(f->out[i].path);
+        to = files[i] = out_file(e, files, i);
         if (!to)
             return EXIT_STATE;
         if (f->out[i].name)

@@ -71,6 +71,29 @@ static void many_steps_count_everything_once(void **state)
     assert_int_equal(last, 120000);
 }
 
+static void two_sinks_may_share_a_file(void **state)
+{
+    static const char two[] =
+        "dstream: 1\njob: two\nsources: {a: {kafka: {topic: a, format: text}}}"
+        "\nsinks:\n  o: {from: a, kafka: {topic: o}}\n"
+        "  p: {from: a, kafka: {topic: p, format: text}}\n";
+    const char *job = verb_file("two.yaml", two), *out = verb_path("shared");
+    char in[300], o[300], p[300], text[100];
+    FILE *from;
+
+    (void)state;
+    snprintf(in, sizeof(in), "a=%s", verb_file("in", "xyz\n"));
+    snprintf(o, sizeof(o), "o=%s", out);
+    snprintf(p, sizeof(p), "p=%s", out);
+    assert_int_equal(
+        VERB(verb_run, job, "--in", in, "--out", o, "--out", p)->code, 0);
+    from = fopen(out, "r");
+    assert_non_null(from);
+    text[fread(text, 1, sizeof(text) - 1, from)] = 0;
+    fclose(from);
+    assert_string_equal(text, "{\"value\":\"xyz\"}\nxyz\n");
+}
+
 static void a_failed_record_says_where(void **state)
 {
     const char *job = verb_file("divide.yaml", divide);
@@ -171,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(out_has_the_records_and_nothing_else),
         cmocka_unit_test(many_steps_count_everything_once),
+        cmocka_unit_test(two_sinks_may_share_a_file),
         cmocka_unit_test(a_failed_record_says_where),
         cmocka_unit_test(envelopes_name_their_partition),
         cmocka_unit_test(standard_input_is_a_file),
