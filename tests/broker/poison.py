@@ -654,7 +654,7 @@ def damage(poison, found):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    ap.add_argument("--seconds", type=int, default=45)
+    ap.add_argument("--seconds", type=int, default=35)
     ap.add_argument("--rate", type=int, default=400)
     ap.add_argument("--seed", type=int, default=None)
     ap.add_argument("--version", default="")
