@@ -3,7 +3,7 @@
  * avro_write.c - a tree of operations per schema; each writes one
  * value.
  */
-#include "codec/avro_write.h"
+#include "codec/avro_put.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,33 +11,7 @@
 #include "record/datetime.h"
 #include "record/numeric.h"
 
-typedef struct put put;
-
-/* Writes a value; false: w->why. */
-typedef bool put_fn(avro_encoder *w, const put *p, const ds_value *v);
-
-struct put {
-    put_fn *fn;
-    ds_type type; /* of the value */
-    const avro_type *avro;
-    int32_t null_branch, branch; /* of a union; -1: none */
-    uint32_t n;                  /* record: fields; array: 1 */
-    const put *const *kids;      /* of a record: NULL: `bytes` of the default */
-    const uint32_t *from;        /* record: field of the row, or column */
-    const char *name;
-};
-
-struct avro_encoder {
-    const put *top;
-    bool value; /* the only column is the value */
-    const ds_schema *columns;
-    ds_arena *a;
-    ds_buf *b;
-    uint32_t depth;
-    char why[300];
-};
-
-static bool refuse(avro_encoder *w, const put *p, const char *why)
+bool avro_refuse(avro_encoder *w, const put *p, const char *why)
 {
     snprintf(w->why, sizeof(w->why), "%s%.80s%s%s", p->name ? "column \"" : "",
              p->name ? p->name : "", p->name ? "\": " : "", why);
@@ -48,25 +22,25 @@ static bool out_of_range(avro_encoder *w, const put *p)
 {
     ds_arena *a = ds_arena_new(256);
 
-    refuse(w, p,
-           ds_str_printf(a, "the value is out of range of %s",
-                         avro_type_show(p->avro, a)));
+    avro_refuse(w, p,
+                ds_str_printf(a, "the value is out of range of %s",
+                              avro_type_show(p->avro, a)));
     ds_arena_free(a);
     return false;
 }
 
 /* ---- values ---- */
 
-static void add_long(avro_encoder *w, int64_t v)
+void avro_add_long(avro_encoder *w, int64_t v)
 {
     uint8_t b[10];
 
     ds_buf_add(w->b, b, avro_put_long(b, v));
 }
 
-static void add_bytes(avro_encoder *w, const void *p, uint32_t n)
+void avro_add_bytes(avro_encoder *w, const void *p, uint32_t n)
 {
-    add_long(w, n);
+    avro_add_long(w, n);
     ds_buf_add(w->b, p, n);
 }
 
@@ -82,7 +56,7 @@ static bool put_long(avro_encoder *w, const put *p, const ds_value *v)
     if (p->avro->kind == AVRO_KIND_INT &&
         (v->i < INT32_MIN || v->i > INT32_MAX))
         return out_of_range(w, p);
-    add_long(w, v->i);
+    avro_add_long(w, v->i);
     return true;
 }
 
@@ -105,7 +79,7 @@ static bool put_real(avro_encoder *w, const put *p, const ds_value *v)
 static bool put_bytes(avro_encoder *w, const put *p, const ds_value *v)
 {
     (void)p;
-    add_bytes(w, v->s.ptr, v->s.len);
+    avro_add_bytes(w, v->s.ptr, v->s.len);
     return true;
 }
 
@@ -121,10 +95,10 @@ static bool put_symbol(avro_encoder *w, const put *p, const ds_value *v)
 {
     for (uint32_t i = 0; i < p->avro->n; i++)
         if (ds_slice_eq(p->avro->symbols[i], v->s)) {
-            add_long(w, i);
+            avro_add_long(w, i);
             return true;
         }
-    return refuse(w, p, "the value is none of the enum's symbols");
+    return avro_refuse(w, p, "the value is none of the enum's symbols");
 }
 
 static bool put_uuid(avro_encoder *w, const put *p, const ds_value *v)
@@ -140,7 +114,7 @@ static bool put_uuid(avro_encoder *w, const put *p, const ds_value *v)
         s[n++] = hex[v->s.ptr[i] >> 4];
         s[n++] = hex[v->s.ptr[i] & 15];
     }
-    add_bytes(w, s, n);
+    avro_add_bytes(w, s, n);
     return true;
 }
 
@@ -153,7 +127,7 @@ static bool put_decimal(avro_encoder *w, const put *p, const ds_value *v)
     uint32_t n = 16, skip = 0;
 
     if (num.kind)
-        return refuse(w, p, "a decimal cannot hold NaN or infinity");
+        return avro_refuse(w, p, "a decimal cannot hold NaN or infinity");
     if (numeric_fit(&num, ds_mod_numeric(t->precision, t->scale)) != NUMERIC_OK)
         return out_of_range(w, p);
     x = numeric_value(&num);
@@ -164,7 +138,7 @@ static bool put_decimal(avro_encoder *w, const put *p, const ds_value *v)
         skip++;
     n -= skip;
     if (t->kind == AVRO_KIND_BYTES) {
-        add_bytes(w, b + skip, n);
+        avro_add_bytes(w, b + skip, n);
         return true;
     }
     if (n > t->size)
@@ -178,7 +152,7 @@ static bool put_decimal(avro_encoder *w, const put *p, const ds_value *v)
 static bool put_date(avro_encoder *w, const put *p, const ds_value *v)
 {
     if (v->i == DS_TIME_INF || v->i == DS_TIME_NINF)
-        return refuse(w, p, "a date of Avro cannot be infinite");
+        return avro_refuse(w, p, "a date of Avro cannot be infinite");
     return put_long(w, p, v);
 }
 
@@ -187,7 +161,7 @@ static bool put_time(avro_encoder *w, const put *p, const ds_value *v)
     ds_value x = *v;
 
     if (p->type != DS_TIME && (x.i == DS_TIME_INF || x.i == DS_TIME_NINF))
-        return refuse(w, p, "a timestamp of Avro cannot be infinite");
+        return avro_refuse(w, p, "a timestamp of Avro cannot be infinite");
     if (p->avro->logical == AVRO_TIME_MS || p->avro->logical == AVRO_TS_MS ||
         p->avro->logical == AVRO_LOCAL_MS)
         x.i = datetime_round(p->type, x.i, 3) / DS_MS;
@@ -203,9 +177,10 @@ static bool put_interval(avro_encoder *w, const put *p, const ds_value *v)
 
     if (iv->months < 0 || iv->days < 0 || iv->us < 0 || ms > UINT32_MAX ||
         iv->us % DS_MS)
-        return refuse(w, p,
-                      "a duration of Avro holds whole milliseconds below 2^32, "
-                      "and nothing negative");
+        return avro_refuse(
+            w, p,
+            "a duration of Avro holds whole milliseconds below 2^32, "
+            "and nothing negative");
     for (uint32_t i = 0; i < 3; i++)
         for (uint32_t k = 0; k < 4; k++) {
             uint8_t byte = (uint8_t)(parts[i] >> 8 * k);
@@ -219,14 +194,14 @@ static bool put_value(avro_encoder *w, const put *p, bool null,
                       const ds_value *v)
 {
     if (null && p->null_branch < 0)
-        return refuse(w, p, "the schema does not allow NULL");
+        return avro_refuse(w, p, "the schema does not allow NULL");
     if (null) {
         if (p->avro->kind != AVRO_KIND_NULL)
-            add_long(w, p->null_branch);
+            avro_add_long(w, p->null_branch);
         return true;
     }
     if (p->branch >= 0)
-        add_long(w, p->branch);
+        avro_add_long(w, p->branch);
     return p->fn(w, p, v);
 }
 
@@ -238,11 +213,11 @@ static bool put_array(avro_encoder *w, const put *p, const ds_value *v)
     ds_value item;
 
     if (n)
-        add_long(w, n);
+        avro_add_long(w, n);
     while (nested_next(&it, NULL, &null, &item))
         if (!put_value(w, p->kids[0], null, &item))
             return false;
-    add_long(w, 0);
+    avro_add_long(w, 0);
     return true;
 }
 
@@ -372,6 +347,11 @@ static put_fn *plain_fn(const avro_type *t, ds_type type)
     }
 }
 
+put_fn *avro_put_fn(const avro_type *t, ds_type type)
+{
+    return t->logical == AVRO_PLAIN ? plain_fn(t, type) : logical_fn(t, type);
+}
+
 /* Kids of a record: by the names of its fields. */
 static bool make_fields(struct maker *m, put *p, const ds_schema *row)
 {
@@ -472,13 +452,32 @@ static bool make_kids(struct maker *m, put *p, ds_type type)
     return true;
 }
 
+/* Those that are not null. */
+static uint32_t branches(const avro_type *t)
+{
+    uint32_t n = t->n;
+
+    for (uint32_t i = 0; i < t->n; i++)
+        n -= t->items[i]->kind == AVRO_KIND_NULL;
+    return n;
+}
+
+static int32_t null_branch(const avro_type *t)
+{
+    if (t->kind == AVRO_KIND_UNION)
+        for (uint32_t i = 0; i < t->n; i++)
+            if (t->items[i]->kind == AVRO_KIND_NULL)
+                return (int32_t)i;
+    return t->kind == AVRO_KIND_NULL ? 0 : -1;
+}
+
 static const put *make(struct maker *m, const avro_type *t, ds_type type)
 {
     put *p;
 
     if (m->depth > AVRO_DEPTH_MAX)
         return no(m, t, type);
-    if (t->kind == AVRO_KIND_UNION) {
+    if (t->kind == AVRO_KIND_UNION && !(type == DS_JSON && branches(t) > 1)) {
         m->depth++;
         p = (put *)make_branch(m, t, type);
         m->depth--;
@@ -487,7 +486,7 @@ static const put *make(struct maker *m, const avro_type *t, ds_type type)
     p = ds_new(m->a, put, 1);
     *p = (put){.type = type,
                .avro = t,
-               .null_branch = t->kind == AVRO_KIND_NULL ? 0 : -1,
+               .null_branch = null_branch(t),
                .branch = -1,
                .name = m->path};
     m->depth++;
@@ -495,8 +494,9 @@ static const put *make(struct maker *m, const avro_type *t, ds_type type)
         return NULL;
     m->depth--;
     if (!p->fn)
-        p->fn =
-            t->logical == AVRO_PLAIN ? plain_fn(t, type) : logical_fn(t, type);
+        p->fn = avro_put_fn(t, type);
+    if (!p->fn && type == DS_JSON)
+        p->fn = avro_put_json;
     return p->fn ? p : no(m, t, type);
 }
 

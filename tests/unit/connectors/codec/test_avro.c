@@ -578,6 +578,69 @@ static void test_written_is_read(void **state)
         }
 }
 
+/* jsonb to types without a SQL type; %s: the field's schema. */
+static const struct {
+    const char *schema, *json;
+    const char *error; /* NULL: what is read back is the same */
+} json_cases[] = {
+    {"{'type':'map','values':'long'}", "{\"a\": 1, \"\\\"\": -5}", NULL},
+    {"{'type':'map','values':'long'}", "{}", NULL},
+    {"{'type':'array','items':{'type':'array','items':'double'}}",
+     "[[1.5, 2], []]", NULL},
+    {"['null','string','long']", "5", NULL},
+    {"['null','string','long']", "\"5\"", NULL},
+    {"['double','long']", "5", NULL},
+    {"['double','long']", "0.5", NULL},
+    {"['bytes','string','boolean']", "\"x\"", NULL},
+    {"['bytes','string','boolean']", "\"\\\\x00ff\"", NULL},
+    {"['bytes','string','boolean']", "true", NULL},
+    {"{'type':'map','values':['null'," DEC(10, 2) ",{'type':'enum','name':'E',"
+                                                  "'symbols':['A']}," LOGICAL(
+                                                      "int", "date") "]}",
+     "{\"a\": null, \"b\": 1.25, \"c\": \"A\", \"d\": \"2026-01-31\"}", NULL},
+    {"['null',{'type':'record','name':'T','fields':[{'name':'v','type':'int'},"
+     "{'name':'next','type':['null','T']}]}]",
+     "{\"v\": 1, \"next\": {\"v\": 2, \"next\": null}}", NULL},
+    {"{'type':'map','values':'long'}", "{\"a\": 1.5}",
+     "column \"a\": invalid input syntax for type bigint: \"1.5\""},
+    {"{'type':'map','values':'long'}", "[1]",
+     "column \"a\": [1] does not fit map of long"},
+    {"['string','long']", "true",
+     "column \"a\": true does not fit [string, long]"},
+    {NULL, NULL, NULL},
+};
+
+static void test_jsonb(void **state)
+{
+    ds_field f = {"a", DS_JSON, 0, false};
+    ds_schema columns = {1, &f};
+
+    (void)state;
+    for (size_t i = 0; json_cases[i].json; i++) {
+        const avro_type *t = schema(ds_str_printf(
+            a, REC("{'name':'a','type':%s}"), json_cases[i].schema));
+        ds_col col = column_of(&f, json_cases[i].json);
+        const avro_program *p;
+        const char *why = "";
+        ds_err err = {DS_OK, ""};
+        ds_slice bytes = write_row(&columns, t, &col, &why);
+        ds_buf b;
+
+        assert_int_equal(bytes.ptr == NULL, json_cases[i].error != NULL);
+        if (!bytes.ptr)
+            assert_string_equal(why, json_cases[i].error);
+        if (json_cases[i].error)
+            continue;
+        assert_int_equal(
+            avro_compile(t, t, &(avro_target){&columns, NULL}, a, &p, &err),
+            DS_OK);
+        ds_buf_init(&b, a, 64);
+        ds_show_json_row(&b, &columns, &col, 0);
+        assert_string_equal(row_of(p, &columns, bytes),
+                            ds_strn_copy(a, b.s, b.len));
+    }
+}
+
 static const struct {
     const char *schema;
     ds_type type;
@@ -663,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_deep_schema),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_written_is_read),
+        cmocka_unit_test(test_jsonb),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_write_fields),
     };
