@@ -275,4 +275,4 @@
     {"to_number('x', '9')", "!E0702 invalid input syntax for type numeric: \" \""},
     {"to_number('1', 'RN')", "!E0702 \"RN\" not supported for input"},
     {"to_number('12.345', '99.9')", "12.3"},
-/* clang-format on */
+    /* clang-format on */

@@ -548,4 +548,4 @@
     {"regexp_match($1, $2)", 2, {"baaé", ""}, "{\"\"}"},
     {"regexp_match($1, $2)", 2, {"aa", "^\\x61?[[:alpha:]][^\\W]{0,1}\\-$"}, NULL},
     {"regexp_match($1, $2)", 2, {"aA_", "^[ab]{1,}\\Y\\w"}, "{aA}"},
-/* clang-format on */
+    /* clang-format on */

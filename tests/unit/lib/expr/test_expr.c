@@ -25,12 +25,15 @@ static const expr_case cases[] = {
 };
 
 static const ds_field fields[] = {
-    {"i", DS_I64, 0, false},   {"j", DS_I64, 0, false},    {"z", DS_I64, 0, false},
-    {"big", DS_I64, 0, false}, {"d", DS_F64, 0, false},    {"e", DS_F64, 0, false},
-    {"s", DS_STR, 0, false},   {"t", DS_STR, 0, false},    {"w", DS_STR, 0, false},
-    {"o", DS_STR, 0, false},   {"yes", DS_BOOL, 0, false}, {"no", DS_BOOL, 0, false},
-    {"ts", DS_TS, 0, false},   {"ni", DS_I64, 0, false},   {"nd", DS_F64, 0, false},
-    {"ns", DS_STR, 0, false},  {"nb", DS_BOOL, 0, false},  {"nt", DS_TS, 0, false}};
+    {"i", DS_I64, 0, false},    {"j", DS_I64, 0, false},
+    {"z", DS_I64, 0, false},    {"big", DS_I64, 0, false},
+    {"d", DS_F64, 0, false},    {"e", DS_F64, 0, false},
+    {"s", DS_STR, 0, false},    {"t", DS_STR, 0, false},
+    {"w", DS_STR, 0, false},    {"o", DS_STR, 0, false},
+    {"yes", DS_BOOL, 0, false}, {"no", DS_BOOL, 0, false},
+    {"ts", DS_TS, 0, false},    {"ni", DS_I64, 0, false},
+    {"nd", DS_F64, 0, false},   {"ns", DS_STR, 0, false},
+    {"nb", DS_BOOL, 0, false},  {"nt", DS_TS, 0, false}};
 static const ds_schema schema = {sizeof fields / sizeof *fields, fields};
 
 /* n rows, all NULL but row `row`. */

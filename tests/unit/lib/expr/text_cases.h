@@ -661,4 +661,4 @@
     {"substring($1 similar $2 escape '#')", 2, {"abcdef", "%#\"(c|cd)#\"%"}, "cd"},
     {"substring($1 similar $2 escape '#')", 2, {"abc", "x#\"%#\"y"}, NULL},
     {"substring($1 similar $2 escape '#')", 2, {"abcdef", "a%f"}, "abcdef"},
-/* clang-format on */
+    /* clang-format on */

@@ -684,4 +684,4 @@
     {"'\"x\"'::jsonb::int", "!cannot cast jsonb string to type integer"}, {"'5'::jsonb::numeric", "5 :: numeric"},
     {"'true'::jsonb::bool", "true :: boolean"}, {"'5.7'::jsonb::int", "6 :: integer"}, {"'1'::jsonb::float8", "1 :: double precision"},
     {"'1'::jsonb::text", "1 :: text"},
-/* clang-format on */
+    /* clang-format on */
