@@ -131,8 +131,8 @@ static void code_cell(const char *s)
             fputs("&amp;", stdout);
         else if (*s == '|')
             fputs("&#124;", stdout);
-        else if (*s == '[') /* no link */
-            fputs("&#91;", stdout);
+        else if (*s == ']') /* no link */
+            fputs("&#93;", stdout);
         else
             putchar(*s);
     }

@@ -155,7 +155,7 @@ static ds_rc known_find(struct avro_codec *c, uint32_t id, struct known **out,
         k->why = why;
     }
     *out = k;
-    c->n_known++; /* it takes memory, whatever it is */
+    c->n_known++;          /* it takes memory, whatever it is */
     if (rc == DS_NOTFOUND) /* it may be there later */
         return DS_OK;
     k->next = *slot;

@@ -7,9 +7,11 @@
 
 #include "dstream/codec.h"
 
-#define CODEC_ERROR "E0601"        /* a value that does not decode */
-#define CODEC_ID_ERROR "E0602"     /* it names a schema that is not there */
-#define CODEC_SCHEMA_ERROR "E0603" /* its schema cannot be read by the job's */
+#define CODEC_ERROR "E0601"    /* a value that does not decode */
+#define CODEC_ID_ERROR "E0602" /* it names a schema that is not there */
+#define CODEC_SCHEMA_ERROR                                                     \
+    "E0603"                        /* its schema cannot be read by the job's   \
+                                    */
 #define CODEC_ENCODE_ERROR "E0604" /* a row that the schema cannot hold */
 
 extern const ds_codec_type codec_text;

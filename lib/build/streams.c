@@ -47,8 +47,7 @@ const ds_param ds_step_params[] = {
      .type = DS_P_ENUM,
      .offset = offsetof(struct step_set, on_error),
      .choices = "fail|dlq|skip|null",
-     .help =
-         "What happens to a row that is refused here; null (map, filter): "
+     .help = "What happens to a row that is refused here; null (map, filter): "
              "the expression that failed gives NULL."},
     {0},
 };

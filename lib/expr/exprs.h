@@ -22,12 +22,12 @@ struct ds_agg {
     ds_type out;
     ds_type *args; /* of the columns that are added, then of the keys */
     uint32_t n_args, n_cols; /* without and with the keys */
-    const ds_exprs *filter; /* over the rows, or NULL */
-    const ds_exprs *prog;   /* arguments and keys over the rows, or NULL */
+    const ds_exprs *filter;  /* over the rows, or NULL */
+    const ds_exprs *prog;    /* arguments and keys over the rows, or NULL */
     agg_key *keys;
     uint32_t n_keys;
     bool distinct;
-    tx **direct; /* all arguments, for those that are constants */
+    tx **direct;      /* all arguments, for those that are constants */
     const void *data; /* the type's */
     const char *canon;
 };

@@ -20,7 +20,8 @@ static const ds_field strict_field = {"value", DS_STR, 0, true};
 static void test_check(void **state)
 {
     (void)state;
-    static const ds_field two[] = {{"a", DS_STR, 0, false}, {"b", DS_I64, 0, false}};
+    static const ds_field two[] = {{"a", DS_STR, 0, false},
+                                   {"b", DS_I64, 0, false}};
     const ds_schema text = {1, &text_field}, bytes = {1, &bytes_field},
                     number = {1, &number_field}, both = {2, two}, none = {0};
     ds_err err;
