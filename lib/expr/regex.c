@@ -9,8 +9,9 @@
 
 #include "expr/regex_plan.h"
 
-#define BUDGET (64u << 20) /* bytes looked at for the ends in one text */
+#define BUDGET (32u << 20) /* steps of pcre2_dfa_match in one text */
 #define JIT_STACK (1u << 20)
+#define EMITTED_MOST (2u << 20) /* by all parts of a plan */
 
 /* ---- compiling ---- */
 
@@ -89,23 +90,32 @@ static void free_code(void *code)
     pcre2_code_free(code);
 }
 
+void *regex_code_of(const char *text, size_t len, bool fast, int *error)
+{
+    PCRE2_SIZE at;
+    return pcre2_compile(
+        (PCRE2_SPTR)text, len,
+        PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY |
+            PCRE2_NEVER_BACKSLASH_C |
+            (fast ? 0 : PCRE2_NO_AUTO_POSSESS | PCRE2_AUTO_CALLOUT),
+        error, &at, NULL);
+}
+
 void *regex_code(regex_tree *t, const regex_node *n, bool groups, bool fast)
 {
     ds_buf b;
-    int error;
-    PCRE2_SIZE at;
+    int error = 0;
+    void *code = NULL;
     ds_buf_init(&b, t->arena, 256);
-    regex_emit(&b, t, n, groups);
-    pcre2_code *code = pcre2_compile(
-        (PCRE2_SPTR)b.s, b.len,
-        PCRE2_UTF | PCRE2_UCP | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY |
-            PCRE2_NEVER_BACKSLASH_C | (fast ? 0 : PCRE2_NO_AUTO_POSSESS),
-        &error, &at, NULL);
+    regex_emit(&b, t, n, groups, !fast);
+    t->emitted += b.len;
+    if (b.len <= REGEX_EMIT_MOST && t->emitted <= EMITTED_MOST)
+        code = regex_code_of(b.s, b.len, fast, &error);
     if (code == NULL) {
         if (error == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH)
             regex_refuse(t, "a lookbehind of no fixed length");
         else
-            regex_refuse(t, "a pattern that is too complex");
+            regex_too_complex(t);
         return NULL;
     }
     ds_arena_on_reset(t->arena, free_code, code);
@@ -114,11 +124,24 @@ void *regex_code(regex_tree *t, const regex_node *n, bool groups, bool fast)
     return code;
 }
 
+/* What finds out in one pass whether anything matches. */
+static ds_slice search_text(const regex_tree *t)
+{
+    ds_buf b;
+    ds_buf_init(&b, t->arena, 256);
+    ds_buf_str(&b, ".*?(?:");
+    regex_emit(&b, t, t->root, false, true);
+    ds_buf_str(&b, ")");
+    return (ds_slice){(const uint8_t *)b.s, b.len};
+}
+
 /* Which code, and whether a plan is needed. */
 static bool compile(regex_tree *t, regex *re)
 {
     regex_facts f = {0};
     regex_plan *plan = regex_plan_of(t, &f.prefer);
+    if (plan == NULL)
+        return false;
     bool groups = re->want == REGEX_GROUPS && t->n_groups > 0;
     regex_facts_of(t, &f);
     re->shortest = f.prefer == REGEX_SHORT;
@@ -129,6 +152,7 @@ static bool compile(regex_tree *t, regex *re)
     re->code = regex_code(t, t->root, groups && !re->plan_groups, true);
     if (re->code == NULL)
         return false;
+    re->search = search_text(t);
     if (re->plan_groups) {
         re->plan = plan;
         return regex_plan_compile(t, plan);
@@ -184,6 +208,27 @@ const regex *regex_compile(ds_slice pattern, ds_slice flags, regex_want want,
 
 /* ---- matching ---- */
 
+/* A step of pcre2_dfa_match: a state at a place. Each is compared with those
+ * before it. */
+static int count_step(pcre2_callout_block *b, void *arg)
+{
+    regex_run *run = arg;
+    if (b->current_position != run->at)
+        run->states = 0;
+    run->at = b->current_position;
+    uint64_t cost = 1 + run->states++ / 64;
+    if (run->budget < cost)
+        return PCRE2_ERROR_CALLOUT;
+    run->budget -= cost;
+    return 0;
+}
+
+/* A run may have been moved since it began. */
+void regex_count_steps(regex_run *run)
+{
+    pcre2_set_callout(run->context, count_step, run);
+}
+
 void regex_begin(regex_run *run, const regex *re)
 {
     *run = (regex_run){.re = re};
@@ -202,6 +247,7 @@ void regex_end(regex_run *run)
     pcre2_match_data_free(run->wide);
     pcre2_match_context_free(run->context);
     pcre2_jit_stack_free(run->stack);
+    pcre2_code_free(run->search);
     free(run->work);
     free(run->ends);
     free(run->spans);
@@ -211,6 +257,7 @@ void regex_end(regex_run *run)
 void regex_text(regex_run *run, ds_slice text)
 {
     run->budget = BUDGET;
+    run->searched = false;
     if (run->context == NULL)
         return;
     uint32_t limit = (uint32_t)(50000000u / (text.len + 1));
@@ -240,8 +287,6 @@ static regex_rc next_pcre(regex_run *run, ds_slice text, uint32_t from,
         return next_pcre(run, text, from, begin, end);
     if (rc == PCRE2_ERROR_NOMATCH)
         return REGEX_NONE;
-    if (rc < 0 && re->want == REGEX_GROUPS && re->n_groups && !re->plan)
-        return REGEX_LIMIT;
     if (rc < 0)
         return regex_slow_next(run, text, from, begin, end);
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(run->match);

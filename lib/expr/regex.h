@@ -11,6 +11,8 @@
 #ifndef EXPR_REGEX_H
 #define EXPR_REGEX_H
 
+#include <stddef.h>
+
 #include "dstream/slice.h"
 
 #define REGEX_UNSET UINT32_MAX
@@ -35,6 +37,7 @@ typedef struct regex {
     regex_shape shape;
     regex_want want;
     ds_slice text;
+    ds_slice search;         /* for PCRE2: any match from a place on */
     void *code;              /* pcre2_code */
     struct regex_plan *plan; /* NULL: PCRE2's match is the right one */
     bool plan_groups;        /* the plan finds the groups too */
@@ -62,12 +65,16 @@ typedef struct regex_run {
     void *stack;   /* pcre2_jit_stack */
     int *work;     /* for pcre2_dfa_match */
     uint32_t n_work;
-    void *wide; /* pcre2_match_data with room for many ends */
+    void *search;  /* pcre2_code of re->search, once it is needed */
+    bool searched; /* the text at hand has a match */
+    void *wide;    /* pcre2_match_data with room for many ends */
     uint32_t n_wide;
     uint32_t *ends; /* a stack of lists of ends */
     uint32_t n_ends, cap_ends;
     regex_span *spans; /* the groups of the last match; [0] is all of it */
-    uint64_t budget;   /* of bytes to look at for one text */
+    uint64_t budget;   /* of steps for one text */
+    size_t at;         /* where pcre2_dfa_match is, */
+    uint32_t states;   /* and its states there */
 } regex_run;
 void regex_begin(regex_run *run, const regex *re);
 void regex_end(regex_run *run);

@@ -13,6 +13,7 @@ typedef struct emit {
     ds_buf *b;
     const regex_tree *t;
     bool groups;
+    bool dfa;
     bool strip; /* in the place of a back reference: without assertions */
 } emit;
 
@@ -37,7 +38,10 @@ static void emit_repeat(const emit *e, const regex_node *n)
     emit_node(e, n->kids[0]);
     if (!bare)
         ds_buf_str(e->b, ")");
-    if (n->min == 0 && n->max == REGEX_MANY)
+    bool twice = e->dfa && bare && n->min == 1 && n->max == REGEX_MANY;
+    if (twice)
+        emit_node(e, n->kids[0]);
+    if ((n->min == 0 || twice) && n->max == REGEX_MANY)
         ds_buf_str(e->b, "*");
     else if (n->min == 1 && n->max == REGEX_MANY)
         ds_buf_str(e->b, "+");
@@ -63,6 +67,8 @@ static void emit_back(const emit *e, const regex_node *n)
 
 static void emit_node(const emit *e, const regex_node *n)
 {
+    if (e->b->len > REGEX_EMIT_MOST)
+        return;
     switch (n->kind) {
     case REGEX_SET:
         ds_buf_str(e->b, n->pcre);
@@ -101,9 +107,9 @@ static void emit_node(const emit *e, const regex_node *n)
 }
 
 void regex_emit(ds_buf *b, const regex_tree *t, const regex_node *n,
-                bool groups)
+                bool groups, bool dfa)
 {
-    emit e = {.b = b, .t = t, .groups = groups};
+    emit e = {.b = b, .t = t, .groups = groups, .dfa = dfa};
     emit_node(&e, n);
 }
 

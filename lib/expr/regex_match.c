@@ -10,13 +10,13 @@
 #include "expr/text.h"
 
 #define WORK_MOST (1u << 20)
-#define ENDS_MOST (1u << 20)
+#define ENDS_MOST (1u << 14)
 
-static bool spend(regex_run *m, uint64_t bytes)
+static bool spend(regex_run *m, uint64_t steps)
 {
-    if (m->budget < bytes + 64)
+    if (m->budget < steps)
         return false;
-    m->budget -= bytes + 64;
+    m->budget -= steps;
     return true;
 }
 
@@ -35,10 +35,11 @@ static bool more_work(regex_run *m)
 static int dfa(regex_run *m, const void *code, ds_slice text, uint32_t begin,
                uint32_t options, pcre2_match_data *out)
 {
-    if (!spend(m, text.len - begin))
+    if (!spend(m, 32))
         return PCRE2_ERROR_MATCHLIMIT;
     if (m->work == NULL)
         more_work(m);
+    regex_count_steps(m);
     for (;;) {
         int rc = pcre2_dfa_match(code, text.ptr, text.len, begin,
                                  PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | options,
@@ -88,7 +89,7 @@ static void *wide_data(regex_run *m, uint32_t n)
 {
     if (n <= m->n_wide)
         return m->wide;
-    n = n < 64 ? 64 : n > ENDS_MOST / 2 ? ENDS_MOST : 2 * n;
+    n = n < 64 ? 64 : n > ENDS_MOST / 2 ? ENDS_MOST : 2 * n; /* at least n */
     pcre2_match_data_free(m->wide);
     m->wide = pcre2_match_data_create(n, NULL);
     DS_BUG_ON(m->wide == NULL);
@@ -106,6 +107,15 @@ static void push_end(regex_run *m, uint32_t end)
     m->ends[m->n_ends++] = end;
 }
 
+/* How many ends a part of a text may have: all of them, or as many as can be
+ * put in order in a moment. */
+static uint32_t ends_room(uint32_t len)
+{
+    uint32_t most = (1u << 28) / (len + 1);
+    most = most > ENDS_MOST ? ENDS_MOST : most;
+    return len + 2 < most ? len + 2 : most;
+}
+
 /* Pushes the ends of p's matches from `begin` that are not past `limit`,
  * longest first. */
 static regex_rc push_ends(regex_run *m, const regex_plan *p, ds_slice text,
@@ -113,14 +123,13 @@ static regex_rc push_ends(regex_run *m, const regex_plan *p, ds_slice text,
 {
     if (!p->looks)
         text.len = limit;
-    uint32_t room = text.len - begin + 2;
-    if (room > ENDS_MOST)
-        return REGEX_LIMIT;
+    uint32_t len = text.len - begin, room = ends_room(len);
     pcre2_match_data *out = wide_data(m, room);
     int rc = dfa(m, p->code, text, begin, 0, out);
     if (rc == PCRE2_ERROR_NOMATCH)
         return REGEX_MATCH;
-    if (rc <= 0)
+    /* Each end is put before the longer ones. */
+    if (rc <= 0 || !spend(m, (uint64_t)rc * (uint32_t)rc / 128))
         return REGEX_LIMIT;
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(out);
     for (int i = 0; i < rc; i++)
@@ -134,6 +143,14 @@ static regex_rc matches(regex_run *m, const regex_plan *p, ds_slice text,
                         uint32_t begin, uint32_t end)
 {
     uint32_t base = m->n_ends;
+    if (!p->looks) { /* the longest one is enough */
+        text.len = end;
+        int longest = dfa(m, p->code, text, begin, 0, m->match);
+        if (longest < 0)
+            return longest == PCRE2_ERROR_NOMATCH ? REGEX_NONE : REGEX_LIMIT;
+        return pcre2_get_ovector_pointer(m->match)[1] == end ? REGEX_MATCH
+                                                             : REGEX_NONE;
+    }
     regex_rc rc = push_ends(m, p, text, begin, end);
     bool found = m->n_ends > base && m->ends[base] == end;
     m->n_ends = base;
@@ -224,8 +241,8 @@ static regex_rc take_this(regex_run *m, const regex_plan *p, ds_slice text,
         if (last || rc != REGEX_MATCH)
             return rc;
     }
-    return spend(m, 0) ? take_turn(m, p, text, turn.end, end, k + 1)
-                       : REGEX_LIMIT;
+    return spend(m, 8192) ? take_turn(m, p, text, turn.end, end, k + 1)
+                          : REGEX_LIMIT;
 }
 
 /* Turn k (from 1) begins at `begin`; an empty turn is taken only if there must
@@ -301,7 +318,7 @@ static regex_rc take(regex_run *m, const regex_plan *p, ds_slice text,
     regex_rc rc = REGEX_MATCH;
     if (!(p->flags & (REGEX_CAPTURES | REGEX_BACKS)))
         return REGEX_MATCH;
-    if (!spend(m, 0))
+    if (!spend(m, 32))
         return REGEX_LIMIT;
     switch (p->kind) {
     case REGEX_LEAF:
@@ -351,9 +368,35 @@ static bool at_limit(int rc)
            rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_JIT_STACKLIMIT;
 }
 
+/* Whether there is a match at `from` or behind it; looked for once in a text.
+ */
+static regex_rc any_match(regex_run *m, ds_slice text, uint32_t from)
+{
+    int error;
+    const ds_slice s = m->re->search;
+    if (m->searched)
+        return REGEX_MATCH;
+    if (m->search == NULL)
+        m->search = regex_code_of((const char *)s.ptr, s.len, false, &error);
+    if (m->search == NULL)
+        return REGEX_LIMIT;
+    int rc = dfa(m, m->search, text, from, PCRE2_DFA_SHORTEST, m->match);
+    m->searched = rc >= 0;
+    return rc >= 0                     ? REGEX_MATCH
+           : rc == PCRE2_ERROR_NOMATCH ? REGEX_NONE
+                                       : REGEX_LIMIT;
+}
+
 regex_rc regex_slow_next(regex_run *m, ds_slice text, uint32_t from,
                          uint32_t *begin, uint32_t *end)
 {
+    const regex *re = m->re;
+    regex_rc any = any_match(m, text, from);
+    *begin = *end = from;
+    if (any != REGEX_MATCH || re->want == REGEX_WHETHER)
+        return any;
+    if (re->want == REGEX_GROUPS && re->n_groups && !re->plan)
+        return REGEX_LIMIT;
     for (;;) {
         *begin = from;
         regex_rc rc = whole_end(m, text, from, end);
@@ -371,7 +414,7 @@ static regex_rc next_back(regex_run *m, ds_slice text, uint32_t from,
                                 PCRE2_NO_UTF_CHECK, m->match, m->context);
         if (found == PCRE2_ERROR_NOMATCH)
             return REGEX_NONE;
-        if ((found < 0 && !at_limit(found)) || !spend(m, 0))
+        if ((found < 0 && !at_limit(found)) || !spend(m, 64))
             return REGEX_LIMIT;
         *begin =
             found < 0 ? from : (uint32_t)pcre2_get_ovector_pointer(m->match)[0];

@@ -68,6 +68,9 @@ typedef struct regex_tree {
     regex_node **groups; /* [1..n_groups]; NULL: it cannot match ({0}) */
     uint32_t n_groups;
     bool backs;      /* back references */
+    uint32_t nodes;  /* how much was made of the pattern: it may come from a */
+    size_t emitted;  /* row, so all of this is bounded */
+    uint32_t folded; /* characters of ranges in both cases */
     const char *why; /* what is wrong */
     bool refused;    /* not wrong, but not supported */
 } regex_tree;
@@ -78,6 +81,7 @@ bool regex_parse(regex_tree *t, ds_slice pattern);
 bool regex_option(regex_tree *t, uint8_t c);
 bool regex_invalid(regex_tree *t, const char *what);
 bool regex_refuse(regex_tree *t, const char *what);
+bool regex_too_complex(regex_tree *t); /* false */
 regex_node *regex_node_new(regex_tree *t, regex_kind kind);
 void regex_node_add(regex_tree *t, regex_node *to, regex_node *kid);
 
@@ -97,9 +101,13 @@ regex_node *regex_set_done(regex_set *s, bool not );
 regex_node *regex_set_any(regex_tree *t);
 #define REGEX_WORD "[\\p{Alphabetic}\\p{Nd}_]"
 
-/* regex_emit.c: `groups`: with PCRE2's groups. */
+/* regex_emit.c: `groups`: with PCRE2's groups. `dfa`: for pcre2_dfa_match, to
+ * which each turn of x+ is another state, but not of xx*. It stops after
+ * REGEX_EMIT_MOST bytes: back references to back references grow without end.
+ */
+#define REGEX_EMIT_MOST 65536u
 void regex_emit(ds_buf *b, const regex_tree *t, const regex_node *n,
-                bool groups);
+                bool groups, bool dfa);
 bool regex_has(const regex_node *n, regex_kind kind);
 typedef struct regex_facts {
     bool agree;  /* PCRE2's match is PostgreSQL's, */
@@ -109,7 +117,7 @@ typedef struct regex_facts {
 /* `prefer` is set: of the whole. */
 void regex_facts_of(const regex_tree *t, regex_facts *f);
 
-/* regex_plan.c */
+/* regex_plan.c: NULL: t->why. */
 struct regex_plan *regex_plan_of(regex_tree *t, regex_prefer *prefer);
 /* The codes of a plan's parts. */
 bool regex_plan_compile(regex_tree *t, struct regex_plan *p);

@@ -10,6 +10,7 @@
 
 #define REPEAT_MAX 255 /* PostgreSQL's */
 #define DEPTH_MAX 200
+#define NODES_MAX 30000
 
 typedef struct parser {
     regex_tree *t;
@@ -34,6 +35,11 @@ bool regex_refuse(regex_tree *t, const char *what)
     return false;
 }
 
+bool regex_too_complex(regex_tree *t)
+{
+    return regex_refuse(t, "a pattern that is too complex");
+}
+
 static bool bad_escape(parser *p)
 {
     return regex_invalid(p->t, "invalid escape \\ sequence");
@@ -48,6 +54,7 @@ regex_node *regex_node_new(regex_tree *t, regex_kind kind)
 {
     regex_node *n = ds_new(t->arena, regex_node, 1);
     n->kind = kind;
+    t->nodes++;
     return n;
 }
 
@@ -638,6 +645,11 @@ static regex_node *parse_atom(parser *p)
     return one_char(p, (uint32_t)text_get_char(p->s, &p->at));
 }
 
+static bool few_nodes(parser *p)
+{
+    return p->t->nodes <= NODES_MAX || regex_too_complex(p->t);
+}
+
 static regex_node *parse_branch(parser *p)
 {
     regex_node *cat = regex_node_new(p->t, REGEX_CAT);
@@ -647,7 +659,7 @@ static regex_node *parse_branch(parser *p)
         if (p->at >= p->s.len || c == '|' || (c == ')' && p->depth > 0))
             return cat->n_kids == 1 ? cat->kids[0] : cat;
         regex_node *n = parse_atom(p);
-        if (n == NULL)
+        if (n == NULL || !few_nodes(p))
             return NULL;
         if (!p->bare)
             n = parse_quantifier(p, n);
@@ -667,7 +679,7 @@ static regex_node *parse_alt(parser *p)
     while (peek(p, 0) == '|') {
         p->at++;
         n = parse_branch(p);
-        if (n == NULL)
+        if (n == NULL || !few_nodes(p))
             return NULL;
         regex_node_add(p->t, alt, n);
     }
@@ -677,9 +689,12 @@ static regex_node *parse_alt(parser *p)
 static regex_node *parse_literal(parser *p)
 {
     regex_node *cat = regex_node_new(p->t, REGEX_CAT);
-    while (p->at < p->s.len)
+    while (p->at < p->s.len) {
+        if (!few_nodes(p))
+            return NULL;
         regex_node_add(p->t, cat,
                        one_char(p, (uint32_t)text_get_char(p->s, &p->at)));
+    }
     return cat;
 }
 

@@ -6,7 +6,11 @@
 
 typedef struct planner {
     regex_tree *t;
+    uint32_t depth; /* of the plan */
 } planner;
+
+/* Matches go as deep as plans. */
+enum { PLAN_DEPTH = 2000 };
 
 #define PREFERS(f) ((f) & (REGEX_LONGER | REGEX_SHORTER))
 #define MESSY(f) ((f) & (REGEX_MIXED | REGEX_CAPTURES | REGEX_BACKS))
@@ -31,8 +35,8 @@ static unsigned combine(unsigned a, unsigned b)
     return outer(a | b) | prefer(a, b);
 }
 
-static regex_plan *plan_new(const planner *p, regex_plan_kind kind,
-                            unsigned flags, const regex_node *node)
+static regex_plan *plan_new(planner *p, regex_plan_kind kind, unsigned flags,
+                            const regex_node *node)
 {
     regex_plan *out = ds_new(p->t->arena, regex_plan, 1);
     out->kind = kind;
@@ -42,14 +46,13 @@ static regex_plan *plan_new(const planner *p, regex_plan_kind kind,
     return out;
 }
 
-static void plan_kids(const planner *p, regex_plan *to, uint32_t n)
+static void plan_kids(planner *p, regex_plan *to, uint32_t n)
 {
     to->kids = ds_new(p->t->arena, regex_plan *, n);
     to->n_kids = n;
 }
 
-static regex_node *cat_of(const planner *p, const regex_node *a,
-                          const regex_node *b)
+static regex_node *cat_of(planner *p, const regex_node *a, const regex_node *b)
 {
     regex_node *n = regex_node_new(p->t, REGEX_CAT);
     regex_node_add(p->t, n, (regex_node *)(uintptr_t)a);
@@ -57,7 +60,7 @@ static regex_node *cat_of(const planner *p, const regex_node *a,
     return n;
 }
 
-static regex_plan *pair(const planner *p, regex_plan *a, regex_plan *b,
+static regex_plan *pair(planner *p, regex_plan *a, regex_plan *b,
                         unsigned flags)
 {
     regex_plan *out =
@@ -68,10 +71,10 @@ static regex_plan *pair(const planner *p, regex_plan *a, regex_plan *b,
     return out;
 }
 
-static regex_plan *plan_node(const planner *p, const regex_node *n);
+static regex_plan *plan_node(planner *p, const regex_node *n);
 
-static regex_node *repeated(const planner *p, const regex_node *atom,
-                            uint32_t min, uint32_t max)
+static regex_node *repeated(planner *p, const regex_node *atom, uint32_t min,
+                            uint32_t max)
 {
     regex_node *n = regex_node_new(p->t, REGEX_REPEAT);
     n->min = min;
@@ -89,7 +92,7 @@ typedef struct part {
     unsigned prefers; /* of the quantifier */
 } part;
 
-static part part_of(const planner *p, const regex_node *n)
+static part part_of(planner *p, const regex_node *n)
 {
     part out = {.node = n, .min = 1, .max = 1};
     if (n->kind == REGEX_REPEAT) {
@@ -105,7 +108,7 @@ static part part_of(const planner *p, const regex_node *n)
 }
 
 /* A part that must be looked into. */
-static regex_plan *plan_part(const planner *p, const part *x)
+static regex_plan *plan_part(planner *p, const part *x)
 {
     regex_plan *atom = x->atom;
     unsigned flags = combine(x->prefers, atom->flags);
@@ -140,12 +143,13 @@ static regex_plan *plan_part(const planner *p, const part *x)
 }
 
 /* kids[from..) of a concatenation. */
-static regex_plan *plan_branch(const planner *p, regex_node *const *kids,
-                               uint32_t n)
+static regex_plan *plan_branch(planner *p, regex_node *const *kids, uint32_t n)
 {
     regex_node *before = regex_node_new(p->t, REGEX_CAT);
     unsigned flags = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    if (p->depth > PLAN_DEPTH && !p->t->why)
+        (void)regex_too_complex(p->t);
+    for (uint32_t i = 0; i < n && !p->t->why; i++) {
         if (kids[i]->kind == REGEX_ASSERT || kids[i]->kind == REGEX_LOOK) {
             regex_node_add(p->t, before, kids[i]);
             continue;
@@ -162,7 +166,9 @@ static regex_plan *plan_branch(const planner *p, regex_node *const *kids,
         regex_plan *out = plan_part(p, &x);
         unsigned all = combine(x.prefers, x.atom->flags);
         if (i + 1 < n) {
+            p->depth++;
             regex_plan *rest = plan_branch(p, kids + i + 1, n - i - 1);
+            p->depth--;
             bool plain = out->kind == REGEX_LEAF && out->group == 0 &&
                          rest->kind == REGEX_LEAF && rest->group == 0 &&
                          !MESSY(outer(out->flags | rest->flags));
@@ -181,7 +187,7 @@ static regex_plan *plan_branch(const planner *p, regex_node *const *kids,
     return plan_new(p, REGEX_LEAF, flags, before);
 }
 
-static regex_plan *plan_alt(const planner *p, const regex_node *n)
+static regex_plan *plan_alt(planner *p, const regex_node *n)
 {
     regex_plan *out = plan_new(p, REGEX_CHOICE, REGEX_LONGER, n);
     plan_kids(p, out, n->n_kids);
@@ -194,7 +200,7 @@ static regex_plan *plan_alt(const planner *p, const regex_node *n)
     return out;
 }
 
-static regex_plan *plan_group(const planner *p, const regex_node *n)
+static regex_plan *plan_group(planner *p, const regex_node *n)
 {
     regex_plan *out = plan_node(p, n->kids[0]);
     if (out->group) { /* ((x)) */
@@ -207,7 +213,7 @@ static regex_plan *plan_group(const planner *p, const regex_node *n)
     return out;
 }
 
-static regex_plan *plan_node(const planner *p, const regex_node *n)
+static regex_plan *plan_node(planner *p, const regex_node *n)
 {
     regex_plan *out;
     switch (n->kind) {
@@ -232,8 +238,10 @@ static regex_plan *plan_node(const planner *p, const regex_node *n)
 
 regex_plan *regex_plan_of(regex_tree *t, regex_prefer *prefers)
 {
-    planner p = {t};
+    planner p = {t, 0};
     regex_plan *out = plan_node(&p, t->root);
+    if (t->why)
+        return NULL;
     *prefers = out->flags & REGEX_SHORTER ? REGEX_SHORT : REGEX_LONG;
     return out;
 }

@@ -13,6 +13,11 @@
 
 #include "expr/regex_node.h"
 
+/* regex.c: of PCRE2's text. NULL: *error. */
+void *regex_code_of(const char *text, size_t len, bool fast, int *error);
+/* Before pcre2_dfa_match: its steps are taken from the budget. */
+void regex_count_steps(regex_run *run);
+
 typedef enum regex_plan_kind {
     REGEX_LEAF,
     REGEX_PAIR,    /* kids[0], then kids[1] */

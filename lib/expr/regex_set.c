@@ -9,6 +9,9 @@
 #include "expr/regex_node.h"
 #include "expr/text.h"
 
+/* Of ranges in both cases: some that hold all characters. */
+enum { FOLDED_MOST = 8 << 20 };
+
 #define SPACES                                                                 \
     "\\t-\\r\\x20\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}"     \
     "\\x{2029}\\x{205f}\\x{3000}"
@@ -123,6 +126,11 @@ void regex_set_range(regex_set *s, uint32_t from, uint32_t to)
     put_range(s, from, to);
     if (!s->t->options.any_case)
         return;
+    s->t->folded += to - from;
+    if (s->t->folded > FOLDED_MOST) {
+        (void)regex_too_complex(s->t);
+        return;
+    }
     for (uint32_t c = from; c <= to; c++) {
         uint32_t lower = (uint32_t)text_lower_char((int32_t)c);
         uint32_t upper = (uint32_t)text_upper_char((int32_t)c);
