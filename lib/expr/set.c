@@ -115,13 +115,22 @@ void exprs_find_set(ds_exprs *e, ds_arena *a)
 
 /* ---- what sets are made with ---- */
 
-bool set_grow(set_ctx *c)
+/* Each row has as many as another, whatever stands beside it. */
+static void set_stop(set_ctx *c)
+{
+    uint32_t most = c->first + SET_MOST;
+    c->stop = most < c->cap ? most : c->cap;
+}
+
+bool set_grow(set_ctx *c, uint32_t row)
 {
     if (c->failed)
         return false;
     if (c->n - c->first >= SET_MOST || c->n >= SET_MOST_ALL) {
-        set_fail(c, c->rows[c->n - 1], "E0704",
-                 "a set has more than 1000000 rows");
+        set_fail(c, row, "E0704",
+                 c->n >= SET_MOST_ALL
+                     ? "the sets of a batch have more than 67108864 rows"
+                     : "a set has more than 1000000 rows");
         return false;
     }
     ds_arena *a = c->ev->arena;
@@ -140,6 +149,7 @@ bool set_grow(set_ctx *c)
     c->values = values;
     c->rows = rows;
     c->cap = cap;
+    set_stop(c);
     return true;
 }
 
@@ -152,7 +162,7 @@ void set_fail(set_ctx *c, uint32_t row, const char *code, const char *msg)
 
 void set_put_null(set_ctx *c, uint32_t row)
 {
-    if (c->n == c->cap && !set_grow(c))
+    if (c->n == c->stop && !set_grow(c, row))
         return;
     if (c->valid == NULL)
         c->valid = ds_bits_new(c->ev->arena, c->cap, true);
@@ -186,7 +196,7 @@ void set_emit(set_row *row, const ds_value *value, bool is_null)
     set_ctx *c = row->ctx;
     if (is_null) {
         set_put_null(c, row->row);
-    } else if (c->n < c->cap || set_grow(c)) {
+    } else if (c->n < c->stop || set_grow(c, row->row)) {
         uint8_t *to = c->values + c->n * c->size;
         c->rows[c->n++] = row->row;
         /* What most sets are made of, without a call. */
@@ -237,6 +247,7 @@ static void set_each(set_ctx *c, set_row *row)
         if (c->ev->errs->bad && ds_bit_get(c->ev->errs->bad, i))
             continue;
         c->first = c->n;
+        set_stop(c);
         c->failed = false;
         row->row = i;
         row->done = false;

@@ -25,18 +25,20 @@ typedef struct set_ctx {
     uint32_t n, cap;
 
     uint32_t first; /* of the row at hand */
+    uint32_t stop;  /* no further without set_grow() */
     bool failed;    /* it met an error */
 } set_ctx;
 
-/* Room for one more; false: the row has too many, and has failed. */
-bool set_grow(set_ctx *c);
+/* At `stop`: room for one more of `row`; false: it has too many, and has
+ * failed. */
+bool set_grow(set_ctx *c, uint32_t row);
 void set_fail(set_ctx *c, uint32_t row, const char *code, const char *msg);
 void set_put_null(set_ctx *c, uint32_t row);
 
 static inline void set_put_text(set_ctx *c, uint32_t row, const uint8_t *p,
                                 uint32_t len)
 {
-    if (c->n == c->cap && !set_grow(c))
+    if (c->n == c->stop && !set_grow(c, row))
         return;
     c->rows[c->n] = row;
     ((ds_slice *)(void *)c->values)[c->n] = (ds_slice){p, len};
