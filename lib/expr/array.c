@@ -7,10 +7,16 @@
  */
 #include "expr/array.h"
 
-/* As many elements as PostgreSQL allows, and far fewer bytes. */
-enum { ARRAY_MOST = 134217727, ARRAY_MOST_BYTES = 64 << 20 };
-
 static const ds_slice empty = {(const uint8_t *)"", 0};
+
+bool array_may(run *r, const run_step *s, uint32_t row, uint64_t bytes)
+{
+    if (bytes <= ARRAY_MOST_BYTES)
+        return run_may(r, s, row, bytes);
+    run_error(r, s, row, "E0704", "array size exceeds the maximum allowed (%d)",
+              ARRAY_MOST);
+    return false;
+}
 
 static ds_slice arg_slice(const run *r, const run_step *s, uint32_t k,
                           uint32_t row)
@@ -33,7 +39,7 @@ void array_cat(run *r, const run_step *s)
             run_set_null(r, s->dst, i);
         else if (!a.ptr || !b.ptr)
             out[i] = a.ptr ? a : b;
-        else
+        else if (array_may(r, s, i, (uint64_t)a.len + b.len))
             out[i] = array_concat(a, b, r->ev->arena);
     }
 }
@@ -53,8 +59,9 @@ static void add_element(run *r, const run_step *s, uint32_t list, uint32_t elem)
         ds_slice one = array_make(s->types[elem], &v, &null, 1, a);
         ds_slice old = arg_slice(r, s, list, i);
         old = old.ptr ? old : empty;
-        out[i] =
-            list == 0 ? array_concat(old, one, a) : array_concat(one, old, a);
+        if (array_may(r, s, i, (uint64_t)old.len + one.len))
+            out[i] = list == 0 ? array_concat(old, one, a)
+                               : array_concat(one, old, a);
     }
 }
 
@@ -172,11 +179,8 @@ static ds_slice fill(run *r, const run_step *s, uint32_t row, uint32_t n)
     size_t size = ds_type_phys(s->types[0]) == DS_PHYS_SLICE && !null
                       ? v.s.len + (size_t)4
                       : sizeof(ds_value);
-    if (n > ARRAY_MOST || size * n > ARRAY_MOST_BYTES) {
-        run_error(r, s, row, "E0704",
-                  "array size exceeds the maximum allowed (%d)", ARRAY_MOST);
+    if (!array_may(r, s, row, (uint64_t)size * n))
         return empty;
-    }
     ds_value *values = ds_new(a, ds_value, n);
     bool *nulls = ds_new(a, bool, n);
     for (uint32_t i = 0; i < n; i++) {

@@ -22,6 +22,11 @@ void array_any_prepare(tx *call, ds_arena *a);
 set_fn array_set_unnest, array_set_subscripts, array_set_series,
     array_set_series_num, array_set_series_time;
 
+/* As many elements as PostgreSQL allows, and far fewer bytes. */
+enum { ARRAY_MOST = 134217727, ARRAY_MOST_BYTES = 64 << 20 };
+/* Whether a result may have so many bytes; else the row is refused. */
+bool array_may(run *r, const run_step *s, uint32_t row, uint64_t bytes);
+
 static inline ds_value array_arg(const run *r, const run_step *s, uint32_t k,
                                  uint32_t row)
 {

@@ -111,8 +111,11 @@ static void matcher_begin(matcher *m, run *r, const func_def *f)
     ds_arena *a = r->ev->arena;
     *m = (matcher){.in = {.arena = a}};
     m->ev = (ds_eval){.now = r->ev->now, .arena = a, .errs = &m->errs};
-    m->run =
-        (run){.in = &m->in, .ev = &m->ev, .regs = m->regs, .sels = &m->sel};
+    m->run = (run){.in = &m->in,
+                   .ev = &m->ev,
+                   .regs = m->regs,
+                   .sels = &m->sel,
+                   .began = r->began};
     m->step = (run_step){
         .fn = f->fn, .dst = 2, .n_args = 2, .args = args, .types = types};
     for (int k = 0; k < 3; k++) {

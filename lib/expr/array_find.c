@@ -201,9 +201,10 @@ void array_positions(run *r, const run_step *s)
 
 /* `list` with those that are wanted left out, or with `other` in their
  * place. */
-static ds_slice without(const run_step *s, ds_slice list, const wanted *w,
-                        const wanted *other, ds_arena *a)
+static ds_slice without(run *r, const run_step *s, uint32_t row, ds_slice list,
+                        const wanted *w, const wanted *other)
 {
+    ds_arena *a = r->ev->arena;
     uint32_t n = 0, count = array_count(list);
     ds_value *values = ds_new(a, ds_value, count + 1);
     bool *nulls = ds_new(a, bool, count + 1), changed = false;
@@ -219,7 +220,11 @@ static ds_slice without(const run_step *s, ds_slice list, const wanted *w,
         }
         n++;
     }
-    return changed ? array_make(w->elem, values, nulls, n, a) : list;
+    if (!changed)
+        return list;
+    if (!array_may(r, s, row, nested_size(s->types[0], values, nulls, n)))
+        return (ds_slice){(const uint8_t *)"", 0};
+    return array_make(w->elem, values, nulls, n, a);
 }
 
 static void replace(run *r, const run_step *s, bool removes)
@@ -235,8 +240,8 @@ static void replace(run *r, const run_step *s, bool removes)
         wanted w = wanted_of(r, s, 1, i), other = {0};
         if (!removes)
             other = wanted_of(r, s, 2, i);
-        d->v.str[i] = without(s, RUN_ARG(r, s, 0)->v.str[i], &w,
-                              removes ? NULL : &other, r->ev->arena);
+        d->v.str[i] = without(r, s, i, RUN_ARG(r, s, 0)->v.str[i], &w,
+                              removes ? NULL : &other);
     }
 }
 

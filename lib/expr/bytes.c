@@ -20,7 +20,12 @@ static void trim_rows(run *r, const run_step *s, bool left, bool right)
 {
     ds_slice *out = RUN_DST(r, s)->v.str;
     RUN_EACH_OK(r, s, i)
-    out[i] = trim(ARG_STR(0)[i], ARG_STR(1)[i], left, right);
+    {
+        ds_slice a = ARG_STR(0)[i], set = ARG_STR(1)[i];
+        out[i] = set.len < 16 || text_quick(r, s, i, a.len, set.len)
+                     ? trim(a, set, left, right)
+                     : text_empty;
+    }
 }
 
 void bytes_btrim(run *r, const run_step *s)

@@ -37,8 +37,10 @@ void cast_in(run *r, const run_step *s)
     }
 }
 
-/* All rows into one buffer; it may move while it grows, so the slices are set
- * afterwards. */
+/* Texts of arrays and rows may be long; others cannot be. */
+enum { OUT_PIECE = 1 << 20, OUT_MOST = 32 << 20 };
+
+/* Rows share a buffer. When it moves, what was written stays where it was. */
 void cast_out(run *r, const run_step *s)
 {
     const run_reg *a = RUN_ARG(r, s, 0);
@@ -48,15 +50,15 @@ void cast_out(run *r, const run_step *s)
     ds_buf_init(&b, r->ev->arena, 16 * r->sels[s->sel].n + 16);
     RUN_EACH_OK(r, s, i)
     {
+        if (b.len > OUT_PIECE)
+            ds_buf_init(&b, r->ev->arena, OUT_PIECE);
         uint32_t from = b.len;
         ds_show_text(&b, s->types[0], &c, i);
-        out[i].len = b.len - from;
-    }
-    const uint8_t *p = (const uint8_t *)b.s;
-    RUN_EACH_OK(r, s, i)
-    {
-        out[i].ptr = p;
-        p += out[i].len;
+        out[i] = (ds_slice){(const uint8_t *)b.s + from, b.len - from};
+        if (out[i].len > OUT_MOST)
+            run_error(r, s, i, "E0704", "requested length too large");
+        else
+            (void)run_may(r, s, i, out[i].len);
     }
 }
 
@@ -128,8 +130,11 @@ static void elements_begin(elements *e, run *r, const func_def *f, ds_type from,
     *e = (elements){.types = {from, to}};
     e->ev = (ds_eval){.now = r->ev->now, .arena = a, .errs = &e->errs};
     e->in = (ds_batch){.arena = a};
-    e->run =
-        (run){.in = &e->in, .ev = &e->ev, .regs = e->regs, .sels = &e->sel};
+    e->run = (run){.in = &e->in,
+                   .ev = &e->ev,
+                   .regs = e->regs,
+                   .sels = &e->sel,
+                   .began = r->began};
     e->step = (run_step){.fn = f->fn,
                          .dst = 1,
                          .n_args = 1,
@@ -194,6 +199,7 @@ void cast_array(run *r, const run_step *s)
     {
         e.errs = (ds_row_errors){0};
         out[i] = array_cast(&e, a[i]);
+        (void)run_may(r, s, i, out[i].len);
         if (e.errs.n)
             run_error(r, s, i, e.errs.list[0].code, "%s", e.errs.list[0].msg);
     }

@@ -62,7 +62,13 @@ static inline ds_slice json_since(const ds_buf *b, uint32_t from)
 {
     return (ds_slice){(const uint8_t *)b->s + from, b->len - from};
 }
-/* Gives a value that was made to a row, or refuses it as too deep. */
+/* What was written is more than a value may have: no need to go on. */
+enum { JSON_MOST = 64 << 20 };
+static inline bool json_large(const ds_buf *b, uint32_t from)
+{
+    return b->len - from > JSON_MOST;
+}
+/* Gives a value that was made to a row, or refuses it as too deep or large. */
 void json_give(run *r, const run_step *s, uint32_t row, ds_slice v);
 /* Whether looking through a value for each of these texts takes no more than a
  * moment; else the row is refused. */

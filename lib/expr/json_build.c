@@ -29,7 +29,7 @@ void json_build_array(run *r, const run_step *s)
     {
         uint32_t from = json_room(&b, 256);
         ds_buf_add(&b, "[", 1);
-        for (uint32_t k = 0; k < s->n_args; k++) {
+        for (uint32_t k = 0; k < s->n_args && !json_large(&b, from); k++) {
             ds_col c = column(r, s, k);
             if (k)
                 ds_buf_add(&b, ", ", 2);
@@ -63,6 +63,8 @@ static const char *build_object(run *r, const run_step *s, uint32_t row,
     for (uint32_t k = 0; k < s->n_args; k++) {
         ds_col c = column(r, s, k);
         const char *why = NULL;
+        if (json_large(parts, 0))
+            return "the jsonb value is too large";
         at[0] = parts->len;
         if (k % 2)
             jsonb_add_value(parts, s->types[k], &c, row);

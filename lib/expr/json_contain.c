@@ -15,7 +15,7 @@ typedef struct contain {
     bool over;
 } contain;
 
-static bool spend(contain *c, uint32_t n)
+static bool spend(contain *c, uint64_t n)
 {
     c->over = c->over || c->budget < n;
     c->budget -= c->over ? 0 : n;
@@ -39,7 +39,8 @@ static bool array_has(contain *c, ds_slice a, ds_slice b, uint32_t depth)
     for (jsonb_iter ib = jsonb_begin(b); jsonb_next(&ib, NULL, &y);) {
         bool found = false;
         for (jsonb_iter ia = jsonb_begin(a);
-             !found && jsonb_next(&ia, NULL, &x) && spend(c, x.len + 8);)
+             !found && jsonb_next(&ia, NULL, &x) &&
+             spend(c, (uint64_t)x.len + y.len + 8);)
             found = has(c, x, y, depth);
         if (!found)
             return false;

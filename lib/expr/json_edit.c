@@ -13,8 +13,8 @@ ds_buf json_buffer(run *r)
 
 uint32_t json_room(ds_buf *b, uint32_t need)
 {
-    enum { PIECE = 32 << 10 };
-    if (b->cap - b->len < need)
+    enum { PIECE = 32 << 10, FULL = 1 << 20 };
+    if (b->cap - b->len < need || b->len > FULL)
         ds_buf_init(b, b->arena, need > PIECE ? need : PIECE);
     return b->len;
 }
@@ -22,7 +22,9 @@ uint32_t json_room(ds_buf *b, uint32_t need)
 void json_give(run *r, const run_step *s, uint32_t row, ds_slice v)
 {
     RUN_DST(r, s)->v.str[row] = v;
-    if (!jsonb_depth_ok(v))
+    if (v.len > JSON_MOST)
+        run_error(r, s, row, "E0704", "the jsonb value is too large");
+    else if (run_may(r, s, row, v.len) && !jsonb_depth_ok(v))
         run_error(r, s, row, "E0704",
                   "stack depth limit exceeded: jsonb has at most 512 levels");
 }
@@ -250,11 +252,12 @@ static void new_line(ds_buf *b, uint32_t depth)
         ds_buf_add(b, "    ", 4);
 }
 
+/* Blanks can be many more than what stands between them. */
 static void pretty(ds_buf *b, ds_slice v)
 {
     const uint8_t *p = v.ptr, *end = v.ptr + v.len;
-    uint32_t depth = 0;
-    while (p < end) {
+    uint32_t depth = 0, from = b->len;
+    while (p < end && !json_large(b, from)) {
         const uint8_t *to = *p == '"' ? skip_string(p) : p + 1;
         if (*p == '}' || *p == ']')
             new_line(b, --depth);
@@ -280,5 +283,9 @@ void json_pretty(run *r, const run_step *s)
         uint32_t from = json_room(&b, 2 * v.len);
         pretty(&b, v);
         RUN_DST(r, s)->v.str[i] = json_since(&b, from);
+        if (json_large(&b, from))
+            run_error(r, s, i, "E0704", "requested length too large");
+        else
+            (void)run_may(r, s, i, b.len - from);
     }
 }

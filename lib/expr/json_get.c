@@ -200,7 +200,7 @@ static bool exists_many(ds_slice v, ds_slice texts, bool all)
 bool json_affordable(run *r, const run_step *s, uint32_t row, ds_slice v,
                      ds_slice texts)
 {
-    if ((uint64_t)array_count(texts) * v.len <= (uint64_t)1 << 31)
+    if ((uint64_t)array_count(texts) * v.len <= (uint64_t)1 << 29)
         return true;
     run_error(r, s, row, "E0704", "too many keys for a jsonb value this large");
     return false;

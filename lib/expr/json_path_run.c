@@ -40,6 +40,12 @@ static bool spend(path_run *w, uint64_t steps)
     return !w->hard;
 }
 
+/* Bytes that were looked at. */
+static bool spend_bytes(path_run *w, uint64_t n)
+{
+    return spend(w, n / 64);
+}
+
 void path_add(path_run *w, path_items *items, ds_slice v)
 {
     if (items->n == items->cap) {
@@ -167,6 +173,8 @@ static path_rc run_key(path_run *w, const path_node *n, ds_slice v,
 {
     if (*v.ptr == '{') {
         ds_slice value = jsonb_member(v, n->text);
+        if (!spend_bytes(w, value.ptr ? (uint64_t)(value.ptr - v.ptr) : v.len))
+            return PATH_ERROR;
         if (value.ptr)
             return go_on(w, n, value, out);
         if (w->ignore)
@@ -257,10 +265,10 @@ static path_rc run_range(path_run *w, const path_node *n,
     ds_slice e;
     jsonb_iter it = jsonb_begin(v);
     for (int64_t i = 0; i <= to && jsonb_next(&it, NULL, &e); i++) {
+        if (!spend(w, (i >= from) + e.len / 64))
+            return PATH_ERROR;
         if (i < from)
             continue;
-        if (!spend(w, 1))
-            return PATH_ERROR;
         rc = go_on(w, n, e, out);
         if (rc == PATH_ERROR || (rc == PATH_OK && !out))
             return rc;
@@ -277,6 +285,8 @@ static path_rc run_subscript(path_run *w, const path_node *n, ds_slice v,
                          : fail(w, "jsonpath array accessor can only be "
                                    "applied to an array");
     int64_t saved = w->size;
+    if (!spend_bytes(w, v.len))
+        return PATH_ERROR;
     w->size = is_array(v) ? jsonb_count(v) : 1;
     for (const path_range *range = n->ranges; range; range = range->next) {
         int64_t size = w->size;
@@ -360,6 +370,8 @@ static path_rc run_arithmetic(path_run *w, const path_node *n, ds_slice v,
                     sign_of(n->kind));
     ds_slice value;
     bool hard = false;
+    if (!spend_bytes(w, (uint64_t)x.len + y.len))
+        return PATH_ERROR;
     const char *why = path_arithmetic(n->kind, x, y, w->arena, &value, &hard);
     if (why)
         return hard ? fail_hard(w, why) : fail(w, "%s", why);
@@ -380,6 +392,8 @@ static path_rc sign_one(path_run *w, const path_node *n, ds_slice v,
     }
     if (only_whether)
         return PATH_OK;
+    if (!spend_bytes(w, v.len))
+        return PATH_ERROR;
     if (n->kind == PATH_MINUS)
         v = path_negate(v, w->arena);
     return go_on(w, n, v, out);
@@ -482,7 +496,11 @@ static truth like_regex(path_run *w, const path_node *n, ds_slice x)
 
 static truth test_pair(path_run *w, const path_node *n, ds_slice x, ds_slice y)
 {
-    if (!spend(w, 1))
+    uint64_t bytes =
+        x.len < y.len || n->kind >= PATH_STARTS_WITH ? x.len : y.len;
+    if (n->kind == PATH_LIKE_REGEX)
+        bytes = 64 * bytes + 4096;
+    if (!spend(w, 1 + bytes / 64))
         return UNKNOWN;
     if (n->kind == PATH_STARTS_WITH)
         return starts_with(w, x, y);
@@ -587,6 +605,8 @@ static path_rc run_keyvalue(path_run *w, const path_node *n, ds_slice v,
     for (jsonb_iter it = jsonb_begin(v); jsonb_next(&it, &key, &value);) {
         if (!out && !n->next)
             return PATH_OK;
+        if (!spend_bytes(w, 64 + (uint64_t)key.len + value.len))
+            return PATH_ERROR;
         ds_slice made = path_keyvalue(id, key, value, w->arena);
         rc = go_on_from(w, n, (path_base){made, w->next_id++}, made, out);
         if (rc == PATH_ERROR || (rc == PATH_OK && !out))
@@ -626,6 +646,8 @@ static path_rc run_method(path_run *w, const path_node *n, ds_slice v,
                     object ? "an object" : "a numeric value");
     if (object)
         return run_keyvalue(w, n, v, out);
+    if (!spend_bytes(w, v.len))
+        return PATH_ERROR;
     return go_on(w, n, path_round(n->kind, v, w->arena), out);
 }
 
@@ -638,6 +660,8 @@ static path_rc run_size(path_run *w, const path_node *n, ds_slice v,
         return fail(w, "jsonpath item method .size() can only be applied to "
                        "an array");
     }
+    if (!spend_bytes(w, v.len))
+        return PATH_ERROR;
     int64_t size = is_array(v) ? jsonb_count(v) : 1;
     return go_on(w, n, path_number(size, w->arena), out);
 }

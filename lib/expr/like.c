@@ -21,7 +21,10 @@ typedef struct like_pattern {
     ds_slice text;    /* what it looks for, if not LIKE_ANY */
 } like_pattern;
 
-typedef enum like_rc { LIKE_NO, LIKE_YES, LIKE_BAD } like_rc;
+typedef enum like_rc { LIKE_NO, LIKE_YES, LIKE_BAD, LIKE_SLOW } like_rc;
+
+/* Characters that are compared before a match is given up. */
+enum { LIKE_STEPS = 1 << 27 };
 
 static inline void next_char(ds_slice *s)
 {
@@ -84,7 +87,9 @@ static bool like_bad_end(ds_slice t, ds_slice p, bool bytes)
 static like_rc like_run(ds_slice t, ds_slice p, bool bytes)
 {
     ds_slice back_t = {NULL, 0}, back_p = {NULL, 0};
-    for (;;) {
+    for (uint32_t steps = 0;; steps++) {
+        if (steps == LIKE_STEPS)
+            return LIKE_SLOW;
         if (p.len && p.ptr[0] == '%') {
             next_byte(&p);
             if (p.len == 0)
@@ -223,6 +228,16 @@ static void simple_rows(run *r, const run_step *s, const like_pattern *k,
     }
 }
 
+static void like_error(run *r, const run_step *s, uint32_t row, like_rc rc)
+{
+    if (rc == LIKE_BAD)
+        run_error(r, s, row, "E0704",
+                  "LIKE pattern must not end with escape character");
+    if (rc == LIKE_SLOW)
+        run_error(r, s, row, "E0704",
+                  "the LIKE pattern takes too long on this text");
+}
+
 static void like_rows(run *r, const run_step *s, bool any_case, bool negated)
 {
     const like_pattern *k = s->data;
@@ -244,9 +259,7 @@ static void like_rows(run *r, const run_step *s, bool any_case, bool negated)
         }
         like_rc rc = like_run(t, room_p ? fold_case(room_p, p) : p, false);
         out[i] = (rc == LIKE_YES) != negated;
-        if (rc == LIKE_BAD)
-            run_error(r, s, i, "E0704",
-                      "LIKE pattern must not end with escape character");
+        like_error(r, s, i, rc);
     }
 }
 
@@ -257,9 +270,7 @@ static void like_byte_rows(run *r, const run_step *s, bool negated)
     {
         like_rc rc = like_run(ARG_STR(0)[i], ARG_STR(1)[i], true);
         out[i] = (rc == LIKE_YES) != negated;
-        if (rc == LIKE_BAD)
-            run_error(r, s, i, "E0704",
-                      "LIKE pattern must not end with escape character");
+        like_error(r, s, i, rc);
     }
 }
 

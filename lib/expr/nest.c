@@ -20,14 +20,17 @@ static void put_value(const run *r, const run_step *s, uint32_t row,
     memcpy((uint8_t *)RUN_DST(r, s)->v.p + size * row, v, size);
 }
 
-/* The arguments of one row; NULLs do not make the whole NULL. */
-static void arg_values(const run *r, const run_step *s, uint32_t row,
+/* The arguments of one row; NULLs do not make the whole NULL. False: they are
+ * too large together. */
+static bool arg_values(run *r, const run_step *s, uint32_t row,
                        ds_value *values, bool *nulls)
 {
     for (uint32_t k = 0; k < s->n_args; k++) {
         nulls[k] = run_is_null(RUN_ARG(r, s, k), row);
         values[k] = nulls[k] ? (ds_value){.i = 0} : arg_value(r, s, k, row);
     }
+    return run_may(r, s, row,
+                   nested_size(s->types[s->n_args], values, nulls, s->n_args));
 }
 
 void nest_array(run *r, const run_step *s)
@@ -38,9 +41,9 @@ void nest_array(run *r, const run_step *s)
     RUN_DST(r, s)->valid = NULL;
     RUN_EACH(r, s, i)
     {
-        arg_values(r, s, i, values, nulls);
-        RUN_DST(r, s)->v.str[i] =
-            array_make(elem, values, nulls, s->n_args, r->ev->arena);
+        if (arg_values(r, s, i, values, nulls))
+            RUN_DST(r, s)->v.str[i] =
+                array_make(elem, values, nulls, s->n_args, r->ev->arena);
     }
 }
 
@@ -51,9 +54,9 @@ void nest_row(run *r, const run_step *s)
     RUN_DST(r, s)->valid = NULL;
     RUN_EACH(r, s, i)
     {
-        arg_values(r, s, i, values, nulls);
-        RUN_DST(r, s)->v.str[i] =
-            row_make(s->types[s->n_args], values, nulls, r->ev->arena);
+        if (arg_values(r, s, i, values, nulls))
+            RUN_DST(r, s)->v.str[i] =
+                row_make(s->types[s->n_args], values, nulls, r->ev->arena);
     }
 }
 
@@ -96,12 +99,12 @@ static ds_slice slice_of(ds_type type, ds_slice v, int64_t from, int64_t to,
         return v;
     uint32_t count = to < from ? 0 : (uint32_t)(to - from + 1);
     ds_value *values = ds_new(a, ds_value, count + 1u);
-    bool *nulls = ds_new(a, bool, count + 1u);
-    for (uint32_t i = 0; i < count; i++) {
-        values[i] = (ds_value){.i = 0};
-        nulls[i] = !array_get(ds_type_elem(type), v, (uint32_t)(from - 1) + i,
-                              &values[i]);
-    }
+    bool *nulls = ds_new(a, bool, count + 1u), null;
+    nested_iter it = nested_begin(type, v);
+    while (count && it.i + 1 < from)
+        nested_next(&it, NULL, &null, &values[0]);
+    for (uint32_t i = 0; i < count; i++)
+        nested_next(&it, NULL, &nulls[i], &values[i]);
     return array_make(ds_type_elem(type), values, nulls, count, a);
 }
 

@@ -46,6 +46,19 @@ uint8_t *run_bytes(run *r, size_t n)
     return ds_arena_alloc(r->ev->arena, n ? n : 1, 1);
 }
 
+/* Small arguments can make results of megabytes in each of a thousand rows. */
+enum { MAY_ALWAYS = 1 << 16, MAY_MOST = 1 << 30 };
+
+bool run_may(run *r, const run_step *s, uint32_t row, uint64_t bytes)
+{
+    if (bytes < MAY_ALWAYS ||
+        ds_arena_used(r->ev->arena) - r->began + bytes <= MAY_MOST)
+        return true;
+    run_error(r, s, row, "E0704",
+              "out of memory: the results of a batch take more than 1 GB");
+    return false;
+}
+
 /* ---- registers ---- */
 
 static void reg_column(run *r, run_reg *g, const run_reg_def *d)
@@ -248,7 +261,7 @@ ds_rc run_eval(const run_program *p, const ds_batch *in, const ds_eval *ev,
         slots[i].valid =
             ds_new(a, uint64_t, (in->n / RUN_ROWS + 1) * RUN_WORDS);
     }
-    run r = {.prog = p, .in = in, .ev = ev};
+    run r = {.prog = p, .in = in, .ev = ev, .began = ds_arena_used(a)};
     run_alloc(&r);
     uint32_t pos = 0;
     for (uint32_t base = 0; base < in->n; base += RUN_ROWS) {

@@ -88,6 +88,7 @@ struct run {
     run_sel *sels;
     uint32_t base; /* the batch's row that is row 0 here */
     uint32_t n;    /* rows here */
+    size_t began;  /* bytes of the arena in use when it began */
 };
 
 /* Evaluate into slots[0..n_slots), but not into those with plain[i] >= 0
@@ -103,6 +104,9 @@ void run_row_error(const ds_eval *ev, const ds_batch *in, uint32_t row,
                    uint32_t item, const char *code, const char *msg);
 void run_set_null(run *r, uint16_t reg, uint32_t row);
 uint8_t *run_bytes(run *r, size_t n);
+/* Before a result of `bytes` is made that may be large: whether a batch may
+ * take that much; else the row is refused. */
+bool run_may(run *r, const run_step *s, uint32_t row, uint64_t bytes);
 
 static inline bool run_is_null(const run_reg *g, uint32_t row)
 {

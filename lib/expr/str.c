@@ -69,10 +69,20 @@ uint32_t text_find(ds_slice a, ds_slice b, uint32_t from)
 bool text_fits(run *r, const run_step *s, uint32_t row, uint64_t len,
                ds_slice *out)
 {
-    if (len < TEXT_MAX)
+    if (len < TEXT_MAX && run_may(r, s, row, len))
         return true;
     *out = text_empty;
+    if (len < TEXT_MAX)
+        return false;
     run_error(r, s, row, "E0704", "requested length too large");
+    return false;
+}
+
+bool text_quick(run *r, const run_step *s, uint32_t row, uint32_t a, uint32_t b)
+{
+    if ((uint64_t)a * b <= (uint64_t)1 << 28)
+        return true;
+    run_error(r, s, row, "E0704", "the arguments are too long together");
     return false;
 }
 
@@ -332,8 +342,12 @@ static void trim_rows(run *r, const run_step *s, bool left, bool right)
     static const ds_slice space = {(const uint8_t *)" ", 1};
     ds_slice *out = RUN_DST(r, s)->v.str;
     RUN_EACH_OK(r, s, i)
-    out[i] =
-        trim(ARG_STR(0)[i], s->n_args > 1 ? ARG_STR(1)[i] : space, left, right);
+    {
+        ds_slice a = ARG_STR(0)[i], set = s->n_args > 1 ? ARG_STR(1)[i] : space;
+        out[i] = set.len < 16 || text_quick(r, s, i, a.len, set.len)
+                     ? trim(a, set, left, right)
+                     : text_empty;
+    }
 }
 
 void str_btrim(run *r, const run_step *s)

@@ -143,7 +143,8 @@ static ds_slice translate(run *r, const run_step *s, uint32_t i)
 {
     ds_slice a = ARG_STR(0)[i], from = ARG_STR(1)[i], to = ARG_STR(2)[i];
     ds_slice out = text_empty;
-    if (!text_fits(r, s, i, a.len, &out))
+    if (!text_fits(r, s, i, a.len, &out) ||
+        !text_quick(r, s, i, a.len, from.len))
         return out;
     uint8_t *p = run_bytes(r, (size_t)a.len * 4);
     out.ptr = p;

@@ -47,6 +47,10 @@ uint32_t text_find(ds_slice a, ds_slice b, uint32_t from);
 /* Refuses the row and sets *out to '' if `len` is too much. */
 bool text_fits(run *r, const run_step *s, uint32_t row, uint64_t len,
                ds_slice *out);
+/* Whether it takes no more than a moment to look through b bytes for each of a;
+ * else the row is refused. */
+bool text_quick(run *r, const run_step *s, uint32_t row, uint32_t a,
+                uint32_t b);
 /* Simple case mappings, as the C library's in C.UTF-8. */
 int32_t text_upper_char(int32_t c);
 int32_t text_lower_char(int32_t c);

@@ -158,14 +158,28 @@ static ds_type type_at(ds_type elem, const ds_schema *fields, uint32_t i)
     return fields ? fields->fields[i].type : elem;
 }
 
+static size_t size_of(ds_type elem, const ds_schema *fields,
+                      const ds_value *values, const bool *nulls, uint32_t n)
+{
+    size_t size = (fields ? 0 : COUNT_SIZE) + bitmap_size(n);
+    for (uint32_t i = 0; i < n; i++)
+        if (!nulls || !nulls[i])
+            size += value_size(type_at(elem, fields, i), &values[i]);
+    return size;
+}
+
+size_t nested_size(ds_type type, const ds_value *values, const bool *nulls,
+                   uint32_t n)
+{
+    return size_of(ds_type_elem(type), ds_row_fields(type), values, nulls, n);
+}
+
 static ds_slice make(ds_type elem, const ds_schema *fields,
                      const ds_value *values, const bool *nulls, uint32_t n,
                      ds_arena *a)
 {
-    size_t head = fields ? 0 : COUNT_SIZE, size = head + bitmap_size(n);
-    for (uint32_t i = 0; i < n; i++)
-        if (!nulls || !nulls[i])
-            size += value_size(type_at(elem, fields, i), &values[i]);
+    size_t head = fields ? 0 : COUNT_SIZE;
+    size_t size = size_of(elem, fields, values, nulls, n);
     DS_BUG_ON(size > UINT32_MAX);
     uint8_t *start = ds_arena_alloc(a, size ? size : 1, 1);
     if (!fields)

@@ -52,6 +52,10 @@ uint32_t array_count(ds_slice v);
 bool array_get(ds_type elem, ds_slice v, uint32_t i, ds_value *out);
 /* Field i of a row. False: it is NULL. */
 bool row_get(ds_type row, ds_slice v, uint32_t i, ds_value *out);
+/* The bytes that an array or a row of these values takes: more than 4 GiB
+ * cannot be made. */
+size_t nested_size(ds_type type, const ds_value *values, const bool *nulls,
+                   uint32_t n);
 /* nulls[i] (may be NULL) or values[i]. */
 ds_slice array_make(ds_type elem, const ds_value *values, const bool *nulls,
                     uint32_t n, ds_arena *a);

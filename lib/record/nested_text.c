@@ -26,10 +26,16 @@ static bool needs_quotes(ds_slice s, const char *special)
     return s.len == 0;
 }
 
+/* Rows in rows double each quote: a text that has become this long grows no
+ * further. Nobody takes it. */
+enum { QUOTED_MOST = 33 << 20 };
+
 /* The bytes from `from` on are a value's text: puts it in quotes. */
 static void quote(ds_buf *b, uint32_t from, bool array)
 {
     uint32_t len = b->len - from;
+    if (len > QUOTED_MOST)
+        return;
     uint8_t *text = ds_arena_alloc(b->arena, len + 1, 1);
     memcpy(text, b->s + from, len);
     b->len = from;
