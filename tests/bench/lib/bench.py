@@ -108,7 +108,7 @@ def about(options):
 # ---- our own layers: no broker, no dstream ----
 
 def do_formats(rig, options, results):
-    runs = 3 if options.quick else 7
+    runs = 5 if options.quick else 9
     say("formats: CPU time of readers, writers and expressions, %d times"
         % runs)
     for turn in range(runs):
