@@ -118,6 +118,7 @@ static void memo_add(struct compiler *c, const avro_type *w, const avro_type *r,
 static uint32_t skip_record(struct compiler *c, const avro_type *w)
 {
     uint32_t op = memo_find(c, w, NULL, DS_NONE);
+    struct memo *before = c->memo;
     avro_step *own;
 
     if (op != NONE)
@@ -127,8 +128,10 @@ static uint32_t skip_record(struct compiler *c, const avro_type *w)
     own = ds_new(c->a, avro_step, w->n + 1);
     for (uint32_t i = 0; i < w->n; i++) {
         own[i] = (avro_step){compile_skip(c, w->fields[i].type), -1};
-        if (own[i].op == NONE)
+        if (own[i].op == NONE) {
+            c->memo = before;
             return NONE;
+        }
     }
     c->ops[op].first = c->n_steps;
     for (uint32_t i = 0; i < w->n; i++)
@@ -382,6 +385,10 @@ static uint32_t compile_enum(struct compiler *c, const avro_type *w,
     if (!named_match(w, r))
         return mismatch(c, w, r);
     for (uint32_t i = 0; i < w->n; i++) {
+        if (w == r) { /* mostly */
+            symbols[i] = w->symbols[i];
+            continue;
+        }
         if (r->default_symbol >= 0)
             symbols[i] = r->symbols[r->default_symbol];
         for (uint32_t k = 0; k < r->n; k++)
@@ -542,17 +549,23 @@ static bool compile_steps(struct compiler *c, const avro_type *w,
                           uint32_t *first, uint32_t *n)
 {
     avro_step *own = ds_new(c->a, avro_step, w->n + r->n + 1);
+    const avro_field **to_of = ds_new(c->a, const avro_field *, w->n + 1);
+    bool *given = ds_new(c->a, bool, r->n + 1);
     bool ok = true;
 
     *n = 0;
+    for (uint32_t k = r->n; k-- > 0;) { /* the first one of several */
+        const avro_field *from = field_find(w, &r->fields[k]);
+
+        given[k] = from != NULL;
+        if (from)
+            to_of[from - w->fields] = &r->fields[k];
+    }
     for (uint32_t i = 0; i < w->n && ok; i++) {
         const char *before = path_push(c, w->fields[i].name);
-        const avro_field *to = NULL;
+        const avro_field *to = to_of[i];
         avro_step s = {NONE, -1};
 
-        for (uint32_t k = 0; k < r->n && !to; k++)
-            if (field_find(w, &r->fields[k]) == &w->fields[i])
-                to = &r->fields[k];
         if (to)
             s.to = f->at[to - r->fields];
         s.op = to ? compile_field(c, w->fields[i].type, to->type, f, s.to)
@@ -565,7 +578,7 @@ static bool compile_steps(struct compiler *c, const avro_type *w,
         const char *before = path_push(c, r->fields[k].name);
         avro_step s = {NONE, f->at[k]};
 
-        if (!field_find(w, &r->fields[k]) && s.to >= 0) {
+        if (!given[k] && s.to >= 0) {
             s.op = compile_default(c, &r->fields[k], f, s.to);
             ok = s.op != NONE;
             own[(*n)++] = s;
@@ -586,6 +599,7 @@ static uint32_t compile_record(struct compiler *c, const avro_type *w,
     const char **names = ds_new(c->a, const char *, r->n + 1);
     struct fields f = {to, at};
     uint32_t op = memo_find(c, w, r, type), first, n;
+    struct memo *before = c->memo;
 
     if (op != NONE)
         return op;
@@ -605,8 +619,11 @@ static uint32_t compile_record(struct compiler *c, const avro_type *w,
                              .size = r->n,
                              .names = names});
     memo_add(c, w, r, type, op);
-    if (!compile_steps(c, w, r, &f, &first, &n))
+    if (!compile_steps(c, w, r, &f, &first, &n)) {
+        /* Nor does what was made of its parts count: it may name this one. */
+        c->memo = before;
         return NONE;
+    }
     c->ops[op].first = first;
     c->ops[op].n = n;
     return op;

@@ -10,11 +10,13 @@
 
 #include "record/show.h"
 
+enum { TRIED_MAX = 100000 }; /* values; of unions more than one may fit */
+
 struct encoder {
     ds_buf b;
     char *why;
     size_t size;
-    uint32_t depth;
+    uint32_t depth, tried;
 };
 
 static bool value(struct encoder *e, const avro_type *t, const json_t *j);
@@ -217,7 +219,8 @@ static bool value(struct encoder *e, const avro_type *t, const json_t *j)
 {
     bool ok;
 
-    if (e->depth == AVRO_DEPTH_MAX || e->b.len > AVRO_TEXT_MAX) {
+    if (e->depth == AVRO_DEPTH_MAX || e->b.len > AVRO_TEXT_MAX ||
+        ++e->tried > TRIED_MAX) {
         snprintf(e->why, e->size, "it is too large");
         return false;
     }

@@ -21,6 +21,7 @@
 
 enum {
     EMPTY_ITEMS_MAX = 4096, /* of a record: items without bytes */
+    EXTRA_MAX = 1 << 24,    /* of a record: steps that read none of its bytes */
     JSON_MAX = 16 << 20,    /* of a value as JSON */
     DAY_SECONDS = 86400,
 };
@@ -30,7 +31,7 @@ struct avro_decoder {
     const avro_program *program;
     avro_bytes b;
     ds_arena *a;
-    uint32_t depth, empty;
+    uint32_t depth, empty, extra;
     ds_value *stack;
     bool *nulls;
     uint32_t n_stack, cap_stack;
@@ -192,6 +193,22 @@ static got enter(avro_decoder *r)
     return GOT;
 }
 
+/* After a container: what has no bytes, and defaults, can be named as often in
+ * a schema as it likes. */
+static got leave(avro_decoder *r, const avro_op *op, const uint8_t *from,
+                 got how)
+{
+    size_t steps = 1 + (size_t)op->n + op->bytes.len;
+
+    r->depth--;
+    if (how == BAD || (r->b.p != from && op->code != AVRO_OP_DEFAULT))
+        return how;
+    if (steps > EXTRA_MAX - r->extra)
+        return avro_bad(&r->b, "too many values without bytes");
+    r->extra += (uint32_t)steps;
+    return how;
+}
+
 /* The next block of an array or map: how many items; 0 is the end. */
 static got get_block(avro_decoder *r, const avro_op *op, int64_t *n,
                      const uint8_t **end)
@@ -341,6 +358,7 @@ static got get_default(avro_decoder *r, const avro_op *op, ds_value *v,
 
 static got container(avro_decoder *r, const avro_op *op, ds_value *v)
 {
+    const uint8_t *from = r->b.p;
     got how = BAD;
 
     if (enter(r) == BAD)
@@ -357,8 +375,7 @@ static got container(avro_decoder *r, const avro_op *op, ds_value *v)
         how = avro_bad(&r->b, op->why);
     else
         how = avro_bad(&r->b, "a value that no column can hold");
-    r->depth--;
-    return how;
+    return leave(r, op, from, how);
 }
 
 static got leaf(avro_decoder *r, const avro_op *op, ds_value *v)
@@ -396,11 +413,26 @@ static got leaf(avro_decoder *r, const avro_op *op, ds_value *v)
     }
 }
 
+/* Numbers that are no dates to PostgreSQL. */
+static got in_range(avro_decoder *r, const avro_op *op, const ds_value *v)
+{
+    return datetime_valid(op->type, v->i)
+               ? GOT
+               : avro_bad(&r->b, op->type == DS_DATE
+                                     ? "date out of range"
+                                     : "timestamp out of range");
+}
+
 static got value(avro_decoder *r, const avro_op *op, ds_value *v)
 {
     got how = leaf(r, op, v);
 
-    return how == GOT && op->turn != AVRO_AS_IT_IS ? turn(r, op, v) : how;
+    if (how == GOT && op->turn != AVRO_AS_IT_IS)
+        how = turn(r, op, v);
+    if (how == GOT &&
+        (op->type == DS_DATE || op->type == DS_TIMESTAMP || op->type == DS_TS))
+        how = in_range(r, op, v);
+    return how;
 }
 
 /* ---- as JSON ---- */
@@ -496,7 +528,7 @@ static got json_open(avro_decoder *r, const avro_op *op, ds_buf *b)
 
 static got json(avro_decoder *r, const avro_op *op, ds_buf *b)
 {
-    got how;
+    const uint8_t *from = r->b.p;
 
     if (!op->open)
         return json_leaf(r, op, b);
@@ -504,9 +536,7 @@ static got json(avro_decoder *r, const avro_op *op, ds_buf *b)
         return avro_bad(&r->b, "a value is longer than 16 MiB as JSON");
     if (enter(r) == BAD)
         return BAD;
-    how = json_open(r, op, b);
-    r->depth--;
-    return how;
+    return leave(r, op, from, json_open(r, op, b));
 }
 
 /* ---- skipping ---- */
@@ -536,13 +566,15 @@ static got skip_items(avro_decoder *r, const avro_op *op)
 
 static got skip_inside(avro_decoder *r, const avro_op *op)
 {
+    const uint8_t *from = r->b.p;
     got how = GOT;
 
     if (enter(r) == BAD)
         return BAD;
     if (op->code == AVRO_SKIP_UNION) {
-        op = get_branch(r, op);
-        how = op ? skip(r, op) : BAD;
+        const avro_op *branch = get_branch(r, op);
+
+        how = branch ? skip(r, branch) : BAD;
     } else if (op->code == AVRO_SKIP_RECORD) {
         for (uint32_t i = 0; i < op->n && how != BAD; i++)
             how =
@@ -550,8 +582,7 @@ static got skip_inside(avro_decoder *r, const avro_op *op)
     } else {
         how = skip_items(r, op);
     }
-    r->depth--;
-    return how;
+    return leave(r, op, from, how);
 }
 
 static got skip(avro_decoder *r, const avro_op *op)
@@ -657,7 +688,7 @@ bool avro_decode_record(avro_decoder *r, const avro_program *p, ds_slice bytes,
     r->b.p = bytes.ptr;
     r->b.end = bytes.ptr + bytes.len;
     r->a = out->a;
-    r->depth = r->empty = r->n_stack = 0;
+    r->depth = r->empty = r->extra = r->n_stack = 0;
     *why = r->b.why;
     for (uint32_t i = 0; i < p->n; i++) {
         const avro_step *s = &p->steps[p->first + i];

@@ -156,14 +156,21 @@ static bool named_add(struct parser *p, avro_type *t)
 
 /* ---- types ---- */
 
+/* What schemas are compared by, each part with each of another. */
+static bool count(struct parser *p, size_t n)
+{
+    p->nodes += n < AVRO_NODES_MAX ? (uint32_t)n : AVRO_NODES_MAX;
+    return p->nodes <= AVRO_NODES_MAX ||
+           fail(p, "the schema has more than 20000 types, fields and names%s",
+                NULL) != NULL;
+}
+
 static avro_type *type_new(struct parser *p, avro_kind kind)
 {
     avro_type *t = ds_new(p->a, avro_type, 1);
 
-    if (++p->nodes > AVRO_NODES_MAX) {
-        fail(p, "the schema has more than 10000 types%s", NULL);
+    if (!count(p, 1))
         return NULL;
-    }
     t->kind = kind;
     t->default_symbol = -1;
     return t;
@@ -192,7 +199,7 @@ static const char *const *aliases_of(struct parser *p, const json_t *j,
     const char **out = ds_new(p->a, const char *, size + 1);
 
     *n = 0;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size && count(p, 1); i++) {
         const char *s = json_string_value(json_array_get(list, i));
 
         if (!s || !is_full_name(s)) {
@@ -228,6 +235,8 @@ static bool parse_field(struct parser *p, const json_t *j, const char *space,
     const char *name = text_of(j, "name");
     const json_t *def = json_object_get(j, "default");
 
+    if (!count(p, 1))
+        return false;
     if (!name || !avro_is_name(name))
         return fail(p, "\"%s\" is no name of a field", name) != NULL;
     f->name = ds_str_copy(p->a, name);
@@ -301,6 +310,8 @@ static const avro_type *parse_enum(struct parser *p, const json_t *j,
     if (!json_array_size(list) || json_array_size(list) > AVRO_NODES_MAX)
         return fail(p, "enum %s has no list of symbols", t->name);
     t->n = (uint32_t)json_array_size(list);
+    if (!count(p, t->n))
+        return NULL;
     symbols = ds_new(p->a, ds_slice, t->n);
     for (uint32_t i = 0; i < t->n; i++) {
         const char *s = json_string_value(json_array_get(list, i));
@@ -397,7 +408,8 @@ static bool take_decimal(avro_type *t, const json_t *j)
     json_int_t s = json_integer_value(scale);
 
     if (!json_is_integer(precision) || (scale && !json_is_integer(scale)) ||
-        p < 1 || p > 1000 || s < 0 || s > p)
+        p < 1 || p > 1000 || s < 0 || s > p ||
+        (t->kind == AVRO_KIND_FIXED && t->size == 0))
         return false;
     t->precision = (int32_t)p;
     t->scale = (int32_t)s;
@@ -477,8 +489,9 @@ static uint32_t least_of(avro_type *t, uint32_t depth)
 {
     uint64_t sum = 0;
 
-    if (t->least || depth > AVRO_DEPTH_MAX)
+    if (t->measured || depth > AVRO_DEPTH_MAX)
         return t->least;
+    t->measured = true;
     switch (t->kind) {
     case AVRO_KIND_NULL:
         return 0;
@@ -553,7 +566,7 @@ ds_rc avro_schema_parse(const ds_slice *texts, uint32_t n, ds_arena *a,
                        "the schema refers to too many others");
     for (uint32_t i = 0; i < n; i++) {
         t = parse_text(&p, texts[i]);
-        if (!t)
+        if (!t || why.rc < 0)
             return ds_fail(err, DS_E_CONFIG, "%s", why.msg);
         (void)least_of((avro_type *)t, 0);
     }

@@ -15,8 +15,8 @@
 
 enum {
     AVRO_TEXT_MAX = 1 << 20, /* bytes of a schema */
-    AVRO_NODES_MAX = 10000,
-    AVRO_DEPTH_MAX = 64, /* of types in types, of values in values */
+    AVRO_NODES_MAX = 20000,  /* types, fields, symbols, aliases */
+    AVRO_DEPTH_MAX = 64,     /* of types in types, of values in values */
 };
 
 typedef enum avro_kind {
@@ -76,6 +76,7 @@ struct avro_type {
     int32_t default_symbol;   /* enum; -1: none */
     const avro_type *const *items; /* union: branches; array, map: what of */
     uint32_t least;                /* bytes that a value has at least */
+    bool measured;                 /* `least` is known */
 };
 
 /* The last of these texts; those before it are what it refers to by name. */

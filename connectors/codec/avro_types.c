@@ -6,7 +6,11 @@
 
 #include "codec/avro_program.h"
 
-enum { NEST_MAX = 16, COLUMNS_MAX = 1600 };
+enum {
+    NEST_MAX = 16,
+    COLUMNS_MAX = 1600,
+    EXPANDED_MAX = 5000, /* fields of a column, those of rows inside too */
+};
 
 ds_type avro_logical_type(avro_logical l)
 {
@@ -53,6 +57,31 @@ const avro_type *avro_nullable_of(const avro_type *t)
     return t->items[1]->kind == AVRO_KIND_NULL ? t->items[0] : NULL;
 }
 
+/* Counts the fields that a type's rows have when each is written out: a schema
+ * may name a record many times in each of many records. False: too many. */
+static bool few_fields(const avro_type *t, const struct inside *in,
+                       uint32_t *left)
+{
+    struct inside here = {t, in, in ? in->depth + 1 : 1};
+    const avro_type *just = avro_nullable_of(t);
+
+    if (just)
+        return few_fields(just, in, left);
+    if (t->kind == AVRO_KIND_UNION && t->n == 1)
+        return few_fields(t->items[0], in, left);
+    if (here.depth > NEST_MAX)
+        return true;
+    if (t->kind == AVRO_KIND_ARRAY)
+        return few_fields(t->items[0], &here, left);
+    for (; in; in = in->next)
+        if (in->record == t)
+            return true;
+    for (uint32_t i = 0; i < t->n && t->kind == AVRO_KIND_RECORD; i++)
+        if ((*left)-- == 0 || !few_fields(t->fields[i].type, &here, left))
+            return false;
+    return true;
+}
+
 static ds_type row_type(const avro_type *t, const struct inside *in)
 {
     struct inside here = {t, in, in ? in->depth + 1 : 1};
@@ -78,6 +107,19 @@ static ds_type row_type(const avro_type *t, const struct inside *in)
     type = ds_row_type(&row);
     free(fields);
     return type;
+}
+
+/* Of a column as a whole. */
+static ds_type column_type(const avro_type *t, int32_t *mod, bool *nullable,
+                           const struct inside *in)
+{
+    uint32_t left = EXPANDED_MAX;
+
+    if (few_fields(t, in, &left))
+        return sql_type(t, mod, nullable, in);
+    *mod = 0;
+    *nullable = avro_nullable_of(t) != NULL;
+    return DS_JSON;
 }
 
 static ds_type sql_type(const avro_type *t, int32_t *mod, bool *nullable,
@@ -126,7 +168,7 @@ static ds_type sql_type(const avro_type *t, int32_t *mod, bool *nullable,
 
 ds_type avro_sql_type(const avro_type *t, int32_t *mod, bool *nullable)
 {
-    return sql_type(t, mod, nullable, NULL);
+    return column_type(t, mod, nullable, NULL);
 }
 
 ds_rc avro_columns(const avro_type *t, ds_arena *a, const ds_schema **out,
@@ -145,8 +187,8 @@ ds_rc avro_columns(const avro_type *t, ds_arena *a, const ds_schema **out,
         bool record = t->kind == AVRO_KIND_RECORD, nullable;
 
         f[i].name = record ? t->fields[i].name : "value";
-        f[i].type = sql_type(record ? t->fields[i].type : t, &f[i].mod,
-                             &nullable, record ? &top : NULL);
+        f[i].type = column_type(record ? t->fields[i].type : t, &f[i].mod,
+                                &nullable, record ? &top : NULL);
         f[i].not_null = !nullable;
     }
     *s = (ds_schema){n, f};

@@ -591,7 +591,7 @@ http: {listen: "127.0.0.1:%d"}
             "huge id": (69, "no id"),
             "many references": (69, "too many references"),
             "deep": (78, "more than 64 types"),
-            "wide": (78, "more than 10000 types"),
+            "wide": (78, "more than 20000 types"),
             "no avro": (78, "is not defined")}
         for mode, (code, says) in wanted.items():
             server.mode = mode
