@@ -104,6 +104,16 @@ const agg_type agg_string = {.flags = AGG_NULLS, .finish = string_finish};
 
 /* ---- jsonb_agg, jsonb_object_agg ---- */
 
+/* Elements that are as deep as they may be make a list that is too deep. */
+static bool shallow(const ds_eval *ev, uint32_t n, uint32_t g, ds_slice v)
+{
+    if (jsonb_depth_ok(v))
+        return true;
+    agg_error(ev, n, g, "E0704",
+              "stack depth limit exceeded: jsonb has at most 512 levels");
+    return false;
+}
+
 static void json_add(ds_buf *b, const ds_agg *agg, const agg_order *o,
                      uint32_t c, uint32_t row)
 {
@@ -130,7 +140,8 @@ static void jsonb_finish(const ds_agg *agg, const agg_order *o,
         }
         ds_buf_str(&b, "]");
         ds_slice v = {(const uint8_t *)b.s, b.len};
-        agg_out_set(&out, g, &v);
+        if (shallow(ev, o->n_groups, g, v))
+            agg_out_set(&out, g, &v);
     }
     *col = agg_out_done(&out);
 }
@@ -185,7 +196,8 @@ static void object_finish(const ds_agg *agg, const agg_order *o,
         ds_buf_init(&b, a, (uint32_t)size);
         jsonb_add_object(&b, pairs, n);
         ds_slice v = shown(&b);
-        agg_out_set(&out, g, &v);
+        if (shallow(ev, o->n_groups, g, v))
+            agg_out_set(&out, g, &v);
     }
     *col = agg_out_done(&out);
 }

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "expr/agg_kinds.h"
-#include "record/nested.h"
+#include "record/value.h"
 
 enum {
     QUANTILE_VERSION = 1,
@@ -221,13 +221,11 @@ static void quantile_pieces(const ds_acc *acc, const uint32_t *groups,
     cols[0] = agg_out_done(&out);
 }
 
-static bool value_valid(ds_type type, const uint8_t *v)
+static bool value_valid(ds_type type, const uint8_t *p)
 {
-    ds_numeric n;
-    if (type != DS_NUM)
-        return true;
-    memcpy(&n, v, sizeof(n));
-    return n.kind >= -1 && n.kind <= 2 && n.scale >= 0 && n.scale <= 16383;
+    ds_value v = {.i = 0};
+    memcpy(&v, p, ds_type_size(type));
+    return ds_fixed_valid(type, &v);
 }
 
 static bool quantile_merge_part(ds_acc *acc, quantile *q, ds_slice part)
