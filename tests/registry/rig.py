@@ -92,7 +92,9 @@ def records(topic):
 
 
 def client(url, **more):
-    return SchemaRegistryClient(dict({"url": url}, **more))
+    """A request without an answer in 10 s is asked again: the registry loses
+    one now and then, and the client would wait for ever."""
+    return SchemaRegistryClient(dict({"url": url, "timeout": 10}, **more))
 
 
 def write(sr, topic, schema, rows, key=None, field=MessageField.VALUE):
