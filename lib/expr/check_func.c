@@ -118,8 +118,23 @@ static tx *check_record(check *c, tx *x, const ds_node *n)
                       "the columns of what %s returns are not known", n->name);
 }
 
+/* substring(x, pattern, escape) is what PostgreSQL's own function of this name
+ * is made of: substring(x, similar_to_escape(pattern, escape)). */
+static void similar_open(check *c, func_match *m, tx **args, uint32_t *n_args,
+                         const ds_node *n)
+{
+    if (m->f->fn || m->f->n_args != 3 || m->f->args[2] != DS_STR)
+        return;
+    const func_def *pattern = func_exact2("similar_to_escape", DS_STR, DS_STR);
+    args[1] =
+        check_where(tx_call2(c->arena, pattern, args[1], args[2], args[1]), n);
+    m->f = func_exact2("substring", DS_STR, DS_STR);
+    *n_args = 2;
+}
+
 static tx *check_call(check *c, const ds_node *n, tx **args)
 {
+    uint32_t n_args = n->n_args;
     ds_type *types = ds_new(c->arena, ds_type, n->n_args + 1);
     for (uint32_t i = 0; i < n->n_args; i++)
         types[i] = args[i]->type;
@@ -139,7 +154,9 @@ static tx *check_call(check *c, const ds_node *n, tx **args)
     for (uint32_t i = 0; i < n->n_args; i++)
         if ((args[i] = check_coerce(c, args[i], m.args[i])) == NULL)
             return NULL;
-    tx *x = check_where(tx_call(c->arena, m.f, args, n->n_args, NULL), n);
+    if (strcmp(n->name, "substring") == 0)
+        similar_open(c, &m, args, &n_args, n);
+    tx *x = check_where(tx_call(c->arena, m.f, args, n_args, NULL), n);
     x->type = m.result;
     if (m.result == FUNC_ANYROW && !check_record(c, x, n))
         return NULL;

@@ -199,6 +199,20 @@ static tx *any_items(check *c, const ds_node *n, tx *x, tx **items,
     return check_let(c, x, n_items == 1 ? list->args[0] : list, n);
 }
 
+/* x OP ANY (NULL): NULL, but x is computed. */
+static tx *any_null(check *c, const ds_node *n, tx *x)
+{
+    tx *null = check_where(tx_null(c->arena, DS_BOOL, x), n);
+    if (x->kind == TX_CONST || x->kind == TX_COL)
+        return null;
+    tx *pick = check_typed(c, n, TX_CASE, DS_BOOL);
+    pick->args = ds_new(c->arena, tx *, 3);
+    pick->args[0] = check_test(c, n, "is null", x);
+    pick->args[1] = pick->args[2] = null;
+    pick->n_args = 3;
+    return pick;
+}
+
 /* The array table's function: "= any" and so on. */
 static tx *any_call(check *c, const ds_node *n, tx *x, tx *array)
 {
@@ -219,8 +233,8 @@ static tx *any_call(check *c, const ds_node *n, tx *x, tx *array)
     const char *name =
         ds_str_printf(c->arena, "%s %s", op, n->i ? "all" : "any");
     const func_def *f = func_exact2(name, type, ds_array_type(other));
-    if (array && tx_is_null(array))
-        return check_where(tx_null(c->arena, DS_BOOL, array), n);
+    if (x && array && tx_is_null(array))
+        return any_null(c, n, x);
     if (f == NULL)
         f = func_exact2(name, FUNC_ANYELEMENT, FUNC_ANYARRAY);
     if (f == NULL || x == NULL || array == NULL)

@@ -41,7 +41,7 @@ typedef struct func_def {
     uint8_t n_args;
     uint8_t flags;
     ds_type args[FUNC_ARGS];
-    run_kernel *fn;
+    run_kernel *fn; /* NULL: of a cast, or the checker makes another call */
     /* Called with constants where the arguments are constant: fills in
      * call->data. */
     void (*prepare)(tx *call, ds_arena *a);

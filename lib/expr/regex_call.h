@@ -74,7 +74,7 @@ regex_rc regex_walk_next(regex_walk *w);
 /* clang-format off */
 run_kernel regex_match_cs, regex_match_ci, regex_unmatch_cs, regex_unmatch_ci,
     regex_like, regex_count, regex_instr, regex_substr, regex_substring,
-    regex_substring_similar, regex_first, regex_replace, regex_replace_from,
+    regex_first, regex_replace, regex_replace_from,
     regex_split_array, regex_similar;
 void regex_match_cs_prepare(tx *call, ds_arena *a),
     regex_match_ci_prepare(tx *call, ds_arena *a),
@@ -83,7 +83,6 @@ void regex_match_cs_prepare(tx *call, ds_arena *a),
     regex_instr_prepare(tx *call, ds_arena *a),
     regex_substr_prepare(tx *call, ds_arena *a),
     regex_substring_prepare(tx *call, ds_arena *a),
-    regex_substring_similar_prepare(tx *call, ds_arena *a),
     regex_first_prepare(tx *call, ds_arena *a),
     regex_replace_prepare(tx *call, ds_arena *a),
     regex_replace_from_prepare(tx *call, ds_arena *a),
@@ -92,8 +91,5 @@ void regex_match_cs_prepare(tx *call, ds_arena *a),
     regex_matches_prepare(tx *call, ds_arena *a);
 set_fn regex_split_table, regex_matches;
 /* clang-format on */
-/* regex_similar.c: NULL, or why not. */
-const char *regex_of_similar(ds_slice pattern, ds_slice escape, ds_arena *a,
-                             ds_slice *out);
 
 #endif

@@ -297,52 +297,6 @@ void regex_substring(run *r, const run_step *s)
     regex_cache_end(&x.cache);
 }
 
-void regex_substring_similar_prepare(tx *call, ds_arena *a)
-{
-    const tx *p = call->args[1], *escape = call->args[2];
-    ds_slice pattern;
-    if (p->kind != TX_CONST || p->null || escape->kind != TX_CONST ||
-        escape->null)
-        return;
-    regex_const *c = ds_new(a, regex_const, 1);
-    c->why = regex_of_similar(p->v.s, escape->v.s, a, &pattern);
-    if (c->why == NULL)
-        regex_const_compile(&substring, pattern, text_empty, a, c);
-    call->data = c;
-}
-
-/* Without a text the pattern is checked all the same: PostgreSQL computes
- * substring(text, similar_to_escape(pattern, escape)). */
-void regex_substring_similar(run *r, const run_step *s)
-{
-    regex_rows x;
-    rows_begin(&x, r, s, &substring);
-    RUN_EACH_OK(r, s, i)
-    {
-        ds_slice pattern = text_empty;
-        const char *why = NULL;
-        if (run_is_null(RUN_ARG(r, s, 1), i) ||
-            run_is_null(RUN_ARG(r, s, 2), i)) {
-            run_set_null(r, s->dst, i);
-            continue;
-        }
-        if (s->data == NULL)
-            why = regex_of_similar(ARG_STR(1)[i], ARG_STR(2)[i], r->ev->arena,
-                                   &pattern);
-        if (why == NULL && run_is_null(RUN_ARG(r, s, 0), i)) {
-            run_set_null(r, s->dst, i);
-            continue;
-        }
-        regex_run *m = why ? NULL
-                           : regex_cache_get(&x.cache, pattern, text_empty,
-                                             ARG_STR(0)[i], &why);
-        if (m == NULL)
-            run_error(r, s, i, "E0704", "%s", why);
-        substring_row(&x, m, i);
-    }
-    regex_cache_end(&x.cache);
-}
-
 /* ---- regexp_match, regexp_matches ---- */
 
 static const regex_use first = {"regexp_match()", NULL, 1, 2, REGEX_GROUPS};

@@ -80,8 +80,9 @@ static void outside(similar *x, uint8_t c)
     ds_buf_add(&x->out, &c, 1);
 }
 
-const char *regex_of_similar(ds_slice p, ds_slice escape, ds_arena *a,
-                             ds_slice *out)
+/* NULL, or why not. */
+static const char *regex_of_similar(ds_slice p, ds_slice escape, ds_arena *a,
+                                    ds_slice *out)
 {
     similar x = {.escape = escape};
     if (escape.len && text_char_at(escape, 0) != escape.len)

@@ -380,6 +380,7 @@ numeric_rc numeric_power(const ds_numeric *a, const ds_numeric *b,
     if (numeric_sign(a) < 0 && !whole)
         return NUMERIC_DOMAIN;
     if (numeric_sign(a) == 0) {
+        whole = whole && numeric_to_i64(b, &n) == NUMERIC_OK && n == (int32_t)n;
         int32_t scale = whole ? largest(LEAST_DIGITS, a->scale) : LEAST_DIGITS;
         precise v = precise_of(numeric_sign(b) == 0);
         return precise_round(v, bounded(scale), out);

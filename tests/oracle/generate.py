@@ -179,7 +179,10 @@ class Generator:
             return special(r) if callable(special) else r.choice(special)
         if t == "any":
             t = r.choice(USUAL)
-        return self.expr(t, depth - 1)
+        text = self.expr(t, depth - 1)
+        # Of what type a NULL is: there are no bit strings here.
+        bits = ("set_bit", "get_bit", "bit_count", "set_byte", "get_byte")
+        return f"NULL::{t}" if text == "NULL" and f[0] in bits else text
 
     def call(self, f, depth):
         name, args, _, operator, variadic = f
