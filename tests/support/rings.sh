@@ -66,8 +66,9 @@ ring_oracle() {
 }
 
 # Memory errors, leaks and undefined behaviour in what needs no broker; races
-# in what has threads of ours: the engine, the log, HTTP. One of the engine's
-# tests is a job on three threads, fed and watched by a fourth.
+# in what has threads of ours: the engine, the log, HTTP, and expressions in
+# several at once. One of the engine's tests is a job on three threads, fed and
+# watched by a fourth.
 ring_sanitize() {
     local supp=$PWD/tests/support
     export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
@@ -77,7 +78,8 @@ ring_sanitize() {
     dev_build asan dstream tests_unit tests_conform
     run_labels asan "unit|conform"
     tests/golden/run build/asan/dstream
-    local threaded=(unit_lib_base_test_log unit_cmd_dstream_test_http)
+    local threaded=(unit_lib_base_test_log unit_cmd_dstream_test_http
+        unit_lib_expr_test_threads)
     local file
     for file in tests/unit/lib/run/test_*.c; do
         file=${file##*/}
