@@ -32,8 +32,8 @@ static const char *const texts[] = {
     "(s ~ ('^' || left(s, 1)))::text || %d",
     "ROW(s, %d, ROW(z, 1.5))::text",
     "ARRAY[ROW(s, 'x%d'), ROW(z, 'y')]::text",
-    "jsonb_path_query_array(to_jsonb(s), '$ ? (@ like_regex \"^a\")')::text "
-    "|| %d",
+    ("jsonb_path_query_array(to_jsonb(s), '$ ? (@ like_regex \"^a\")')::text "
+     "|| %d"),
     "('2026-10-25 02:30 America/New_York'::timestamptz)::text || %d",
     "('2026-07-01 12:00 CEST'::timestamptz)::text || %d",
 };
