@@ -490,7 +490,7 @@ static void embed_close(embed *e)
 
 static int embed_go(embed *e)
 {
-    ds_job_status st;
+    ds_job_status st = {.errors = 0};
     ds_err err = {DS_OK, ""};
     ds_rc rc = engine_open(e, &err);
 

@@ -270,7 +270,7 @@ static ds_rc line_answer(eval *e, const char *line, size_t len, ds_err *err)
 
 static ds_rc lines_answer(eval *e, const char *path, ds_err *err)
 {
-    FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
+    FILE *f = path && strcmp(path, "-") ? fopen(path, "r") : stdin;
     char *line = NULL;
     size_t room = 0;
     ssize_t n;

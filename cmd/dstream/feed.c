@@ -312,7 +312,7 @@ static ds_slice joined(ds_arena *a, ds_slice x, ds_slice y)
 /* The first line, which stands before each of the others. */
 static ds_rc names_read(feed *f, ds_err *err)
 {
-    ds_slice line;
+    ds_slice line = {(const uint8_t *)"", 0};
     ds_rc rc = line_read(f, &line, err);
 
     if (rc != DS_OK)

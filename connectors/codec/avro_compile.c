@@ -321,6 +321,29 @@ static bool numeric_holds(int32_t mod, const avro_type *t)
                             t->precision - t->scale);
 }
 
+/* From one type to another: a wider number, or what a text says. */
+static bool turn_over(avro_op *op, ds_type type, int32_t mod)
+{
+    bool whole = op->type == DS_I32 || op->type == DS_I64;
+    bool text = op->code == AVRO_OP_TEXT;
+
+    if ((type == DS_I64 && op->type == DS_I32) ||
+        (type == DS_F64 && op->type == DS_F32))
+        op->turn = AVRO_AS_IT_IS;
+    else if (type == DS_F64 && op->type == DS_I32)
+        op->turn = AVRO_TO_F64;
+    else if (type == DS_NUM && whole && mod == 0)
+        op->turn = AVRO_TO_NUM;
+    else if (type == DS_UUID && text)
+        op->turn = AVRO_TO_UUID;
+    else if (type == DS_JSON && text)
+        op->turn = AVRO_TO_JSONB;
+    else
+        return false;
+    op->type = type;
+    return true;
+}
+
 /* From the type that the schemas give to the column's. */
 static bool turn_to(avro_op *op, const avro_type *r, ds_type type, int32_t mod)
 {
@@ -338,26 +361,7 @@ static bool turn_to(avro_op *op, const avro_type *r, ds_type type, int32_t mod)
         }
         return true;
     }
-    if (op->turn != AVRO_AS_IT_IS)
-        return false;
-    if (type == DS_I64 && op->type == DS_I32)
-        ;
-    else if (type == DS_F64 && op->type == DS_F32)
-        ;
-    else if (type == DS_F64 && op->type == DS_I32)
-        op->turn = AVRO_TO_F64;
-    else if (type == DS_NUM && (op->type == DS_I32 || op->type == DS_I64)) {
-        if (mod)
-            return false;
-        op->turn = AVRO_TO_NUM;
-    } else if (type == DS_UUID && op->code == AVRO_OP_TEXT)
-        op->turn = AVRO_TO_UUID;
-    else if (type == DS_JSON && op->code == AVRO_OP_TEXT)
-        op->turn = AVRO_TO_JSONB;
-    else
-        return false;
-    op->type = type;
-    return true;
+    return op->turn == AVRO_AS_IT_IS && turn_over(op, type, mod);
 }
 
 /* Avro's promotion of a number to the reader's kind. */

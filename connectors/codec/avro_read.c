@@ -77,7 +77,7 @@ static got get_symbol(avro_decoder *r, const avro_op *op, ds_slice *out)
 static got get_decimal(avro_decoder *r, const avro_op *op, ds_numeric *out)
 {
     numeric_uint v = 0;
-    ds_slice s;
+    ds_slice s = DS_NULL_SLICE;
     uint32_t i = 0;
 
     if ((op->size ? avro_get_fixed(&r->b, op->size, &s)
@@ -112,7 +112,7 @@ static uint32_t little(const uint8_t *p)
 
 static got get_duration(avro_decoder *r, ds_interval *out)
 {
-    ds_slice s;
+    ds_slice s = DS_NULL_SLICE;
 
     if (avro_get_fixed(&r->b, 12, &s) == BAD)
         return BAD;
@@ -587,7 +587,7 @@ static got skip_inside(avro_decoder *r, const avro_op *op)
 
 static got skip(avro_decoder *r, const avro_op *op)
 {
-    ds_slice s;
+    ds_slice s = DS_NULL_SLICE;
     int64_t i;
     uint8_t b;
 
@@ -653,7 +653,7 @@ static got read_field(avro_decoder *r, const avro_op *op,
                       const avro_columns_out *out, uint32_t col)
 {
     const ds_field *f = &out->columns->fields[col];
-    ds_value v;
+    ds_value v = {.i = 0};
     got how = value(r, op, &v);
 
     if (how == GOT)

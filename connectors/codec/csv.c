@@ -307,7 +307,7 @@ static bool decode_row(csv_decode *d, ds_slice val, uint32_t row)
     bool header = d->codec->spec.header;
     /* One column that is NULL is written as nothing. */
     bool nothing = val.ptr && !header && d->codec->spec.columns->n == 1;
-    if (val.len == 0 && !nothing) {
+    if (val.ptr == NULL || (val.len == 0 && !nothing)) {
         snprintf(d->error, sizeof d->error,
                  "a CSV row was expected, not %s value",
                  val.ptr ? "an empty" : "a null");

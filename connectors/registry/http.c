@@ -20,6 +20,7 @@ struct registry_http {
     char *body;
     size_t len, cap;
     bool too_long;
+    long left_ms; /* that the request may take */
 };
 
 static const char type_sent[] = "application/vnd.schemaregistry.v1+json";
@@ -156,8 +157,7 @@ static ds_rc transfer_failed(registry_http *h, CURLcode code, ds_err *err)
 }
 
 static ds_rc ask_one(registry_http *h, const char *base, const char *path,
-                     const char *body, long timeout_ms, long *status,
-                     json_t **out, ds_err *err)
+                     const char *body, long *status, json_t **out, ds_err *err)
 {
     ds_arena *a = ds_arena_new(1024);
     long connect_ms = h->props->connect_ms;
@@ -169,9 +169,9 @@ static ds_rc ask_one(registry_http *h, const char *base, const char *path,
     h->why[0] = 0;
     curl_easy_setopt(h->curl, CURLOPT_URL,
                      ds_str_printf(a, "%s%s", base, path));
-    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT_MS, h->left_ms);
     curl_easy_setopt(h->curl, CURLOPT_CONNECTTIMEOUT_MS,
-                     connect_ms < timeout_ms ? connect_ms : timeout_ms);
+                     connect_ms < h->left_ms ? connect_ms : h->left_ms);
     if (body) {
         curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
         curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
@@ -206,8 +206,8 @@ ds_rc registry_http_ask(registry_http *h, const char *path, const char *body,
         if (i && left < 50)
             return rc;
         /* The last one has all the time that is left. */
-        rc = ask_one(h, p->urls[at], path, body,
-                     left / (long)(p->n_urls - i) + 1, status, out, err);
+        h->left_ms = left / (long)(p->n_urls - i) + 1;
+        rc = ask_one(h, p->urls[at], path, body, status, out, err);
         if (rc != DS_E_UNREACHABLE) {
             h->first = at;
             return rc;

@@ -190,6 +190,7 @@ static bool piece_at(quantile *q)
 static ds_slice piece_next(quantile *q, size_t size, ds_arena *a)
 {
     const level *l = &q->levels[q->at_level];
+    DS_BUG_ON(size == 0);
     uint32_t n = l->n - q->at, most = (uint32_t)(QUANTILE_PIECE / size);
     n = n < most ? n : most;
     uint8_t *to = ds_arena_alloc(a, QUANTILE_HEAD + n * size, 1);
@@ -232,6 +233,7 @@ static bool quantile_merge_part(ds_acc *acc, quantile *q, ds_slice part)
 {
     ds_type type = acc->agg->args[0];
     size_t size = ds_type_size(type);
+    DS_BUG_ON(size == 0);
     if (part.len < QUANTILE_HEAD || part.ptr[0] != QUANTILE_VERSION ||
         part.ptr[1] >= QUANTILE_LEVELS ||
         (part.len - QUANTILE_HEAD) % size != 0)

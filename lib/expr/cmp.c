@@ -151,30 +151,36 @@ static int any_cmp(ds_type type, const run_reg *a, const run_reg *b, uint32_t i)
     return ds_value_cmp(type, &x, &y);
 }
 
-#define CMP_ANY(name, op)                                                      \
+#define EQ_any(c) ((c) == 0)
+#define NE_any(c) ((c) != 0)
+#define LT_any(c) ((c) < 0)
+#define LE_any(c) ((c) <= 0)
+#define GT_any(c) ((c) > 0)
+#define GE_any(c) ((c) >= 0)
+#define CMP_ANY(name, test)                                                    \
     void cmp_##name##_any(run *r, const run_step *s)                           \
     {                                                                          \
         const run_reg *a = RUN_ARG(r, s, 0), *b = RUN_ARG(r, s, 1);            \
         uint8_t *out = RUN_DST(r, s)->v.b;                                     \
         RUN_EACH_OK(r, s, i)                                                   \
-        out[i] = any_cmp(s->types[0], a, b, i) op 0;                           \
+        out[i] = test(any_cmp(s->types[0], a, b, i));                          \
     }
 
-#define CMP_ALL(name, test, op)                                                \
+#define CMP_ALL(name, test)                                                    \
     CMP(name, bool, b, test##_bool)                                            \
     CMP(name, i64, i64, test##_i64)                                            \
     CMP(name, f64, f64, test##_f64)                                            \
     CMP_OK(name, str, str, test##_str)                                         \
     CMP_OK(name, num, num, test##_num)                                         \
     CMP_OK(name, iv, iv, test##_iv)                                            \
-    CMP_ANY(name, op)
+    CMP_ANY(name, test##_any)
 
-CMP_ALL(eq, EQ, ==)
-CMP_ALL(ne, NE, !=)
-CMP_ALL(lt, LT, <)
-CMP_ALL(le, LE, <=)
-CMP_ALL(gt, GT, >)
-CMP_ALL(ge, GE, >=)
+CMP_ALL(eq, EQ)
+CMP_ALL(ne, NE)
+CMP_ALL(lt, LT)
+CMP_ALL(le, LE)
+CMP_ALL(gt, GT)
+CMP_ALL(ge, GE)
 
 /* ---- a date with a time ---- */
 

@@ -62,6 +62,14 @@ static like_rc like_one(ds_slice *t, ds_slice *p, bool bytes)
     return LIKE_YES;
 }
 
+static void like_next(ds_slice *t, bool bytes)
+{
+    if (bytes)
+        next_byte(t);
+    else
+        next_char(t);
+}
+
 /* Whether nothing but wildcards stands before an escape character that ends the
  * pattern: after a percent sign PostgreSQL looks at what comes then. */
 static bool like_bad_end(ds_slice t, ds_slice p, bool bytes)
@@ -73,10 +81,7 @@ static bool like_bad_end(ds_slice t, ds_slice p, bool bytes)
             continue;
         if (t.len == 0)
             return false;
-        if (bytes)
-            next_byte(&t);
-        else
-            next_char(&t);
+        like_next(&t, bytes);
     }
     return p.len == 1;
 }
@@ -109,10 +114,7 @@ static like_rc like_run(ds_slice t, ds_slice p, bool bytes)
             continue;
         if (back_p.ptr == NULL || back_t.len == 0)
             return LIKE_NO;
-        if (bytes)
-            next_byte(&back_t);
-        else
-            next_char(&back_t);
+        like_next(&back_t, bytes);
         t = back_t;
         p = back_p;
     }

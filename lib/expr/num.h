@@ -63,8 +63,11 @@ run_kernel num_add_f32, num_sub_f32, num_mul_f32, num_div_f32, num_add_f64,
     X(atan2)                                                                   \
     X(sind)                                                                    \
     X(cosd)                                                                    \
-    X(tand) X(cotd) X(asind) X(acosd) X(atand) X(atan2d) X(sinh) X(cosh)       \
-        X(tanh) X(asinh) X(acosh) X(atanh)
+    X(tand)                                                                    \
+    X(cotd)                                                                    \
+    X(asind)                                                                   \
+    X(acosd) X(atand) X(atan2d) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh)      \
+        X(atanh)
 #define NUM_TRIG_DECLARE(op) run_kernel num_##op;
 NUM_TRIG_KERNELS(NUM_TRIG_DECLARE)
 

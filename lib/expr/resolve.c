@@ -47,15 +47,14 @@ int func_common(const ds_type *types, uint32_t n, ds_type *out)
         ds_type next = types[i];
         if (next == DS_NONE || next == type)
             continue;
-        if (type == DS_NONE) {
-            type = next;
-        } else if (func_category(next) != func_category(type)) {
+        if (type != DS_NONE && func_category(next) != func_category(type)) {
             *out = type;
             return (int)i;
-        } else if (!func_preferred(type) && func_implicit(type, next) &&
-                   !func_implicit(next, type)) {
-            type = next;
         }
+        if (type == DS_NONE ||
+            (!func_preferred(type) && func_implicit(type, next) &&
+             !func_implicit(next, type)))
+            type = next;
     }
     *out = type;
     return -1;
@@ -241,11 +240,9 @@ static bool slot_of(const search *s, uint32_t i, slot *out)
     for (uint32_t k = 0; k < s->n_list; k++) {
         ds_type want = func_arg(s->list[k], i);
         char category = func_category(want);
-        if (out->category == 0) {
-            *out = (slot){category, func_preferred(want)};
-        } else if (category == out->category) {
+        if (category == out->category) {
             out->preferred = out->preferred || func_preferred(want);
-        } else if (category == 'S') {
+        } else if (out->category == 0 || category == 'S') {
             *out = (slot){category, func_preferred(want)};
         } else {
             conflict = true;

@@ -45,32 +45,26 @@ void run_load(run *r, const run_step *s)
     run_fill(RUN_DST(r, s), s->data, r->n);
 }
 
+#define COPY(name, field)                                                      \
+    static void copy_##name(run *r, const run_step *s)                         \
+    {                                                                          \
+        RUN_EACH(r, s, i)                                                      \
+        RUN_DST(r, s)->v.field[i] = RUN_ARG(r, s, 0)->v.field[i];              \
+    }
+COPY(bool, b)
+COPY(word, i64)
+COPY(slice, str)
+COPY(num, num)
+COPY(interval, iv)
+
 static void copy_values(run *r, const run_step *s, ds_type type)
 {
-    run_reg *d = RUN_DST(r, s);
-    const run_reg *a = RUN_ARG(r, s, 0);
-    switch (ds_type_phys(type)) {
-    case DS_PHYS_BOOL:
-        RUN_EACH(r, s, i)
-        d->v.b[i] = a->v.b[i];
-        break;
-    case DS_PHYS_SLICE:
-        RUN_EACH(r, s, i)
-        d->v.str[i] = a->v.str[i];
-        break;
-    case DS_PHYS_NUM:
-        RUN_EACH(r, s, i)
-        d->v.num[i] = a->v.num[i];
-        break;
-    case DS_PHYS_IV:
-        RUN_EACH(r, s, i)
-        d->v.iv[i] = a->v.iv[i];
-        break;
-    case DS_PHYS_I64:
-    case DS_PHYS_F64:
-        RUN_EACH(r, s, i)
-        d->v.i64[i] = a->v.i64[i];
-    }
+    static run_kernel *const copies[] = {
+        [DS_PHYS_BOOL] = copy_bool,   [DS_PHYS_I64] = copy_word,
+        [DS_PHYS_F64] = copy_word,    [DS_PHYS_NUM] = copy_num,
+        [DS_PHYS_IV] = copy_interval, [DS_PHYS_SLICE] = copy_slice,
+    };
+    copies[ds_type_phys(type)](r, s);
 }
 
 void run_copy(run *r, const run_step *s)

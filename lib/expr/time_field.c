@@ -348,8 +348,9 @@ static double part_double(const part *p, ds_type type, const run_reg *a,
     case PART_EPOCH:
         if (type == DS_IV) {
             const ds_interval *iv = &a->v.iv[i];
+            int32_t years = iv->months / 12;
             double v = (double)iv->us / 1e6;
-            v += 365.25 * 86400 * (iv->months / 12);
+            v += 365.25 * 86400 * years;
             v += 30.0 * 86400 * (iv->months % 12);
             return v + 86400.0 * iv->days;
         }

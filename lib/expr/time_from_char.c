@@ -373,7 +373,6 @@ static bool take_day_field(reader *r)
     int len = node_of(r)->word->len;
     switch (node_of(r)->word->field) {
     case FIELD_DDD:
-        return take_plain(r, 3, &out->day_of_year);
     case FIELD_IDDD:
         return take_plain(r, 3, &out->day_of_year);
     case FIELD_DD:

@@ -18,15 +18,15 @@ const char *const template_roman[12] = {
 
 /* clang-format off */
 #define NUMBER(upper, lower, field, mode) \
-    {upper, sizeof upper - 1, field, mode, true, 0}, \
-    {lower, sizeof lower - 1, field, mode, true, 0}
+    {upper, sizeof(upper) - 1, field, mode, true, 0}, \
+    {lower, sizeof(lower) - 1, field, mode, true, 0}
 #define OTHER(upper, lower, field) \
-    {upper, sizeof upper - 1, field, MODE_NONE, false, CASE_UPPER}, \
-    {lower, sizeof lower - 1, field, MODE_NONE, false, CASE_LOWER}
+    {upper, sizeof(upper) - 1, field, MODE_NONE, false, CASE_UPPER}, \
+    {lower, sizeof(lower) - 1, field, MODE_NONE, false, CASE_LOWER}
 #define NAME(upper, title, lower, field, mode) \
-    {upper, sizeof upper - 1, field, mode, false, CASE_UPPER}, \
-    {title, sizeof title - 1, field, mode, false, CASE_TITLE}, \
-    {lower, sizeof lower - 1, field, mode, false, CASE_LOWER}
+    {upper, sizeof(upper) - 1, field, mode, false, CASE_UPPER}, \
+    {title, sizeof(title) - 1, field, mode, false, CASE_TITLE}, \
+    {lower, sizeof(lower) - 1, field, mode, false, CASE_LOWER}
 #define FRACTION(n) \
     {"FF" #n, 3, FIELD_FF, MODE_NONE, true, n}, \
     {"ff" #n, 3, FIELD_FF, MODE_NONE, true, n}

@@ -44,12 +44,12 @@ static int quick_two(quick *q)
 
 static void quick_mark(quick *q, char c)
 {
-    q->bad |= q->p == q->end || *q->p++ != c;
+    q->bad |= q->p == q->end || *q->p++ != (uint8_t)c;
 }
 
 static bool quick_at(const quick *q, char c)
 {
-    return q->p < q->end && *q->p == c;
+    return q->p < q->end && *q->p == (uint8_t)c;
 }
 
 static int64_t quick_date(quick *q)

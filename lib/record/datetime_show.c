@@ -59,9 +59,9 @@ static char *put_date(char *p, const calendar_time *t)
 
 static char *put_word(char *p, const char *word)
 {
-    size_t n = strlen(word);
-    memcpy(p, word, n);
-    return p + n;
+    while (*word)
+        *p++ = *word++;
+    return p;
 }
 
 static void split_clock(int64_t us, calendar_time *t)

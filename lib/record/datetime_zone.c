@@ -93,7 +93,7 @@ static void list_all(void)
     const char *root = getenv("TZDIR");
     if (root == NULL || *root == '\0' || strlen(root) >= sizeof database.root)
         root = "/usr/share/zoneinfo";
-    strcpy(database.root, root);
+    snprintf(database.root, sizeof database.root, "%s", root);
     database.arena = ds_arena_new(1 << 16);
     list_names("", 0);
     if (database.n)

@@ -406,43 +406,50 @@ static datetime_rc iso_marked(interval_sum *s, bool time, char mark, int64_t v,
     return DATETIME_OK;
 }
 
+/* A number and what follows it; *fields: a unit was named in this part. */
+static datetime_rc iso_field(char **p, bool time, bool *fields, interval_sum *s)
+{
+    int64_t v;
+    double part;
+    char *start = *p;
+    datetime_rc rc = iso_number(p, &v, &part);
+    if (rc)
+        return rc;
+    char mark = *(*p)++;
+    word_unit unit = iso_unit(mark, time);
+    bool ends = mark == '\0' || (mark == 'T' && !time);
+    if (unit != UNIT_NONE) {
+        add_unit(s, unit, v, part);
+        *fields = true;
+    } else if (ends && !*fields && digits_at(start) == (time ? 6 : 8)) {
+        iso_run(s, time, v, part);
+        *p -= 1;
+    } else if (!*fields && (ends || mark == (time ? ':' : '-'))) {
+        rc = iso_marked(s, time, mark, v, part, p);
+        if (rc)
+            return rc;
+        *fields = **p == '\0';
+    } else {
+        return DATETIME_SYNTAX;
+    }
+    return s->over ? DATETIME_FIELD : DATETIME_OK;
+}
+
 static datetime_rc read_iso(char *p, interval_sum *s)
 {
     bool time = false, fields = false;
     if (p[0] != 'P' || p[1] == '\0')
         return DATETIME_SYNTAX;
     for (p++; *p;) {
-        int64_t v;
-        double part;
         if (*p == 'T') {
             time = true;
             fields = false;
             p++;
             continue;
         }
-        char *start = p;
-        datetime_rc rc = iso_number(&p, &v, &part);
+        datetime_rc rc = iso_field(&p, time, &fields, s);
         if (rc)
             return rc;
-        char mark = *p++;
-        word_unit unit = iso_unit(mark, time);
-        bool ends = mark == '\0' || (mark == 'T' && !time);
-        if (unit != UNIT_NONE) {
-            add_unit(s, unit, v, part);
-            fields = true;
-        } else if (ends && !fields && digits_at(start) == (time ? 6 : 8)) {
-            iso_run(s, time, v, part);
-            p--;
-        } else if (!fields && (ends || mark == (time ? ':' : '-'))) {
-            rc = iso_marked(s, time, mark, v, part, &p);
-            if (rc)
-                return rc;
-            fields = *p == '\0';
-        } else {
-            return DATETIME_SYNTAX;
-        }
-        if (s->over)
-            return DATETIME_FIELD;
     }
     return DATETIME_OK;
 }

@@ -322,9 +322,9 @@ int ds_value_cmp(ds_type type, const ds_value *a, const ds_value *b)
 int nested_cmp(ds_type type, ds_slice a, ds_slice b)
 {
     nested_iter x = nested_begin(type, a), y = nested_begin(type, b);
-    ds_value u, v;
-    ds_type t;
-    bool u_null, v_null;
+    ds_value u = {.i = 0}, v = {.i = 0};
+    ds_type t = DS_NONE;
+    bool u_null = true, v_null = true;
     while (nested_next(&x, &t, &u_null, &u) &&
            nested_next(&y, NULL, &v_null, &v)) {
         int c = u_null || v_null ? u_null - v_null : ds_value_cmp(t, &u, &v);

@@ -6,8 +6,8 @@
 
 /* clang-format off */
 #define E19 10000000000000000000u
-#define LOW(x) (numeric_uint) x##u
-#define HIGH(x) (numeric_uint) x##u * E19
+#define LOW(x) ((numeric_uint)x##u)
+#define HIGH(x) ((numeric_uint)x##u * E19)
 const numeric_uint wide_pow10[NUMERIC_DIGITS + 1] = {
     LOW(1), LOW(10), LOW(100), LOW(1000), LOW(10000), LOW(100000),
     LOW(1000000), LOW(10000000), LOW(100000000), LOW(1000000000),
