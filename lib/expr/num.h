@@ -66,8 +66,8 @@ run_kernel num_add_f32, num_sub_f32, num_mul_f32, num_div_f32, num_add_f64,
     X(tand)                                                                    \
     X(cotd)                                                                    \
     X(asind)                                                                   \
-    X(acosd) X(atand) X(atan2d) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh)      \
-        X(atanh)
+    X(acosd)                                                                   \
+    X(atand) X(atan2d) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh)
 #define NUM_TRIG_DECLARE(op) run_kernel num_##op;
 NUM_TRIG_KERNELS(NUM_TRIG_DECLARE)
 

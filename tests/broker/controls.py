@@ -31,6 +31,7 @@ class Control:
 
     env = {}
     tries = 1000
+    least = 0  # seconds of attempts, whatever --seconds says
     rate = 1500
     needs_proxy = False
 
@@ -113,6 +114,7 @@ class RestoreLso(Control):
 
     rule = "restore_lso"
     env = {"TXN": "25000"}
+    least = 240  # an attempt takes half a minute; the heir may be late
 
     def provoke(self):
         dead = self.b.instance("ab"[self.attempts % 2])
@@ -125,7 +127,7 @@ class RestoreLso(Control):
                               "mid_produce", self.rnd.randint(4, 11)))
         if dead.wait(30) != -signal.SIGKILL:
             raise Failed("%s: %s" % (dead.name, dead.tail()))
-        self.sleep(SESSION + 3)
+        self.sleep(SESSION + 5)
         for _ in range(2):
             self.b.ensure(heir)
             self.b.kill(heir)
@@ -133,7 +135,7 @@ class RestoreLso(Control):
             heir.start()
             self.sleep(3)
         # The output's reader waits at the same open transaction.
-        self.sleep(25 - SESSION - 9 +
+        self.sleep(25 - SESSION - 11 +
                    (2 if os.environ.get("RING_FAST_ABORT") else 11))
         self.b.ensure(heir)
 
@@ -170,7 +172,9 @@ def run(cls, args, seed):
     env = dict(cls.env)
     if not args.intact:
         env["DSTREAM_BREAK"] = cls.rule
-    seconds = args.seconds / 3 if args.intact else args.seconds
+    seconds = max(args.seconds, cls.least)
+    if args.intact:
+        seconds = args.seconds / 3
     if cls.needs_proxy and not (os.environ.get("DSTREAM_PROXIED")
                                 and os.environ.get("RING_PROXY_PORT")):
         raise Invalid("this control needs the proxy")
