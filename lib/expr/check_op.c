@@ -80,6 +80,11 @@ static bool is_concat(const func_match *m)
 static bool rows_alike(check *c, const tx *x, const tx *y, const ds_node *n)
 {
     const ds_schema *a = ds_row_fields(x->type), *b = ds_row_fields(y->type);
+    const tx *other = a ? y : x;
+    if ((a == NULL) != (b == NULL) && tx_is_literal(other))
+        return check_fail(c, "E0304", other->at, other->len, "write ROW(...)",
+                          "input of anonymous composite types is not "
+                          "implemented");
     if (a == NULL || b == NULL)
         return true;
     if (a->n != b->n)

@@ -57,3 +57,9 @@ ROW(1, 2) + 1
 md5(ROW(1, 'a')::text)
 ROW(s)::text
 length(ROW(s, t)::text)
+(1, 2) = '(1,2)'
+'x' = (i4, s)
+(i4, s) = (1, 'a')
+(i4, s) = NULL
+(i4, s) < ROW(2, 'b')
+('\x0100'::bytea, '\x00') = '\x01'
