@@ -125,6 +125,17 @@ struct ds_job {
     uint32_t n_registry;
 };
 
+/* A key of `schema:` of sources and sinks alike. */
+#define BUILD_FRAMING                                                          \
+    {                                                                          \
+        .name = "framing", .type = DS_P_ENUM,                                  \
+        .offset = offsetof(ds_codec_schema, framing), .def = "auto",           \
+        .choices = "auto|confluent|none", /* as ds_schema_framing */           \
+            .help =                                                            \
+                "Whether a record begins with the id of its schema; auto: if " \
+                "the job has a registry."                                      \
+    }
+
 /* settings.c: false only if the plan cannot even begin. */
 void build_settings(ds_job *job);
 /* settings.c: properties of `kafka:` or of a source. */

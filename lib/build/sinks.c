@@ -45,13 +45,7 @@ const ds_param ds_sink_schema_params[] = {
      .offset = offsetof(ds_codec_schema, file),
      .main = true,
      .help = "A file with the schema, in place of one made of the columns."},
-    {.name = "framing",
-     .type = DS_P_ENUM,
-     .offset = offsetof(ds_codec_schema, framing),
-     .def = "auto",
-     .choices = "auto|confluent|none", /* in the order of ds_schema_framing */
-     .help = "Whether a record begins with the id of its schema; auto: if the "
-             "job has a registry."},
+    BUILD_FRAMING,
     {0},
 };
 

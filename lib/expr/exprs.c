@@ -53,22 +53,6 @@ void exprs_finish(ds_exprs *e, ds_arena *a)
     e->prog = gen_program(&in, a);
 }
 
-ds_exprs *exprs_of_tree(tx *x, const char *canon, const ds_scope *scope,
-                        ds_arena *a)
-{
-    ds_exprs *e = ds_new(a, ds_exprs, 1);
-    ds_field *f = ds_new(a, ds_field, 1);
-    *f = (ds_field){.name = "value", .type = x->type, .mod = x->mod};
-    e->schema = (ds_schema){1, f};
-    e->items = ds_new(a, tx *, 1);
-    e->items[0] = x;
-    e->canons = ds_new(a, const char *, 1);
-    e->canons[0] = canon;
-    e->scope = *scope;
-    exprs_finish(e, a);
-    return e;
-}
-
 /* ---- from text to trees ---- */
 
 typedef struct build {

@@ -60,8 +60,6 @@ struct ds_exprs {
 
 /* Everything that follows from items, canons, aggs and the names. */
 void exprs_finish(ds_exprs *e, ds_arena *a);
-ds_exprs *exprs_of_tree(tx *x, const char *canon, const ds_scope *scope,
-                        ds_arena *a);
 /* set.c: finds the set and compiles what comes after it; the set's column
  * there. */
 void exprs_find_set(ds_exprs *e, ds_arena *a);

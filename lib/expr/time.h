@@ -36,4 +36,7 @@ void time_zone_prepare(tx *call, ds_arena *a);
 run_kernel time_to_char, time_to_char_iv, time_to_timestamp, time_to_date;
 void time_template_prepare(tx *call, ds_arena *a);
 
+/* A row whose zone is none: the error of all functions that take one. */
+void time_refuse_zone(run *r, const run_step *s, uint32_t row, ds_slice name);
+
 #endif

@@ -17,8 +17,14 @@ void time_zone_prepare(tx *call, ds_arena *a)
     if (name->kind != TX_CONST || name->null)
         return;
     zone_plan *p = ds_new(a, zone_plan, 1);
-    p->zone = datetime_zone_find_in(name->v.s, a);
+    p->zone = datetime_zone_find(name->v.s, a);
     call->data = p;
+}
+
+void time_refuse_zone(run *r, const run_step *s, uint32_t row, ds_slice name)
+{
+    run_error(r, s, row, "E0704", "time zone \"%.*s\" not recognized",
+              (int)name.len, (const char *)name.ptr);
 }
 
 static void convert(run *r, const run_step *s, bool to_zone)
@@ -33,10 +39,9 @@ static void convert(run *r, const run_step *s, bool to_zone)
         if (!datetime_finite(a[i]))
             continue;
         const datetime_zone *z =
-            p ? p->zone : datetime_zone_find_in(names[i], r->ev->arena);
+            p ? p->zone : datetime_zone_find(names[i], r->ev->arena);
         if (z == NULL) {
-            run_error(r, s, i, "E0704", "time zone \"%.*s\" not recognized",
-                      (int)names[i].len, (const char *)names[i].ptr);
+            time_refuse_zone(r, s, i, names[i]);
             continue;
         }
         bool over = false;

@@ -175,7 +175,7 @@ static bool at_zone(run *r, const run_step *s, uint32_t i, ds_slice name,
     const char *bad = zone_shift(name, &east, &numeric);
     const datetime_zone *z = NULL;
     if (bad == NULL && !numeric) {
-        z = datetime_zone_find_in(name, r->ev->arena);
+        z = datetime_zone_find(name, r->ev->arena);
         if (z == NULL)
             bad = "time zone \"%.*s\" not recognized";
     }

@@ -29,7 +29,7 @@ void time_trunc_prepare(tx *call, ds_arena *a)
     if (p->has_field)
         p->field = time_field_find(name->v.s);
     if (p->has_zone)
-        p->zone = whole_zone(datetime_zone_find_in(zone->v.s, a));
+        p->zone = whole_zone(datetime_zone_find(zone->v.s, a));
     call->data = p;
 }
 
@@ -193,10 +193,9 @@ void time_trunc_zone(run *r, const run_step *s)
         const datetime_zone *z =
             p && p->has_zone
                 ? p->zone
-                : whole_zone(datetime_zone_find_in(zones[i], r->ev->arena));
+                : whole_zone(datetime_zone_find(zones[i], r->ev->arena));
         if (z == NULL) {
-            run_error(r, s, i, "E0704", "time zone \"%.*s\" not recognized",
-                      (int)zones[i].len, (const char *)zones[i].ptr);
+            time_refuse_zone(r, s, i, zones[i]);
             continue;
         }
         time_field f = field_of(s, names[i]);

@@ -78,12 +78,10 @@ bool interval_divide(const ds_interval *iv, double by, ds_interval *out);
 
 /* A zone: a name of the system's database ("Europe/Paris"), an abbreviation of
  * PostgreSQL's default list ("CET"), a POSIX text or an offset as AT TIME ZONE
- * takes it ("+02" is west of Greenwich there). Kept until the process ends. */
+ * takes it ("+02" is west of Greenwich there). Those of the database are kept
+ * until the process ends, others live in `a`. NULL: there is none. */
 typedef struct datetime_zone datetime_zone;
-const datetime_zone *datetime_zone_find(ds_slice name);
-/* The same; a zone that is not in the database lives in `a`: for names that
- * come with rows. */
-const datetime_zone *datetime_zone_find_in(ds_slice name, ds_arena *a);
+const datetime_zone *datetime_zone_find(ds_slice name, ds_arena *a);
 /* Seconds east of Greenwich at an instant; *abbrev, *dst may be NULL. */
 int32_t datetime_zone_at(const datetime_zone *z, ds_time utc,
                          const char **abbrev, bool *dst);

@@ -216,46 +216,7 @@ static const datetime_zone *keep(const datetime_zone *z,
     return to;
 }
 
-/* Zones that are not in the database, each kept once. */
-typedef struct kept_zone {
-    datetime_zone zone;
-    struct kept_zone *next;
-    uint32_t len;
-    char name[NAME_MOST + 1];
-} kept_zone;
-
-static kept_zone *kept_zones; /* under database.lock */
-
-static kept_zone *find_kept(ds_slice name)
-{
-    kept_zone *k = kept_zones;
-    while (k && (k->len != name.len ||
-                 strncasecmp(k->name, (const char *)name.ptr, name.len) != 0))
-        k = k->next;
-    return k;
-}
-
-const datetime_zone *datetime_zone_find(ds_slice name)
-{
-    datetime_zone room;
-    const datetime_zone *z = find_zone(name, &room);
-    if (z != &room)
-        return z;
-    pthread_mutex_lock(&database.lock);
-    kept_zone *k = find_kept(name);
-    if (k == NULL) {
-        k = ds_new(database.arena, kept_zone, 1);
-        keep(z, &room, &k->zone);
-        memcpy(k->name, name.ptr, name.len);
-        k->len = name.len;
-        k->next = kept_zones;
-        kept_zones = k;
-    }
-    pthread_mutex_unlock(&database.lock);
-    return &k->zone;
-}
-
-const datetime_zone *datetime_zone_find_in(ds_slice name, ds_arena *a)
+const datetime_zone *datetime_zone_find(ds_slice name, ds_arena *a)
 {
     datetime_zone room;
     const datetime_zone *z = find_zone(name, &room);
