@@ -68,6 +68,9 @@ const char help_job[] =
 
 #define STREAM(steps) "streams: {s: {from: rows, do: [" steps "]}}"
 #define SOURCE(text) "sources: {rows: {kafka: {topic: orders, " text "}}}"
+#define ROWS(more)                                                             \
+    "sources: {rows: {kafka: {topic: orders, columns: {id: text, n: integer, " \
+    "at: timestamptz}}, " more "}}"
 #define KEYED SOURCE("key: id, columns: {id: text, n: integer}") "\n"
 #define SINK(text) "sinks: {out: {from: s, kafka: {topic: result, " text "}}}"
 
@@ -111,6 +114,9 @@ const help_example help_examples[] = {
     {"E0190", HELP_JOB,
      "tables: {users: {kafka: {topic: users, key: id, columns: {id: text}}}}",
      "errors: {dlq: failed}"},
+    {"E0411", HELP_JOB, ROWS("event_time: id"), ROWS("event_time: at")},
+    {"E0412", HELP_JOB, ROWS("watermark: 5m"),
+     ROWS("event_time: at, watermark: 5m")},
     {"E0450", HELP_JOB, STREAM("keyBy: id, reduceByKey: sum(n) AS n"),
      KEYED STREAM("reduceByKey: sum(n) AS n")},
     {"E0451", HELP_JOB, STREAM("updateStateByKey: count(*) AS n"),

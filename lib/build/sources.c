@@ -14,6 +14,8 @@
 struct source_set {
     const ds_arg *kafka;
     bool strict;
+    ds_text event_time;
+    ds_time watermark, idle;
 };
 
 /* The args of the operator, and what the planner alone needs. */
@@ -110,9 +112,21 @@ const ds_param ds_source_params[] = {
     {.name = "file", .type = DS_P_ARG, .later = true},
     {.name = "socket", .type = DS_P_ARG, .later = true},
     {.name = "rate", .type = DS_P_ARG, .later = true},
-    {.name = "event_time", .type = DS_P_ARG, .later = true},
-    {.name = "watermark", .type = DS_P_ARG, .later = true},
-    {.name = "idle", .type = DS_P_ARG, .later = true},
+    {.name = "event_time",
+     .type = DS_P_STR,
+     .offset = offsetof(struct source_set, event_time),
+     .help = "The column that says when a row happened: a timestamptz or a "
+             "timestamp."},
+    {.name = "watermark",
+     .type = DS_P_DURATION,
+     .offset = offsetof(struct source_set, watermark),
+     .help = "How late a row may be, measured from the largest event time "
+             "before it."},
+    {.name = "idle",
+     .type = DS_P_DURATION,
+     .offset = offsetof(struct source_set, idle),
+     .help = "A partition without rows for so long holds no watermark back; "
+             "absent: 5 batches, at least 30s."},
     {0},
 };
 
@@ -558,6 +572,74 @@ static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
     return schema;
 }
 
+/* ---- event time ---- */
+
+static const char *columns_hint(const ds_job *job, const ds_schema *s,
+                                const char *name)
+{
+    const char **names = ds_new(job->arena, const char *, s->n + 1);
+    const char *near, *all = "there are";
+
+    for (uint32_t i = 0; i < s->n; i++)
+        names[i] = s->fields[i].name;
+    near = args_hint(name, names, s->n, job->arena);
+    for (uint32_t i = 0; !near && i < s->n && i < 8; i++)
+        all = ds_str_printf(job->arena, "%s%s %s", all, i ? "," : "", names[i]);
+    return near ? near : all;
+}
+
+/* The event time's column among those of the node. */
+static void event_time_column(ds_job *job, ds_node *node, const ds_text *name)
+{
+    int at = ds_schema_find(node->schema, name->s);
+    ds_type type = at < 0 ? DS_NONE : node->schema->fields[at].type;
+
+    if (at < 0)
+        ds_diag_add(&job->diags, DS_ERROR, "E0411", args_name_where(name),
+                    columns_hint(job, node->schema, name->s),
+                    "the event time \"%.80s\" is no column of source %s",
+                    name->s, node->stream);
+    else if (type != DS_TS && type != DS_TIMESTAMP)
+        ds_diag_add(&job->diags, DS_ERROR, "E0411", args_name_where(name),
+                    "it is a timestamptz, or a timestamp, which counts as UTC",
+                    "the event time `%s` is of type %s", name->s,
+                    ds_type_name(type));
+    else
+        node->event_time = at;
+}
+
+/* What a source says of time, without its columns. */
+static void event_time_args(ds_job *job, struct source *src,
+                            const struct source_set *set, const ds_arg *arg)
+{
+    ds_source_args *s = src->args;
+    const ds_arg *lone = ds_arg_find(arg, "watermark");
+
+    if (lone == NULL)
+        lone = ds_arg_find(arg, "idle");
+    if (set->event_time.s == NULL && lone)
+        ds_diag_add(
+            &job->diags, DS_ERROR, "E0412", lone->where, "event_time: COLUMN",
+            "source %s says not which column is its event time", src->name.s);
+    if (s == NULL)
+        return;
+    s->event_time = set->event_time;
+    s->watermark = set->watermark;
+    s->idle = set->idle;
+    if (s->idle == 0) {
+        s->idle = 5 * job->plan->batch;
+        s->idle = s->idle < 30 * DS_SECOND ? 30 * DS_SECOND : s->idle;
+    }
+}
+
+static void event_time_node(ds_job *job, ds_node *node, const ds_source_args *s)
+{
+    if (s->event_time.s == NULL)
+        return;
+    event_time_column(job, node, &s->event_time);
+    node->watermarked = s->watermark > 0;
+}
+
 /* ---- nodes ---- */
 
 /* A source with mistakes has a node too, so that what follows it is checked as
@@ -586,7 +668,11 @@ static void source_node(ds_job *job, struct source *src, bool whole)
         node->n_keys = 1;
         node->by_key = true;
     }
+    if (whole)
+        event_time_node(job, node, s);
     planner_add(&job->planner, node);
+    if (node->event_time >= 0) /* the watermark needs it */
+        node->wants[node->event_time] = true;
     for (uint32_t i = 0; s && i < s->n_names; i++)
         planner_topic(&job->planner, s->names[i], DS_TOPIC_SOURCE, 0);
     src->node = node;
@@ -645,6 +731,7 @@ static void build_source(ds_job *job, struct source *src, const ds_arg *arg)
         ds_diag_add(&job->diags, DS_ERROR, "E0126", where,
                     "kafka: {topic: lines, format: text}",
                     "%s says not where it comes from", what);
+    event_time_args(job, src, &set, arg);
     source_node(job, src, whole);
 }
 

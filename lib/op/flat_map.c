@@ -25,6 +25,7 @@ static void flat_map_plan(ds_node *node, ds_arena *a, ds_diags *d)
     select_reads(node, e);
     node->planned = e;
     node->schema = ds_exprs_schema(e);
+    select_event_time(node, e);
     node->n_keys = 0;
     node->by_key = false;
     node->copies = false;

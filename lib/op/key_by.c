@@ -121,6 +121,21 @@ static void key_by_keys(const struct key_by *p, ds_node *node, ds_arena *a)
     node->copies = false;
 }
 
+/* Among the key, or behind it. */
+static void key_by_event_time(const struct key_by *p, ds_node *node)
+{
+    int col = node->inputs[0]->event_time;
+
+    if (col < 0)
+        return;
+    for (uint32_t i = 0; i < p->n_rest; i++)
+        if (p->rest[i] == col)
+            node->event_time = (int)(p->key->n + i);
+    for (uint32_t i = p->key->n; i-- > 0;)
+        if (key_plain(p, i) == col)
+            node->event_time = (int)i;
+}
+
 static void key_by_reads(const struct key_by *p, ds_node *node)
 {
     uint32_t n = ds_node_input(node, 0)->n;
@@ -151,6 +166,7 @@ static void key_by_plan(ds_node *node, ds_arena *a, ds_diags *d)
         return;
     key_by_schema(p, node, a);
     key_by_keys(p, node, a);
+    key_by_event_time(p, node);
     key_by_reads(p, node);
     node->planned = p;
 }

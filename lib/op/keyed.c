@@ -63,6 +63,8 @@ void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
     for (uint32_t i = 0; i < p->key->n; i++) {
         keys[i] = (uint16_t)i;
         ds_node_read(node, 0, p->row_keys[i]);
+        if (p->row_keys[i] == node->inputs[0]->event_time)
+            node->event_time = (int)i;
     }
     for (uint32_t c = 0; c < p->rows->n; c++)
         if (ds_exprs_rows_read(items, c))

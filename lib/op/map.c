@@ -50,6 +50,7 @@ static void map_plan(ds_node *node, ds_arena *a, ds_diags *d)
     node->planned = e;
     node->schema = ds_exprs_schema(e);
     map_keys(node, e, a);
+    select_event_time(node, e);
 }
 
 static ds_rc map_push(ds_op *op, int port, const ds_batch *in, ds_err *err)

@@ -22,6 +22,8 @@ ds_exprs *select_compile(const ds_arg *list, const ds_scope *scope, ds_arena *a,
                          ds_diags *d);
 /* The node reads what the list reads, and nothing else. */
 void select_reads(ds_node *node, const ds_exprs *e);
+/* The node's event time, if the list has that column as it is. */
+void select_event_time(ds_node *node, const ds_exprs *e);
 /* `in` with the columns of the list, without the rows that were refused. */
 ds_rc select_eval(ds_op *op, const ds_exprs *e, const ds_batch *in,
                   const ds_batch **out, ds_err *err);

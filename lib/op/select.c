@@ -56,6 +56,15 @@ void select_reads(ds_node *node, const ds_exprs *e)
             ds_node_read(node, 0, c);
 }
 
+void select_event_time(ds_node *node, const ds_exprs *e)
+{
+    int col = node->inputs[0]->event_time;
+
+    for (uint32_t i = 0; col >= 0 && i < ds_exprs_schema(e)->n; i++)
+        if (node->event_time < 0 && ds_exprs_plain(e, i) == col)
+            node->event_time = (int)i;
+}
+
 /* on_error null: the items that failed become NULL in their rows. */
 static void items_null(ds_col *cols, uint32_t n, const ds_batch *in,
                        const ds_row_errors *errs)

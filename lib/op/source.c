@@ -168,6 +168,22 @@ static ds_rc key_decode(struct source *s, const ds_batch *in, ds_col *out,
     return DS_OK;
 }
 
+/* The largest event time; infinity is no time from which others are late. */
+static ds_time event_max(const ds_op *op, const ds_batch *rows)
+{
+    const ds_col *c;
+    ds_time max = DS_TIME_NONE;
+
+    if (op->node->event_time < 0)
+        return max;
+    c = &rows->cols[op->node->event_time];
+    DS_EACH (rows, i)
+        if (!ds_col_is_null(c, i) && c->v.ts[i] != INT64_MAX &&
+            c->v.ts[i] > max)
+            max = c->v.ts[i];
+    return max;
+}
+
 /* `in` is records only: every row is its own record. */
 static ds_rc source_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
@@ -192,6 +208,7 @@ static ds_rc source_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     if (errs.n)
         DS_TRY(op->host->reject(op, out, &errs, &rest, err));
     op->rows_kept += rest->n_sel;
+    op->event_max = event_max(op, rest);
     return ds_emit(op, rest, err);
 }
 

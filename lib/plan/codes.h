@@ -41,6 +41,8 @@
     X(E0161, "a property has two values")                                      \
     X(E0162, "no such registry")                                               \
     X(E0190, "not supported in this version")                                  \
+    X(E0411, "the event time is no column of times")                           \
+    X(E0412, "a watermark without an event time")                              \
     X(E0450, "a result per batch behind a repartition")                        \
     X(E0451, "the operator needs a key")                                       \
     X(W0101, "a stream reaches no sink")                                       \

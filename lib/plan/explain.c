@@ -206,6 +206,12 @@ static void put_source(struct explain *x, const ds_node *node)
         if (s->key_from_record)
             fputs(", from the record's key", x->to);
     }
+    if (node->event_time >= 0)
+        fprintf(x->to, "   event time %s", s->event_time.s);
+    if (s->watermark) {
+        fputs(", watermark ", x->to);
+        put_duration(x->to, s->watermark);
+    }
     fputc('\n', x->to);
 }
 

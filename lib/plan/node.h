@@ -14,9 +14,10 @@
  * "unshuffle", "dead" is none: dead letters are the engine's.
  *
  * Before plan() is called the planner has set args, on_error, inputs, and, from
- * input 0, schema, keys, n_keys, records, copies and by_key (a DS_OP_BY_KEY
- * operator: by_key is true). "source" and "unshuffle" come with all of it set;
- * their plan(), if any, only adds to it. deletes is false before plan().
+ * input 0, schema, keys, n_keys, records, copies, watermarked and by_key (a
+ * DS_OP_BY_KEY operator: by_key is true). "source" and "unshuffle" come with
+ * all of it set; their plan(), if any, only adds to it. deletes is false before
+ * plan().
  *
  * A DS_OP_BY_KEY operator with a combine is planned over the rows before the
  * cut: its plan() sees their schema. If a cut is needed, its combine is planned
@@ -64,6 +65,12 @@ struct ds_node {
                      timestamp and headers (contract.md 4.1) */
     bool by_key;  /* its partitions are those of the key */
     bool deletes; /* a removed key leaves as a row: tombstones (8.5) */
+    /* The column that is the rows' event time, or -1. A plan() that makes other
+     * columns says where it went; who says nothing and passes its input's
+     * schema on keeps it, who says nothing and makes another one loses it. */
+    int event_time;
+    bool watermarked; /* with it: all sources that it came from say how late a
+                         row may be */
 
     void *planned;           /* what plan() compiled; the operator's own */
     unsigned flags;          /* type->flags, and what plan() adds */

@@ -21,6 +21,10 @@ typedef struct ds_source_args {
     ds_text start; /* earliest | latest | RFC 3339 */
     bool strict;
     bool header; /* format csv: a line of names stands before each row */
+    /* Said of the source, not of its topics. */
+    ds_text event_time; /* a column; the node's event_time is its number */
+    ds_time watermark;  /* how late a row may be; 0: no watermark */
+    ds_time idle;       /* a partition silent for so long holds none back */
     /* Resolved. The node's schema is `body` (what the record's value holds),
      * and after it, if key_from_record, the column `key` (text; bytea if
      * key_format is raw), which is read from the record's key. */

@@ -53,6 +53,7 @@ static void inherit(ds_node *node, const ds_node *input)
     node->records = input->records;
     node->copies = input->copies;
     node->by_key = input->by_key || (node->flags & DS_OP_BY_KEY);
+    node->watermarked = input->watermarked;
     node->stage = input->stage;
 }
 
@@ -71,6 +72,7 @@ ds_node *planner_node(struct planner *p, const ds_op_type *type,
     node->reg = p->plan->reg;
     node->store = -1;
     node->topic = -1;
+    node->event_time = -1;
     if (input) {
         node->inputs = ds_new(p->a, ds_node *, 1);
         node->inputs[0] = input;
@@ -90,6 +92,16 @@ static void append(struct planner *p, ds_node *node)
     plan->nodes[plan->n_nodes++] = node;
 }
 
+/* The event time of a node that said nothing about it. */
+static void keep_event_time(ds_node *node)
+{
+    const ds_node *in = node->n_inputs ? node->inputs[0] : NULL;
+
+    if (in && node->event_time < 0 && node->schema == in->schema)
+        node->event_time = in->event_time;
+    node->watermarked = node->watermarked && node->event_time >= 0;
+}
+
 /* Calls plan(). After a mistake nothing is known about what leaves, unless the
  * operator lets all columns through. */
 static void run_plan(struct planner *p, ds_node *node)
@@ -100,6 +112,7 @@ static void run_plan(struct planner *p, ds_node *node)
         node->type->plan(node, p->a, p->d);
     if (p->d->errors != errors || node->schema == NULL)
         node->broken = true;
+    keep_event_time(node);
     if (node->broken && (node->type->flags & DS_OP_KEEPS_COLUMNS) &&
         node->n_inputs) {
         inherit(node, node->inputs[0]);

@@ -122,7 +122,14 @@ struct ds_op {
     uint64_t rows_in, rows_out, rows_kept, rows_dropped, rows_late,
         rows_refused;
     ds_time decoding; /* likewise: a source's time in its codec */
-    uint32_t n_outs;  /* downstream; use ds_emit() */
+    /* Event time (node->event_time). A source says the largest of the rows
+     * that its last push() let through, DS_TIME_NONE if there was none; the
+     * engine makes the task's watermark of it, the minimum of all sources. */
+    ds_time event_max;
+    ds_time watermark;        /* as it stands after this batch's rows */
+    ds_time watermark_before; /* after the previous batch: rows at or before it
+                                 are late; DS_TIME_NONE: there is none */
+    uint32_t n_outs;          /* downstream; use ds_emit() */
     ds_op **outs;
     int *out_ports;
 };

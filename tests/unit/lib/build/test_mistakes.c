@@ -82,7 +82,7 @@ static const struct mistake sources[] = {
     {WITH_SOURCE("s: {socket: {port: 1}}"), "4:15 E0190\n"},
     {WITH_SOURCE("s: {rate: {rows: 1}}"), "4:15 E0190\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, format: text}, event_time: t}"),
-     "4:49 E0190\n"},
+     "4:61 E0411\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, format: text}, strict: yes}"),
      "4:57 E0103\n"},
     {WITH_SOURCE("s: {kafka: {format: text}}"), "4:22 E0128\n"},

@@ -399,15 +399,87 @@ static void test_defaults(void **state)
     assert_int_equal(jobs_node(plan, "lines")->on_error, DS_ON_ERROR_FAIL);
 }
 
+/* ---- event time ---- */
+
+#define TIMED(steps)                                                           \
+    HEAD "sources:\n"                                                          \
+         "  ev:\n"                                                             \
+         "    kafka: {topic: ev, columns: {uid: text, at: timestamptz}}\n"     \
+         "    event_time: at\n"                                                \
+         "    watermark: 5m\n"                                                 \
+         "streams:\n"                                                          \
+         "  t: {from: ev, do: [" steps "]}\n"                                  \
+         "sinks:\n"                                                            \
+         "  t: {from: t, kafka: {topic: out}}\n"
+
+static void assert_event_time(const ds_plan *plan, const char *name, int col)
+{
+    const ds_node *node = jobs_node(plan, name);
+
+    assert_int_equal(node->event_time, col);
+    assert_int_equal(node->watermarked, col >= 0);
+}
+
+static void test_event_time(void **state)
+{
+    const ds_plan *plan =
+        jobs_plan(TIMED("map: 'uid, at AS t, 1 AS n', filter: n > 0, keyBy: t, "
+                        "keyBy: uid, updateStateByKey: count(*) AS n"));
+
+    (void)state;
+    assert_event_time(plan, "ev", 1);
+    assert_event_time(plan, "t.map", 1);
+    assert_event_time(plan, "t.filter", 1);
+    assert_event_time(plan, "t.keyBy", 0);
+    assert_event_time(plan, "t.keyBy.2", 1);
+    assert_event_time(plan, "t.updateStateByKey", -1);
+}
+
+static void test_event_time_is_lost(void **state)
+{
+    const ds_plan *plan = jobs_plan(
+        TIMED("map: \"uid, at + '1s' AS at, 1 AS n\", filter: n > 0"));
+
+    (void)state;
+    assert_event_time(plan, "t.map", -1);
+    assert_event_time(plan, "t.filter", -1);
+    assert_true(jobs_node(plan, "ev")->reads[1]);
+}
+
+static void test_event_time_is_read(void **state)
+{
+    const ds_plan *plan = jobs_plan(TIMED("map: uid"));
+    const ds_source_args *s = jobs_node(plan, "ev")->args;
+
+    (void)state;
+    assert_true(jobs_node(plan, "ev")->reads[1]);
+    assert_int_equal(s->watermark, 300 * DS_SECOND);
+    assert_int_equal(s->idle, 30 * DS_SECOND);
+}
+
 int main(void)
 {
 #define T(name)                                                                \
     cmocka_unit_test_setup_teardown(test_##name, jobs_setup, jobs_teardown)
     const struct CMUnitTest tests[] = {
-        T(word_count),      T(keyed_source), T(two_cuts),    T(main_stream),
-        T(fan_out),         T(taps),         T(topics_once), T(on_error),
-        T(key_from_record), T(reads),        T(signature),   T(id),
-        T(from_c),          T(clusters),     T(defaults),
+        T(word_count),
+        T(keyed_source),
+        T(two_cuts),
+        T(main_stream),
+        T(fan_out),
+        T(taps),
+        T(topics_once),
+        T(on_error),
+        T(key_from_record),
+        T(reads),
+        T(signature),
+        T(id),
+        T(from_c),
+        T(clusters),
+        T(defaults),
+        T(event_time),
+        T(event_time_is_lost),
+        T(event_time_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,24 @@ static void test_source_json_key(void **state)
     assert_string_equal(rig.said, "source refuses 2: E0601\n");
 }
 
+/* The largest event time of what a push let through. */
+static void test_source_event_time(void **state)
+{
+    (void)state;
+    rig_open("dstream: 1\njob: j\n"
+             "sources: {in: {kafka: {topic: in, columns: {at: timestamptz, n: "
+             "bigint}}, event_time: at}}\n"
+             "streams: {s: {from: in, do: [filter: n > 0]}}\n"
+             "sinks: {out: {from: s, kafka: {topic: out}}}\n");
+    RIG_RUN("{\"at\":\"1970-01-01T00:00:01Z\"}",
+            "{\"at\":\"1970-01-01T00:00:03Z\"}",
+            "{\"at\":\"1970-01-01T00:00:02Z\"}", "{\"at\":\"infinity\"}",
+            "{\"at\":null}", "{\"at\":\"1970-01-01T00:00:09Z\",\"n\":\"no\"}");
+    assert_int_equal(rig.ops[0]->event_max, 3 * DS_SECOND);
+    RIG_RUN("{\"n\":1}");
+    assert_int_equal(rig.ops[0]->event_max, DS_TIME_NONE);
+}
+
 /* ---- sinks ---- */
 
 static void test_copies(void **state)
@@ -256,6 +274,7 @@ int main(void)
         T(test_flat_map_refuses),
         T(test_source_key),
         T(test_source_json_key),
+        T(test_source_event_time),
         T(test_copies),
         T(test_headers),
         T(test_sink_key),
