@@ -9,6 +9,12 @@ set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Every object can become part of the shared library (cmake/library.cmake), which
+# shows what the public headers declare and nothing else.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
@@ -44,7 +50,6 @@ if(DSTREAM_HARDEN)
             target_compile_options(ds_flags INTERFACE ${flag})
         endif()
     endforeach()
-    set(CMAKE_POSITION_INDEPENDENT_CODE ON)
     target_compile_options(ds_flags INTERFACE
         -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS
         -fexceptions)

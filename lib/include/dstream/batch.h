@@ -19,7 +19,10 @@
 #define DSTREAM_BATCH_H
 
 #include "dstream/error.h"
+#include "dstream/public.h"
 #include "dstream/slice.h"
+
+DS_PUBLIC_BEGIN
 
 /* PostgreSQL's types. Arrays and rows are types too, made by ds_array_type()
  * and ds_row_type(): a type is a small number, and equal numbers are equal
@@ -109,7 +112,7 @@ static inline size_t ds_type_size(ds_type t)
         return t == DS_NONE ? 0 : sizeof(ds_slice);
     }
 }
-_Static_assert(sizeof(ds_interval) == sizeof(ds_slice), "of one size");
+DS_STATIC_ASSERT(sizeof(ds_interval) == sizeof(ds_slice), "of one size");
 
 /* PostgreSQL's name: "bigint", "timestamp with time zone", "text[]"; of
  * DS_NONE: "unknown"; of a row: "row(a text, b bigint)". */
@@ -265,5 +268,7 @@ void ds_row_errors_add(ds_row_errors *e, ds_arena *a, uint32_t n_rows,
 
 /* The position of a field, or -1. Plan time only: never in push(). */
 int ds_schema_find(const ds_schema *s, const char *name);
+
+DS_PUBLIC_END
 
 #endif

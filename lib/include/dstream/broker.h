@@ -21,6 +21,9 @@
 #include "dstream/batch.h"
 #include "dstream/outbox.h"
 #include "dstream/param.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_broker ds_broker;
 typedef struct ds_source ds_source;
@@ -262,5 +265,7 @@ struct ds_txn {
 struct ds_reader {
     const ds_reader_type *type;
 };
+
+DS_PUBLIC_END
 
 #endif

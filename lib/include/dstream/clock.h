@@ -8,7 +8,10 @@
 #ifndef DSTREAM_CLOCK_H
 #define DSTREAM_CLOCK_H
 
+#include "dstream/public.h"
 #include "dstream/slice.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_clock {
     ds_time (*now)(struct ds_clock *c); /* wall time, µs since 1970 */
@@ -37,5 +40,7 @@ bool ds_time_parse(ds_slice s, ds_time *out);
 /* "2026-11-22T09:00:00.123Z": as many fraction digits as needed. Returns the
  * length; buf holds at least 40 bytes. */
 int ds_time_format(ds_time t, char *buf);
+
+DS_PUBLIC_END
 
 #endif

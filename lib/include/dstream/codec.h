@@ -12,6 +12,9 @@
 
 #include "dstream/batch.h"
 #include "dstream/diag.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_codec ds_codec;
 
@@ -104,5 +107,7 @@ typedef struct ds_codec_type {
     ds_rc (*encode)(ds_codec *c, const ds_batch *rows, ds_arena *a,
                     ds_slice *out, ds_row_errors *errs, ds_err *err);
 } ds_codec_type;
+
+DS_PUBLIC_END
 
 #endif

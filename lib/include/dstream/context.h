@@ -15,7 +15,10 @@
 #define DSTREAM_CONTEXT_H
 
 #include "dstream/clock.h"
+#include "dstream/public.h"
 #include "dstream/registry.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_context ds_context;
 typedef struct ds_plan ds_plan;
@@ -88,5 +91,7 @@ typedef struct ds_job_status {
     ds_tally rows;        /* of all stages */
 } ds_job_status;
 void ds_context_status(ds_context *ctx, ds_job_status *out);
+
+DS_PUBLIC_END
 
 #endif

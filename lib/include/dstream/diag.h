@@ -15,7 +15,10 @@
 
 #include <stdio.h>
 
+#include "dstream/public.h"
 #include "dstream/slice.h"
+
+DS_PUBLIC_BEGIN
 
 /* A place in a file: lines and columns count from 1, columns in characters. */
 typedef struct ds_where {
@@ -70,5 +73,7 @@ void ds_diag_add(ds_diags *d, ds_severity severity, const char *code,
 /* Sorted by file, line, column; `source` (the file's bytes; may be null) gives
  * the quoted line. */
 void ds_diags_show(ds_diags *d, ds_slice source, FILE *to);
+
+DS_PUBLIC_END
 
 #endif

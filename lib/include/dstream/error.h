@@ -19,6 +19,10 @@
 #ifndef DSTREAM_ERROR_H
 #define DSTREAM_ERROR_H
 
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
+
 /* On the type, below. */
 #if defined(__clang__)
 #define DS_MUST_USE __attribute__((warn_unused_result))
@@ -110,6 +114,8 @@ void ds_wrap(ds_err *err, const char *fmt, ...) DS_PRINTF(2, 3);
         if (cond)                                                              \
             ds_bug(__FILE__, __LINE__, #cond);                                 \
     } while (0)
-_Noreturn void ds_bug(const char *file, int line, const char *what);
+DS_NORETURN void ds_bug(const char *file, int line, const char *what);
+
+DS_PUBLIC_END
 
 #endif

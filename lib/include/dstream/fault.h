@@ -18,6 +18,9 @@
 #include <stdbool.h>
 
 #include "dstream/error.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 typedef bool ds_fault_hook(void *arg, const char *point);
 /* NULL: none. Thread: main, before the engine runs or between steps. */
@@ -31,5 +34,7 @@ bool ds_breaks(const char *rule);
 #else
 #define ds_breaks(rule) false
 #endif
+
+DS_PUBLIC_END
 
 #endif

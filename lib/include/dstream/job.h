@@ -23,7 +23,10 @@
 #ifndef DSTREAM_JOB_H
 #define DSTREAM_JOB_H
 
+#include "dstream/public.h"
 #include "dstream/registry.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_job ds_job;
 typedef struct ds_stream ds_stream; /* lives as long as its job */
@@ -107,5 +110,7 @@ extern const ds_param ds_errors_params[];
 
 /* The JSON schema of job files (2020-12), for editors. */
 char *ds_job_schema(const ds_registry *reg, ds_arena *a);
+
+DS_PUBLIC_END
 
 #endif

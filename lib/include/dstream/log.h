@@ -17,6 +17,10 @@
 
 #include <stdbool.h>
 
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
+
 typedef enum ds_log_level {
     DS_LOG_DEBUG,
     DS_LOG_INFO,
@@ -53,5 +57,7 @@ void ds_progress(const char *line);
 
 /* How often each level was logged since the start; for metrics. */
 unsigned long ds_log_count(ds_log_level level);
+
+DS_PUBLIC_END
 
 #endif

@@ -31,7 +31,10 @@
 #include "dstream/batch.h"
 #include "dstream/outbox.h"
 #include "dstream/param.h"
+#include "dstream/public.h"
 #include "dstream/store.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_node ds_node; /* step of the plan; read-only after plan() */
 typedef struct ds_op ds_op;
@@ -148,5 +151,7 @@ static inline ds_rc ds_emit(ds_op *op, const ds_batch *out, ds_err *err)
     }
     return DS_OK;
 }
+
+DS_PUBLIC_END
 
 #endif

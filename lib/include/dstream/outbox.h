@@ -12,6 +12,9 @@
 #define DSTREAM_OUTBOX_H
 
 #include "dstream/batch.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 #define DS_PARTITION_BY_KEY (-1) /* murmur2 of the key; a null key anywhere */
 
@@ -51,5 +54,7 @@ ds_slice ds_headers_encode(ds_arena *a, ds_slice before, const ds_header *add,
                            uint32_t n);
 /* False if the bytes are no headers. */
 bool ds_headers_decode(ds_arena *a, ds_slice hdr, ds_header **out, uint32_t *n);
+
+DS_PUBLIC_END
 
 #endif

@@ -13,6 +13,9 @@
 #include <stddef.h>
 
 #include "dstream/diag.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 /* What was written: a scalar, a list, or names with values. */
 typedef enum ds_arg_kind { DS_ARG_SCALAR, DS_ARG_LIST, DS_ARG_MAP } ds_arg_kind;
@@ -82,5 +85,7 @@ bool ds_args_fill(const ds_arg *arg, const ds_param *params, const char *what,
 
 /* name, value, ..., NULL: arguments from C. */
 #define DS_OPTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+DS_PUBLIC_END
 
 #endif

@@ -14,7 +14,10 @@
 #include "dstream/broker.h"
 #include "dstream/codec.h"
 #include "dstream/op.h"
+#include "dstream/public.h"
 #include "dstream/store.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_registry ds_registry;
 
@@ -55,5 +58,7 @@ void ds_register_kafka(ds_registry *reg);   /* connectors/kafka */
 void ds_register_memory(ds_registry *reg);  /* connectors/memory */
 void ds_register_codecs(ds_registry *reg);  /* connectors/codec */
 void ds_register_schemas(ds_registry *reg); /* connectors/registry */
+
+DS_PUBLIC_END
 
 #endif

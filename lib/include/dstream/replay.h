@@ -27,6 +27,9 @@
 #define DSTREAM_REPLAY_H
 
 #include "dstream/broker.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_plan ds_plan;
 typedef struct ds_replay ds_replay;
@@ -90,5 +93,7 @@ ds_rc ds_replay_execute(ds_replay *r, ds_err *err);
 /* The last check as such, for those who only plan. */
 ds_rc ds_replay_allowed(const ds_replay *r, ds_err *err);
 void ds_replay_close(ds_replay *r);
+
+DS_PUBLIC_END
 
 #endif

@@ -10,6 +10,9 @@
 #include <string.h>
 
 #include "dstream/arena.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 /* ptr == NULL means null (a tombstone, an SQL NULL); an empty value has
  * ptr != NULL and len == 0. */
@@ -28,7 +31,9 @@ typedef int64_t ds_time;
 
 static inline ds_slice ds_slice_of(const char *s)
 {
-    return (ds_slice){(const uint8_t *)s, (uint32_t)strlen(s)};
+    ds_slice made = {(const uint8_t *)s, (uint32_t)strlen(s)};
+
+    return made;
 }
 
 /* Two nulls are equal; null and empty are not. */
@@ -56,5 +61,7 @@ uint64_t ds_hash(const void *p, size_t n);
  * (org.apache.kafka.clients.producer.internals.BuiltInPartitioner). An empty
  * key is hashed. */
 int32_t ds_murmur2_partition(ds_slice key, int32_t n);
+
+DS_PUBLIC_END
 
 #endif

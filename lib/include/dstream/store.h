@@ -29,6 +29,9 @@
 
 #include "dstream/batch.h"
 #include "dstream/outbox.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_db ds_db;
 typedef struct ds_store ds_store;
@@ -141,5 +144,7 @@ struct ds_store {
 };
 
 #define DS_ENGINE_KEY ((ds_slice){(const uint8_t *)"\0e", 2})
+
+DS_PUBLIC_END
 
 #endif
