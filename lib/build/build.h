@@ -45,6 +45,8 @@ struct ds_stream {
     bool broken; /* what it says was not understood: nothing follows from it */
 
     /* While planning. */
+    const char **named; /* other streams that its steps name */
+    uint32_t n_named, cap_named;
     int seen;      /* 0 not yet, 1 on the way, 2 done */
     bool used;     /* a sink comes of it */
     ds_node *last; /* what leaves it */

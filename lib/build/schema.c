@@ -176,6 +176,7 @@ static void put_value(struct schema *s, const ds_param *p)
 {
     switch (p->type) {
     case DS_P_NAME:
+    case DS_P_STREAM:
         put_ref(s, NULL, "name");
         break;
     case DS_P_DURATION:
@@ -197,6 +198,7 @@ static void put_value(struct schema *s, const ds_param *p)
         put_scalar_or(s, false, true);
         break;
     case DS_P_EXPRS:
+    case DS_P_STREAMS:
         put_scalar_or(s, true, false);
         break;
     case DS_P_COLUMNS:

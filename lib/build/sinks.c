@@ -282,6 +282,8 @@ static void mark_used(ds_job *job, const char *name)
         s->used = true;
         if (s->from.s)
             mark_used(job, s->from.s);
+        for (uint32_t k = 0; k < s->n_named; k++)
+            mark_used(job, s->named[k]);
     }
 }
 

@@ -204,9 +204,7 @@ ds_node *build_from(ds_job *job, const ds_text *from)
 /* ---- steps ---- */
 
 /* Operators of the language that are none here yet. */
-static const char *const later_ops[] = {"union",
-                                        "repartition",
-                                        "transform",
+static const char *const later_ops[] = {"transform",
                                         "transformWith",
                                         "count",
                                         "countByValue",
@@ -366,6 +364,61 @@ static ds_node *lost_node(ds_job *job, const ds_stream *s)
     return node;
 }
 
+/* ---- other streams that a step names ---- */
+
+static void build_stream(ds_job *job, ds_stream *s);
+
+/* The stream of that name, planned; NULL after a mistake. */
+static ds_node *build_named(ds_job *job, const ds_stream *reader,
+                            const ds_text *name)
+{
+    ds_stream *s = NULL;
+
+    if (!source_find(job, name->s))
+        s = stream_find(job, name->s);
+    if (s && s->seen == 1) {
+        ds_diag_add(&job->diags, DS_ERROR, "E0121", args_name_where(name), NULL,
+                    "stream `%s` reads `%s`, which comes of it", reader->name.s,
+                    s->name.s);
+        return NULL;
+    }
+    if (s)
+        build_stream(job, s);
+    return build_from(job, name);
+}
+
+static void step_input(ds_stream *s, ds_node *node, const ds_text *name)
+{
+    ds_node *input = build_named(s->job, s, name);
+
+    s->named = planner_grow(s->job->arena, s->named, s->n_named, &s->cap_named,
+                            sizeof(*s->named));
+    s->named[s->n_named++] = name->s;
+    if (input)
+        planner_input(&s->job->planner, node, input);
+    else
+        node->broken = true;
+}
+
+/* What its parameters name become inputs of the node. */
+static void step_inputs(ds_stream *s, ds_node *node)
+{
+    for (const ds_param *p = node->type->params; p && p->name; p++) {
+        const void *at = (const char *)node->args + p->offset;
+        const ds_arg *list;
+
+        if (p->type == DS_P_STREAM && ((const ds_text *)at)->s)
+            step_input(s, node, at);
+        if (p->type != DS_P_STREAMS)
+            continue;
+        list = *(const ds_arg *const *)at;
+        if (list && list->kind == DS_ARG_SCALAR)
+            step_input(s, node, &list->text);
+        for (uint32_t i = 0; list && i < list->n; i++)
+            step_input(s, node, &list->items[i]->text);
+    }
+}
+
 static void build_step(ds_stream *s, uint32_t i)
 {
     ds_job *job = s->job;
@@ -382,6 +435,7 @@ static void build_step(ds_stream *s, uint32_t i)
     node = planner_node(&job->planner, type, s->name.s, step_name(s, i),
                         type->name, args_name_where(&step->op), s->last);
     build_args(job, node, step_args(job, step));
+    step_inputs(s, node);
     step_more(job, step, node);
     planner_add(&job->planner, node);
     s->last = node;
@@ -389,32 +443,13 @@ static void build_step(ds_stream *s, uint32_t i)
 
 /* ---- order ---- */
 
-static void build_stream(ds_job *job, ds_stream *s);
-
-static void build_input(ds_job *job, ds_stream *s)
-{
-    ds_stream *before = NULL;
-
-    if (s->from.s && !source_find(job, s->from.s))
-        before = stream_find(job, s->from.s);
-    if (before && before->seen == 1) {
-        ds_diag_add(&job->diags, DS_ERROR, "E0121", args_name_where(&s->from),
-                    NULL, "stream `%s` reads `%s`, which comes of it",
-                    s->name.s, before->name.s);
-        return;
-    }
-    if (before)
-        build_stream(job, before);
-    if (s->from.s)
-        s->last = build_from(job, &s->from);
-}
-
 static void build_stream(ds_job *job, ds_stream *s)
 {
     if (s->seen)
         return;
     s->seen = 1;
-    build_input(job, s);
+    if (s->from.s)
+        s->last = build_named(job, s, &s->from);
     if (s->last == NULL || s->broken)
         s->last = lost_node(job, s);
     for (uint32_t i = 0; i < s->n_steps; i++)

@@ -331,9 +331,12 @@ static bool fill_text(struct fill *f, const ds_arg *arg, const ds_param *p,
 {
     if (!is_scalar(arg))
         return wrong_kind(f, arg, p,
-                          p->type == DS_P_EXPR ? "an expression" : "a text");
+                          p->type == DS_P_EXPR     ? "an expression"
+                          : p->type == DS_P_STREAM ? "the name of a stream"
+                                                   : "a text");
     *out = arg->text;
-    if (p->type == DS_P_NAME && !args_is_name(arg->text.s)) {
+    if ((p->type == DS_P_NAME || p->type == DS_P_STREAM) &&
+        !args_is_name(arg->text.s)) {
         ds_diag_add(f->d, DS_ERROR, "E0105", arg->where,
                     "small letters, digits and _, at most 63",
                     "\"%.80s\" is no name", arg->text.s);
@@ -458,6 +461,9 @@ static struct shape shape_of(ds_param_type type)
                               "a map of property: value"};
     case DS_P_STRS:
         return (struct shape){false, true, false, true, "a list"};
+    case DS_P_STREAMS:
+        return (struct shape){true, true, false, true,
+                              "the name of a stream or a list of them"};
     default:
         return (struct shape){true, true, true, false, "a value"};
     }
@@ -510,6 +516,7 @@ static bool fill_value(struct fill *f, const ds_arg *arg, const ds_param *p,
     case DS_P_STR:
     case DS_P_NAME:
     case DS_P_EXPR:
+    case DS_P_STREAM:
         return fill_text(f, arg, p, dst);
     case DS_P_OBJECT:
         return ds_args_fill(arg, p->sub, p->name, dst, f->a, f->d);

@@ -43,7 +43,8 @@
     X(E0190, "not supported in this version")                                  \
     X(E0411, "the event time is no column of times")                           \
     X(E0412, "a watermark without an event time")                              \
-    X(E0450, "a result per batch behind a repartition")                        \
+    X(E0422, "streams that slide differently")                                 \
+    X(E0423, "the columns of the streams differ")                              \
     X(E0451, "the operator needs a key")                                       \
     X(W0101, "a stream reaches no sink")                                       \
     X(W0102, "nothing reads a source")                                         \

@@ -58,6 +58,14 @@ static bool reads_topic(const ds_node *node)
            strcmp(node->type->name, "unshuffle") == 0;
 }
 
+static void fill_flags(ds_stage *stage, unsigned flags)
+{
+    stage->keyed =
+        stage->keyed || (flags & (DS_OP_STATEFUL | DS_OP_BY_KEY)) != 0;
+    stage->every_epoch = stage->every_epoch || (flags & DS_OP_EVERY_EPOCH) != 0;
+    stage->needs_batch = stage->needs_batch || (flags & DS_OP_NEEDS_BATCH) != 0;
+}
+
 static void fill_stage(struct planner *p, ds_stage *stage)
 {
     ds_plan *plan = p->plan;
@@ -72,9 +80,23 @@ static void fill_stage(struct planner *p, ds_stage *stage)
         stage->nodes[stage->n_nodes++] = node;
         if (reads_topic(node))
             stage->sources[stage->n_sources++] = node;
-        stage->stateful = stage->stateful || (node->flags & DS_OP_STATEFUL);
-        stage->every_epoch =
-            stage->every_epoch || (node->flags & DS_OP_EVERY_EPOCH);
+        fill_flags(stage, node->flags);
+    }
+}
+
+/* From the last stage to the first: what feeds a timed stage is timed too. */
+static void fill_timed(ds_plan *plan)
+{
+    for (uint32_t i = plan->n_stages; i-- > 0;) {
+        ds_stage *stage = &plan->stages[i];
+
+        for (uint32_t t = 0; t < plan->n_topics; t++)
+            if (plan->topics[t].kind == DS_TOPIC_REPARTITION &&
+                plan->topics[t].stage == i &&
+                plan->stages[plan->topics[t].reader].timed)
+                stage->paced = true;
+        stage->timed = stage->needs_batch || stage->paced;
+        stage->every_epoch = stage->every_epoch || stage->paced;
     }
 }
 
@@ -82,6 +104,7 @@ void planner_fill_stages(struct planner *p)
 {
     for (uint32_t i = 0; i < p->plan->n_stages; i++)
         fill_stage(p, &p->plan->stages[i]);
+    fill_timed(p->plan);
 }
 
 /* ---- the nodes of a cut ---- */
@@ -109,13 +132,43 @@ static const ds_op_type *type_of(struct planner *p, const char *name)
     return type;
 }
 
-/* Rows no longer belong to records: the topic's own have another meaning. */
-static void make_unshuffled(ds_node *node)
+/* ---- whether ---- */
+
+static bool all_there(const ds_node *node, bool by_key)
 {
-    node->records = false;
-    node->copies = false;
-    node->by_key = true;
+    for (uint32_t i = 0; i < node->n_inputs; i++) {
+        const ds_node *in = node->inputs[i];
+
+        if (in->stage != node->inputs[0]->stage)
+            return false;
+        if (!in->single && !(by_key && in->by_key))
+            return false;
+    }
+    return true;
 }
+
+static bool one_stage(const ds_node *node)
+{
+    for (uint32_t i = 1; i < node->n_inputs; i++)
+        if (node->inputs[i]->stage != node->inputs[0]->stage)
+            return false;
+    return true;
+}
+
+ds_cut planner_cut_of(const ds_node *node)
+{
+    if (node->n_inputs == 0)
+        return DS_CUT_NONE;
+    if (node->flags & DS_OP_ONE)
+        return all_there(node, false) ? DS_CUT_NONE : DS_CUT_ONE;
+    if (node->flags & DS_OP_BY_KEY)
+        return all_there(node, true) ? DS_CUT_NONE : DS_CUT_KEY;
+    if (node->type->spread && node->type->spread(node->args))
+        return DS_CUT_SPREAD;
+    return one_stage(node) ? DS_CUT_NONE : DS_CUT_SAME;
+}
+
+/* ---- the cut ---- */
 
 static void read_keys(const ds_node *node)
 {
@@ -123,48 +176,119 @@ static void read_keys(const ds_node *node)
         node->wants[node->keys[i]] = true;
 }
 
-void planner_cut(struct planner *p, ds_node *node)
+/* "job.stage.repartition"; of a join "job.stage.left.repartition". */
+static const char *cut_topic(struct planner *p, const ds_node *node,
+                             const ds_stage *stage, uint32_t port)
 {
-    ds_node *input = node->inputs[0];
-    uint32_t from = input->stage;
-    ds_node *shuffle, *unshuffle, *partial = NULL;
-    ds_stage *stage;
-    const char *topic;
+    const char *job = p->plan->job;
+
+    if (node->n_inputs == 1)
+        return ds_str_printf(p->a, "%s.%s.repartition", job, stage->name);
+    if (node->n_inputs == 2)
+        return ds_str_printf(p->a, "%s.%s.%s.repartition", job, stage->name,
+                             port ? "right" : "left");
+    return ds_str_printf(p->a, "%s.%s.%u.repartition", job, stage->name,
+                         port + 1);
+}
+
+static const char *cut_what(struct planner *p, const ds_node *node,
+                            const char *what, uint32_t port)
+{
+    return node->n_inputs == 1 || port == 0
+               ? what
+               : ds_str_printf(p->a, "%s.%u", what, port + 1);
+}
+
+static void cut_mark(ds_node *made, const ds_node *node, ds_cut cut)
+{
+    made->cut = cut;
+    made->for_node = node;
+    if (cut == DS_CUT_SPREAD)
+        made->spread = node->type->spread(node->args);
+}
+
+/* Rows no longer belong to records: the topic's own have another meaning. */
+static void make_unshuffled(ds_node *made, const ds_stage *stage)
+{
+    made->stage = stage->id;
+    made->records = false;
+    made->copies = false;
+    made->by_key = made->cut == DS_CUT_KEY;
+    made->single = made->cut == DS_CUT_ONE || made->spread == 1;
+}
+
+/* What a repartition topic is, beside its name. */
+static void cut_set_topic(struct planner *p, const ds_node *shuffle,
+                          const ds_stage *stage)
+{
+    ds_plan_topic *topic = &p->plan->topics[shuffle->topic];
+
+    topic->reader = stage->id;
+    if (shuffle->cut == DS_CUT_ONE)
+        topic->partitions = 1;
+    else if (shuffle->cut == DS_CUT_SPREAD)
+        topic->partitions = shuffle->spread;
+}
+
+static ds_node *cut_input(struct planner *p, ds_node *node, uint32_t port,
+                          ds_node *input, ds_cut cut, const ds_stage *stage)
+{
+    const char *topic = cut_topic(p, node, stage, port);
+    ds_node *shuffle, *unshuffle;
 
     read_keys(input);
+    shuffle = internal(p, type_of(p, "shuffle"), node,
+                       cut_what(p, node, "shuffle", port), input);
+    cut_mark(shuffle, node, cut);
+    shuffle->topic =
+        planner_topic(p, topic, DS_TOPIC_REPARTITION, input->stage);
+    cut_set_topic(p, shuffle, stage);
+    planner_add(p, shuffle);
+
+    unshuffle = internal(p, type_of(p, "unshuffle"), node,
+                         cut_what(p, node, "unshuffle", port), shuffle);
+    cut_mark(unshuffle, node, cut);
+    unshuffle->topic = shuffle->topic;
+    make_unshuffled(unshuffle, stage);
+    planner_add(p, unshuffle);
+    return unshuffle;
+}
+
+/* The combine of an operator with one input; NULL after a mistake. */
+static ds_node *cut_combine(struct planner *p, ds_node *node)
+{
+    ds_node *partial =
+        internal(p, node->type->combine, node, "partial", node->inputs[0]);
+
+    read_keys(node->inputs[0]);
+    partial->combines = node;
+    planner_add(p, partial);
+    return partial->broken ? NULL : partial;
+}
+
+void planner_cut(struct planner *p, ds_node *node, ds_cut cut)
+{
+    ds_node *partial = NULL;
+    ds_stage *stage;
+    uint32_t id;
+
     if (node->type->combine) {
-        partial = internal(p, node->type->combine, node, "partial", input);
-        partial->combines = node;
-        planner_add(p, partial);
-        if (partial->broken) {
+        partial = cut_combine(p, node);
+        if (partial == NULL) {
             node->broken = true;
             return;
         }
-        input = partial;
     }
     stage = stage_for(p, node->stream);
-    topic = ds_str_printf(p->a, "%s.%s.repartition", p->plan->job, stage->name);
-
-    shuffle = internal(p, type_of(p, "shuffle"), node, "shuffle", input);
-    shuffle->topic = planner_topic(p, topic, DS_TOPIC_REPARTITION, from);
-    planner_add(p, shuffle);
-
-    unshuffle =
-        internal(p, type_of(p, "unshuffle"), node, "unshuffle", shuffle);
-    unshuffle->topic = shuffle->topic;
-    unshuffle->stage = stage->id;
-    make_unshuffled(unshuffle);
-    planner_add(p, unshuffle);
-
-    node->inputs[0] = unshuffle;
-    node->stage = stage->id;
+    id = stage->id;
+    for (uint32_t i = 0; i < node->n_inputs; i++)
+        node->inputs[i] =
+            cut_input(p, node, i, partial ? partial : node->inputs[i], cut,
+                      &p->plan->stages[id]);
+    node->stage = id;
+    node->single = node->inputs[0]->single;
     node->partial = partial;
     /* Without a combine the operator is planned over these rows. */
-    if (partial == NULL) {
-        node->records = false;
-        node->copies = false;
-        node->schema = unshuffle->schema;
-        node->keys = unshuffle->keys;
-        node->n_keys = unshuffle->n_keys;
-    }
+    if (partial == NULL)
+        planner_inherit(node);
 }

@@ -91,6 +91,7 @@ static bool is_said(const ds_param *p, const void *at)
     case DS_P_STR:
     case DS_P_NAME:
     case DS_P_EXPR:
+    case DS_P_STREAM:
         return ((const ds_text *)at)->s != NULL;
     case DS_P_ENUM:
         return *(const int *)at != 0;
@@ -113,6 +114,7 @@ static void put_value(FILE *to, const ds_param *p, const void *at)
     case DS_P_STR:
     case DS_P_NAME:
     case DS_P_EXPR:
+    case DS_P_STREAM:
         put_text(to, ((const ds_text *)at)->s);
         break;
     case DS_P_ENUM:
@@ -238,17 +240,6 @@ static void put_store(struct explain *x, const ds_node *node)
     fprintf(x->to, "; changelog %s\n", store->changelog);
 }
 
-/* The node after a shuffle: that which needs the cut. */
-static const ds_node *cut_for(const ds_plan *plan, const ds_node *shuffle)
-{
-    for (uint32_t i = 0; i < plan->n_nodes; i++)
-        if (is(plan->nodes[i], "unshuffle") &&
-            plan->nodes[i]->topic == shuffle->topic)
-            return plan->nodes[i]->n_outputs ? plan->nodes[i]->outputs[0]
-                                             : plan->nodes[i];
-    return shuffle;
-}
-
 /* What made the stream's key: "keyBy word". */
 static const ds_node *key_maker(const ds_node *node)
 {
@@ -257,25 +248,46 @@ static const ds_node *key_maker(const ds_node *node)
     return is(node, "keyBy") ? node : NULL;
 }
 
-static void put_cut(struct explain *x, const ds_node *shuffle)
+static void put_cut_key(struct explain *x, const ds_node *shuffle)
 {
-    const ds_node *node = cut_for(x->plan, shuffle);
     const ds_node *maker = key_maker(shuffle);
 
-    put_name(x, "");
-    fputs("! ", x->to);
     if (maker) {
         fputs("keyBy ", x->to);
         put_args(x->to, maker);
         fputs(" changes the key", x->to);
+    } else if (shuffle->inputs[0]->by_key) {
+        fputs("the other stream is in another stage", x->to);
     } else {
         fputs("the partitions are not those of the key", x->to);
     }
-    fprintf(x->to, " and %s needs each key in one place:\n", node->op);
+    fprintf(x->to, " and %s needs each key in one place:\n",
+            shuffle->for_node->op);
+}
+
+static void put_cut(struct explain *x, const ds_node *shuffle)
+{
+    const ds_node *node = shuffle->for_node;
+
+    put_name(x, "");
+    fputs("! ", x->to);
+    if (shuffle->cut == DS_CUT_KEY)
+        put_cut_key(x, shuffle);
+    else if (shuffle->cut == DS_CUT_ONE)
+        fprintf(x->to, "%s needs the rows of all partitions in one place:\n",
+                node->op);
+    else if (shuffle->cut == DS_CUT_SPREAD)
+        fprintf(x->to, "%s spreads the rows over %d partitions:\n", node->op,
+                shuffle->spread);
+    else
+        fprintf(x->to, "%s needs streams of several stages in one:\n",
+                node->op);
     put_name(x, "");
     fprintf(x->to, "  rows cross %s, %s\n",
             x->plan->topics[shuffle->topic].name,
-            node->partial ? "combined per key and batch" : "one by one");
+            !node->partial               ? "one by one"
+            : shuffle->cut == DS_CUT_ONE ? "combined per batch"
+                                         : "combined per key and batch");
 }
 
 static void put_step(struct explain *x, const ds_node *node)
@@ -403,10 +415,20 @@ static const char *topic_what(ds_topic_kind kind)
     case DS_TOPIC_CHANGELOG:
         return "internal: cleanup.policy=compact, partitions as its stage has";
     case DS_TOPIC_REPARTITION:
-        return "internal: cleanup.policy=delete, retention.ms=-1, partitions "
-               "as its stage has";
+        return "internal: cleanup.policy=delete, retention.ms=-1, ";
     }
     return "";
+}
+
+static void put_topic_partitions(struct explain *x, const ds_plan_topic *t)
+{
+    if (t->kind != DS_TOPIC_REPARTITION)
+        return;
+    if (t->partitions == 0)
+        fputs("partitions as its stage has", x->to);
+    else
+        fprintf(x->to, "%d partition%s", t->partitions,
+                t->partitions == 1 ? "" : "s");
 }
 
 static void put_topics(struct explain *x)
@@ -420,8 +442,11 @@ static void put_topics(struct explain *x)
     for (uint32_t i = 0; i < x->plan->n_topics; i++) {
         const ds_plan_topic *t = &x->plan->topics[i];
 
-        if (!t->tap)
-            fprintf(x->to, "  %-*s  %s\n", width, t->name, topic_what(t->kind));
+        if (t->tap)
+            continue;
+        fprintf(x->to, "  %-*s  %s", width, t->name, topic_what(t->kind));
+        put_topic_partitions(x, t);
+        fputc('\n', x->to);
     }
 }
 

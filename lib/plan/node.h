@@ -14,10 +14,14 @@
  * "unshuffle", "dead" is none: dead letters are the engine's.
  *
  * Before plan() is called the planner has set args, on_error, inputs, and, from
- * input 0, schema, keys, n_keys, records, copies, watermarked and by_key (a
- * DS_OP_BY_KEY operator: by_key is true). "source" and "unshuffle" come with
- * all of it set; their plan(), if any, only adds to it. deletes is false before
- * plan().
+ * input 0, schema, keys, n_keys, watermarked, tick, slide and by_key (a
+ * DS_OP_BY_KEY operator: by_key is true); records and copies if they are true
+ * of all inputs. "source" and "unshuffle" come with all of it set; their
+ * plan(), if any, only adds to it. deletes is false before plan().
+ *
+ * A node has one input or, where its arguments name other streams (DS_P_STREAM,
+ * DS_P_STREAMS), several: those come after input 0 in the order of the
+ * parameters. All of them lie in one stage, if need be behind cuts.
  *
  * A DS_OP_BY_KEY operator with a combine is planned over the rows before the
  * cut: its plan() sees their schema. If a cut is needed, its combine is planned
@@ -39,6 +43,15 @@ typedef enum ds_on_error {
     DS_ON_ERROR_SKIP,
     DS_ON_ERROR_NULL, /* what failed is NULL, the row goes on */
 } ds_on_error;
+
+/* How rows cross to another stage. */
+typedef enum ds_cut {
+    DS_CUT_NONE,
+    DS_CUT_KEY,    /* to the partition of their key */
+    DS_CUT_ONE,    /* to a stage of one partition */
+    DS_CUT_SPREAD, /* round over all partitions */
+    DS_CUT_SAME    /* to the partition of the same number */
+} ds_cut;
 
 struct ds_node {
     uint32_t id; /* position in plan->nodes: inputs come before outputs */
@@ -64,7 +77,11 @@ struct ds_node {
     bool copies;  /* only map and filter so far: a sink copies the record's key,
                      timestamp and headers (contract.md 4.1) */
     bool by_key;  /* its partitions are those of the key */
-    bool deletes; /* a removed key leaves as a row: tombstones (8.5) */
+    bool single;  /* its stage has one partition */
+    ds_time tick; /* it runs in batches whose time is a multiple of it (us): the
+                     slide of what comes in */
+    ds_time slide; /* that of what leaves; windows set it in plan() */
+    bool deletes;  /* a removed key leaves as a row: tombstones (8.5) */
     /* The column that is the rows' event time, or -1. A plan() that makes other
      * columns says where it went; who says nothing and passes its input's
      * schema on keeps it, who says nothing and makes another one loses it. */
@@ -77,6 +94,10 @@ struct ds_node {
     const ds_node *combines; /* a partial operator: the one it works for */
     const ds_node *partial;  /* the planned operator: its input comes in partial
                                 rows from this one, through a repartition */
+
+    ds_cut cut;              /* shuffle, unshuffle */
+    int32_t spread;          /* idem, SPREAD: over how many partitions */
+    const ds_node *for_node; /* idem: the node that needs the cut */
 
     uint32_t stage;
     int store;         /* number in plan->stores, or -1 */
@@ -104,6 +125,12 @@ struct ds_node {
 void ds_node_read(ds_node *node, int port, uint32_t col);
 void ds_node_read_all(ds_node *node, int port);
 void ds_node_read_none(ds_node *node, int port);
+
+/* Whether the node needs whole batches (DS_OP_NEEDS_BATCH). */
+static inline bool ds_node_needs_batch(const ds_node *node)
+{
+    return (node->flags & DS_OP_NEEDS_BATCH) != 0;
+}
 
 static inline const ds_schema *ds_node_input(const ds_node *node, int port)
 {

@@ -64,9 +64,14 @@ typedef struct ds_stage {
     ds_node **nodes; /* inputs first */
     uint32_t n_sources;
     ds_node **sources; /* its "source" or "unshuffle" nodes */
-    bool stateful;     /* it has stores: all its topics must have equal
-                          partition counts */
-    bool every_epoch;  /* a node of it has DS_OP_EVERY_EPOCH */
+    bool keyed;        /* it has stores, or keys in one place: all its topics
+                          must have equal partition counts */
+    bool every_epoch;  /* a node of it has DS_OP_EVERY_EPOCH, or it is paced */
+    bool needs_batch;  /* a node of it has DS_OP_NEEDS_BATCH */
+    bool timed; /* its batches are whole over all partitions: a node needs
+                   that, or a stage that it feeds is timed */
+    bool paced; /* it feeds a timed stage: each of its epochs is a batch,
+                   and says how far it is */
 } ds_stage;
 
 typedef struct ds_plan_store {
@@ -89,9 +94,11 @@ typedef enum ds_topic_kind {
 typedef struct ds_plan_topic {
     const char *name; /* a pattern begins with ^ */
     ds_topic_kind kind;
-    uint32_t stage; /* CHANGELOG: of the store; REPARTITION: that writes it */
-    int32_t partitions; /* 0: taken from the cluster at start: changelog and
-                           repartition follow their stage's source topics */
+    uint32_t stage;  /* CHANGELOG: of the store; REPARTITION: that writes it */
+    uint32_t reader; /* REPARTITION: the stage that reads it */
+    int32_t partitions; /* 0: taken from the cluster at start: a changelog has
+                           as many as its stage, a repartition topic as the
+                           largest stage that writes to its reader */
     bool tap;           /* SINK: a test runner's, not of the job */
 } ds_plan_topic;
 

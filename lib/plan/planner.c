@@ -44,17 +44,23 @@ int planner_topic(struct planner *p, const char *name, ds_topic_kind kind,
 
 /* ---- nodes ---- */
 
-/* What most operators leave as it is. */
-static void inherit(ds_node *node, const ds_node *input)
+void planner_inherit(ds_node *node)
 {
+    const ds_node *input = node->inputs[0];
+
     node->schema = input->schema;
     node->keys = input->keys;
     node->n_keys = input->n_keys;
-    node->records = input->records;
-    node->copies = input->copies;
     node->by_key = input->by_key || (node->flags & DS_OP_BY_KEY);
-    node->watermarked = input->watermarked;
+    node->single = input->single;
     node->stage = input->stage;
+    node->tick = node->slide = input->slide;
+    node->records = node->copies = node->watermarked = true;
+    for (uint32_t i = 0; i < node->n_inputs; i++) {
+        node->watermarked = node->watermarked && node->inputs[i]->watermarked;
+        node->records = node->records && node->inputs[i]->records;
+        node->copies = node->copies && node->inputs[i]->copies;
+    }
 }
 
 ds_node *planner_node(struct planner *p, const ds_op_type *type,
@@ -73,13 +79,21 @@ ds_node *planner_node(struct planner *p, const ds_op_type *type,
     node->store = -1;
     node->topic = -1;
     node->event_time = -1;
-    if (input) {
-        node->inputs = ds_new(p->a, ds_node *, 1);
-        node->inputs[0] = input;
-        node->n_inputs = 1;
-        inherit(node, input);
-    }
+    node->tick = node->slide = p->plan->batch;
+    if (input)
+        planner_input(p, node, input);
     return node;
+}
+
+void planner_input(struct planner *p, ds_node *node, ds_node *input)
+{
+    ds_node **inputs = ds_new(p->a, ds_node *, node->n_inputs + 1);
+
+    for (uint32_t i = 0; i < node->n_inputs; i++)
+        inputs[i] = node->inputs[i];
+    inputs[node->n_inputs++] = input;
+    node->inputs = inputs;
+    planner_inherit(node);
 }
 
 static void append(struct planner *p, ds_node *node)
@@ -115,7 +129,7 @@ static void run_plan(struct planner *p, ds_node *node)
     keep_event_time(node);
     if (node->broken && (node->type->flags & DS_OP_KEEPS_COLUMNS) &&
         node->n_inputs) {
-        inherit(node, node->inputs[0]);
+        planner_inherit(node);
         node->broken = false;
     }
     if (!node->broken)
@@ -123,75 +137,107 @@ static void run_plan(struct planner *p, ds_node *node)
     planner_reads_default(node);
 }
 
-static bool has_key(struct planner *p, const ds_node *node)
+/* An input without a key, where one is needed. */
+static bool has_keys(struct planner *p, const ds_node *node)
 {
-    if (!(node->flags & DS_OP_BY_KEY) || node->inputs[0]->n_keys)
-        return true;
-    ds_diag_add(p->d, DS_ERROR, "E0451", node->where,
+    for (uint32_t i = 0; i < node->n_inputs; i++) {
+        const ds_node *in = node->inputs[i];
+
+        if (!(node->flags & DS_OP_BY_KEY) || in->n_keys)
+            continue;
+        if (i == 0)
+            ds_diag_add(
+                p->d, DS_ERROR, "E0451", node->where,
                 "or give its source `key:`, if the topic is partitioned by it",
                 "%s needs a key: put keyBy before it", node->op);
-    return false;
+        else
+            ds_diag_add(p->d, DS_ERROR, "E0451", node->where,
+                        "or give its source `key:`, if the topic is "
+                        "partitioned by it",
+                        "%s needs a key on both sides: put keyBy at the end of "
+                        "`%s`",
+                        node->op, in->stream);
+        return false;
+    }
+    return true;
 }
 
-static void check_batch(struct planner *p, const ds_node *node, bool cut)
+/* The streams of a node are cut into batches alike (Spark: the same
+ * slideDuration). */
+static bool same_slides(struct planner *p, const ds_node *node)
 {
-    if (!(node->flags & DS_OP_NEEDS_BATCH) ||
-        (!cut && node->inputs[0]->stage == 0))
-        return;
-    ds_diag_add(p->d, DS_ERROR, "E0450", node->where,
-                "key the source topic by the column and say so with `key:` on "
-                "the source: then nothing has to cross",
-                "%s behind a repartition is not supported in this version: "
-                "there, a batch is not yet one thing over all partitions",
-                node->op);
+    for (uint32_t i = 1; i < node->n_inputs; i++) {
+        const ds_node *in = node->inputs[i];
+
+        if (in->slide == node->inputs[0]->slide)
+            continue;
+        ds_diag_add(p->d, DS_ERROR, "E0422", node->where,
+                    "give both a window with the same slide",
+                    "%s needs streams that slide alike: one has a batch every "
+                    "%g s, `%s` every %g s",
+                    node->op,
+                    (double)node->inputs[0]->slide / (double)DS_SECOND,
+                    in->stream, (double)in->slide / (double)DS_SECOND);
+        return false;
+    }
+    return true;
+}
+
+static bool inputs_broken(const ds_node *node)
+{
+    for (uint32_t i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i]->broken)
+            return true;
+    return false;
 }
 
 void planner_add(struct planner *p, ds_node *node)
 {
-    bool cut;
+    ds_cut cut;
 
-    if (node->n_inputs && node->inputs[0]->broken) {
+    if (node->n_inputs &&
+        (inputs_broken(node) || !has_keys(p, node) || !same_slides(p, node))) {
         planner_syntax(node->type->params, node->args, p->a, p->d);
         node->broken = true;
         append(p, node);
         return;
     }
-    if (node->n_inputs && !has_key(p, node)) {
-        planner_syntax(node->type->params, node->args, p->a, p->d);
-        node->broken = true;
-        append(p, node);
-        return;
-    }
-    cut = (node->flags & DS_OP_BY_KEY) && !node->inputs[0]->by_key;
-    check_batch(p, node, cut);
+    cut = planner_cut_of(node);
     if (cut && node->type->combine == NULL)
-        planner_cut(p, node);
+        planner_cut(p, node, cut);
     run_plan(p, node);
     if (cut && node->type->combine && !node->broken)
-        planner_cut(p, node);
+        planner_cut(p, node, cut);
     append(p, node);
 }
 
 /* ---- the finished plan ---- */
 
+static void output_add(ds_node *node, ds_node *to, uint32_t port)
+{
+    node->outputs[node->n_outputs] = to;
+    node->out_ports[node->n_outputs++] = (int)port;
+}
+
 static void fill_outputs(struct planner *p)
 {
     ds_plan *plan = p->plan;
+    uint32_t *n = ds_new(p->a, uint32_t, plan->n_nodes + 1);
 
+    for (uint32_t i = 0; i < plan->n_nodes; i++)
+        for (uint32_t k = 0; k < plan->nodes[i]->n_inputs; k++)
+            n[plan->nodes[i]->inputs[k]->id]++;
+    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+        plan->nodes[i]->outputs = ds_new(p->a, ds_node *, n[i] + 1);
+        plan->nodes[i]->out_ports = ds_new(p->a, int, n[i] + 1);
+    }
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         ds_node *node = plan->nodes[i];
-        uint32_t n = 0;
 
-        for (uint32_t k = i + 1; k < plan->n_nodes; k++)
-            n += plan->nodes[k]->n_inputs && plan->nodes[k]->inputs[0] == node;
-        node->outputs = ds_new(p->a, ds_node *, n + 1);
-        node->out_ports = ds_new(p->a, int, n + 1);
         /* What a shuffle sends comes back from a topic. */
-        if (strcmp(node->type->name, "shuffle") == 0)
-            continue;
-        for (uint32_t k = i + 1; k < plan->n_nodes; k++)
-            if (plan->nodes[k]->n_inputs && plan->nodes[k]->inputs[0] == node)
-                node->outputs[node->n_outputs++] = plan->nodes[k];
+        for (uint32_t k = 0; k < node->n_inputs; k++)
+            if (strcmp(node->inputs[k]->type->name, "shuffle") != 0)
+                output_add(node->inputs[k], node, k);
     }
 }
 

@@ -28,6 +28,8 @@ void planner_init(struct planner *p, ds_plan *plan, ds_diags *d);
 ds_node *planner_node(struct planner *p, const ds_op_type *type,
                       const char *stream, const char *name, const char *op,
                       ds_where where, ds_node *input);
+/* One more input. */
+void planner_input(struct planner *p, ds_node *node, ds_node *input);
 /* Its args are set, or it is broken. */
 void planner_add(struct planner *p, ds_node *node);
 /* All nodes are there and no mistake was found. */
@@ -37,9 +39,13 @@ void planner_finish(struct planner *p);
 int planner_topic(struct planner *p, const char *name, ds_topic_kind kind,
                   uint32_t stage);
 
-/* cut.c: puts [combine,] shuffle and unshuffle between `node` and its input.
- * The node, planned if it has a combine, gets the unshuffle as input. */
-void planner_cut(struct planner *p, ds_node *node);
+/* cut.c: how the rows have to cross before the node. */
+ds_cut planner_cut_of(const ds_node *node);
+/* cut.c: puts [combine,] shuffle and unshuffle between `node` and its inputs.
+ * The node, planned if it has a combine, gets the unshuffles as inputs. */
+void planner_cut(struct planner *p, ds_node *node, ds_cut cut);
+/* planner.c: what a node has of its inputs before plan(). */
+void planner_inherit(ds_node *node);
 /* cut.c: the first stage, "main"; stages, their nodes and sources. */
 void planner_first_stage(struct planner *p);
 void planner_fill_stages(struct planner *p);

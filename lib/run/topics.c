@@ -134,7 +134,7 @@ static ds_rc stage_partitions(ds_context *ctx, const ds_stage *s, int32_t *out,
 
         if (names[i][0] == '^')
             DS_TRY(pattern_partitions(ctx, names[i], &count, err));
-        if (first && s->stateful && count != *out)
+        if (first && s->keyed && count != *out)
             return ds_fail(err, DS_E_CONFIG,
                            "error[E0440]: topic %s has %d partitions, topic %s "
                            "%d: keyed state needs the same number in all "
@@ -220,9 +220,40 @@ static ds_rc stage_topics(ds_context *ctx, const ds_stage *s, ds_err *err)
     DS_TRY(stage_partitions(ctx, s, &n, err));
     for (uint32_t i = 0; i < ctx->plan->n_topics; i++) {
         const ds_plan_topic *t = &ctx->plan->topics[i];
-        if (t->kind >= DS_TOPIC_CHANGELOG && t->stage == s->id)
+        if (t->kind == DS_TOPIC_CHANGELOG && t->stage == s->id)
             DS_TRY(internal_topic(ctx, i, n, err));
     }
+    return DS_OK;
+}
+
+/* The partitions of the largest stage that writes to this one. */
+static ds_rc writers_partitions(ds_context *ctx, const ds_stage *s,
+                                int32_t *out, ds_err *err)
+{
+    *out = 0;
+    for (uint32_t i = 0; i < ctx->plan->n_topics; i++) {
+        const ds_plan_topic *t = &ctx->plan->topics[i];
+        int32_t n;
+
+        if (t->kind != DS_TOPIC_REPARTITION || t->reader != s->id)
+            continue;
+        DS_TRY(stage_partitions(ctx, &ctx->plan->stages[t->stage], &n, err));
+        *out = n > *out ? n : *out;
+    }
+    return DS_OK;
+}
+
+/* The repartition topics that a stage reads: all of the same number of
+ * partitions. */
+static ds_rc stage_inputs(ds_context *ctx, const ds_stage *s, ds_err *err)
+{
+    int32_t n;
+
+    DS_TRY(writers_partitions(ctx, s, &n, err));
+    for (uint32_t i = 0; i < ctx->plan->n_topics; i++)
+        if (ctx->plan->topics[i].kind == DS_TOPIC_REPARTITION &&
+            ctx->plan->topics[i].reader == s->id)
+            DS_TRY(internal_topic(ctx, i, n, err));
     return DS_OK;
 }
 
@@ -334,7 +365,9 @@ ds_rc topics_check(ds_context *ctx, ds_err *err)
         if (plan->topics[i].kind < DS_TOPIC_CHANGELOG)
             DS_TRY(user_topic_check(ctx, i, err));
     /* A stage comes after those whose repartition topics it reads. */
-    for (uint32_t i = 0; i < plan->n_stages; i++)
+    for (uint32_t i = 0; i < plan->n_stages; i++) {
+        DS_TRY(stage_inputs(ctx, &plan->stages[i], err));
         DS_TRY(stage_topics(ctx, &plan->stages[i], err));
+    }
     return starts_check(ctx, err);
 }

@@ -9,11 +9,11 @@
  *   start()    once per job, before its first task: servers may be asked.
  *   open()     once per task: make what evaluation needs.
  *   begin()    an epoch starts: op->epoch_arena, now and overlay are new.
- *   push()     one batch of input; hand results on with ds_emit().
- *   seal()     the epoch ends: emit what is still owed. An operator's seal is
- *              called after those of all operators before it.
- *   close()    the task goes away. Memory goes with the task arena; close()
- *              is for what an arena cannot hold.
+ *   push()     one batch of input; hand results on with ds_emit(). `port`:
+ * which of the node's inputs it comes from. seal()     the epoch ends: emit
+ * what is still owed. An operator's seal is called after those of all operators
+ * before it. close()    the task goes away. Memory goes with the task arena;
+ * close() is for what an arena cannot hold.
  *
  * Only name, help, size and push are required.
  *
@@ -43,11 +43,14 @@ enum ds_op_flags {
     DS_OP_STATEFUL = 1 << 0,      /* has a store */
     DS_OP_BY_KEY = 1 << 1,        /* input must be partitioned by its key */
     DS_OP_INTERNAL = 1 << 2,      /* made by the planner; no job names it */
-    DS_OP_NEEDS_BATCH = 1 << 3,   /* its result is one per batch over all
-                                     partitions: not behind a repartition yet */
+    DS_OP_NEEDS_BATCH = 1 << 3,   /* what it makes of a batch needs the whole
+                                     batch, of all partitions; plan() may set it
+                                     on the node */
     DS_OP_EVERY_EPOCH = 1 << 4,   /* may owe rows in an epoch without input;
                                      plan() may set it on the node */
     DS_OP_NULLS = 1 << 6,         /* on_error: null may be said of it */
+    DS_OP_ONE = 1 << 7,           /* the rows of all partitions come to one
+                                     task */
     DS_OP_KEEPS_COLUMNS = 1 << 5, /* what leaves has the columns of what came,
                                      even if plan() found a mistake: the steps
                                      after it are checked all the same */
@@ -75,6 +78,10 @@ typedef struct ds_op_type {
      * rows into one partial row per key and epoch; its plan() finds the planned
      * operator in node->combines. NULL: rows cross as they are. */
     const struct ds_op_type *combine;
+
+    /* Rows go round over that many partitions, and the operator comes after
+     * that; 0: no. Called with the args. NULL: no. */
+    int32_t (*spread)(const void *args);
 } ds_op_type;
 
 /* What the engine does for its operators. */

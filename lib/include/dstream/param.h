@@ -50,6 +50,9 @@ typedef enum ds_param_type {
     DS_P_EXPR_MAP, /* const ds_arg *: a map name: expression (headers) */
     DS_P_PROPS,    /* const ds_arg *: a map name: scalar (librdkafka's) */
     DS_P_STRS,     /* const ds_arg *: a list of scalars */
+    DS_P_STREAM,   /* ds_text: another source, stream or table; it becomes an
+                      input of the node */
+    DS_P_STREAMS,  /* const ds_arg *: one of them, or a list; likewise */
     DS_P_ARG,      /* const ds_arg *: anything; whoever takes it checks it */
     DS_P_OBJECT    /* the struct of `sub`, in place; absent: zeroed */
 } ds_param_type;

@@ -177,9 +177,8 @@ static const struct mistake streams[] = {
      "6:46 E0151\n"},
     {WITH_STREAM("  t: {from: s, do: [{updateStateByKey: count(*) AS n}]}\n"),
      "6:22 E0451\n"},
-    {WITH_STREAM("  t: {from: s, do: [{keyBy: value},"
-                 " {reduceByKey: count(*) AS n}]}\n"),
-     "6:38 E0450\n"},
+    {WITH_STREAM("  t: {from: s, do: [{keyBy: value}, {union: [t]}]}\n"),
+     "6:46 E0121\n"},
     {WITH_STREAM("  t: {from: s, do: [{filter: value > ''}]}\n"
                  "  u: {from: s, do: [{filter: value > ''}]}\n"),
      "7:3 W0101\n"},

@@ -89,8 +89,8 @@ static void test_word_count(void **state)
                         "wc.counts.repartition");
     assert_ptr_equal(unshuffle->schema, partial->schema);
     assert_true(unshuffle->by_key && !unshuffle->records && op->by_key);
-    assert_false(plan->stages[0].stateful);
-    assert_true(plan->stages[1].stateful);
+    assert_false(plan->stages[0].keyed);
+    assert_true(plan->stages[1].keyed);
     assert_int_equal(plan->stages[1].n_sources, 1);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         assert_int_equal(plan->nodes[i]->id, i);
