@@ -283,9 +283,10 @@ static ds_node *convert_case(convert_ctx *c, const PgQuery__CaseExpr *e)
     return n;
 }
 
-static const char *func_modifier(const PgQuery__FuncCall *f)
+static const char *func_modifier(const convert_ctx *c,
+                                 const PgQuery__FuncCall *f)
 {
-    if (f->over)
+    if (f->over && !c->queries)
         return "a window function (OVER)";
     for (size_t i = 0; i < f->n_agg_order; i++)
         if (f->agg_order[i]->sort_by->sortby_dir ==
@@ -299,20 +300,21 @@ static const char *func_modifier(const PgQuery__FuncCall *f)
     return NULL;
 }
 
-static void convert_order(convert_ctx *c, const PgQuery__FuncCall *f,
-                          ds_call *call)
+ds_order *convert_order(convert_ctx *c, PgQuery__Node **list, size_t n)
 {
-    call->order = ds_new(c->arena, ds_order, f->n_agg_order + 1);
-    for (size_t i = 0; i < f->n_agg_order; i++) {
-        const PgQuery__SortBy *s = f->agg_order[i]->sort_by;
-        ds_order *o = &call->order[call->n_order++];
+    ds_order *order = ds_new(c->arena, ds_order, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const PgQuery__SortBy *s = list[i]->sort_by;
+        ds_order *o = &order[i];
         o->expr = convert_node(c, s->node);
         o->desc = s->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+        o->other = s->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING;
         o->nulls_first = o->desc;
         if (s->sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT)
             o->nulls_first =
                 s->sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
     }
+    return order;
 }
 
 /* name => x: the name goes to the call, x stays. */
@@ -338,7 +340,7 @@ static ds_node *convert_func(convert_ctx *c, const PgQuery__FuncCall *f)
     ds_node *n = node_new(c, DS_N_FUNC, f->location);
     ds_call *call = ds_new(c->arena, ds_call, 1);
     n->name = last_name(c, f->funcname, f->n_funcname);
-    n->what = func_modifier(f);
+    n->what = func_modifier(c, f);
     n->i = f->agg_star ? 1 : 0;
     n->call = call;
     if (n->what)
@@ -347,7 +349,10 @@ static ds_node *convert_func(convert_ctx *c, const PgQuery__FuncCall *f)
     call->variadic = f->func_variadic;
     call->within = f->agg_within_group;
     convert_arg_names(c, f, n, call);
-    convert_order(c, f, call);
+    call->order = convert_order(c, f->agg_order, f->n_agg_order);
+    call->n_order = (uint32_t)f->n_agg_order;
+    if (f->over)
+        call->over = convert_window(c, f->over);
     if (f->agg_filter)
         call->filter = convert_node(c, f->agg_filter);
     return node_begin(n);
@@ -478,6 +483,26 @@ static ds_node *convert_collate(convert_ctx *c, const PgQuery__CollateClause *e)
     return node_begin(n);
 }
 
+/* x IN (SELECT ...) has no operator: it is =. */
+static ds_node *convert_sub(convert_ctx *c, const PgQuery__SubLink *s)
+{
+    ds_node *n = node_new(c, DS_N_QUERY, s->location);
+    n->name = s->n_oper_name ? last_name(c, s->oper_name, s->n_oper_name) : "=";
+    n->i = DS_SUB_VALUE;
+    if (s->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK)
+        n->i = DS_SUB_EXISTS;
+    else if (s->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK)
+        n->i = DS_SUB_ANY;
+    else if (s->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK)
+        n->i = DS_SUB_ALL;
+    else if (s->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK)
+        n->i = DS_SUB_ARRAY;
+    PgQuery__Node *left = s->testexpr;
+    node_args(c, n, &left, left ? 1 : 0);
+    n->query = convert_query(c, s->subselect->select_stmt, n->at);
+    return node_begin(n);
+}
+
 /* Where something that we do not know begins, if we know that much. */
 static ds_node *convert_unknown(convert_ctx *c, const PgQuery__Node *n)
 {
@@ -535,6 +560,8 @@ static ds_node *convert_known(convert_ctx *c, const PgQuery__Node *n)
         return convert_parts(c, n->a_indirection);
     case NODE(COLLATE_CLAUSE):
         return convert_collate(c, n->collate_clause);
+    case NODE(SUB_LINK):
+        return c->queries ? convert_sub(c, n->sub_link) : convert_unknown(c, n);
     default:
         return convert_unknown(c, n);
     }

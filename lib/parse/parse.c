@@ -106,14 +106,9 @@ static bool parse_begins_clause(const parse_ctx *p)
     return false;
 }
 
-static ds_rc parse_run(parse_ctx *p)
+/* The text behind the prefix, by the grammar. */
+static ds_rc parse_grammar(parse_ctx *p)
 {
-    DS_TRY(scan_text(p->text, p->arena, p->diags, &p->tokens));
-    if (p->tokens.n == 0)
-        return parse_fail(p, 0, 1, NULL, "an expression is missing");
-    if (parse_begins_clause(p))
-        return parse_fail_token(p, &p->tokens.list[0],
-                                parse_word_hint(p, &p->tokens.list[0]));
     for (uint32_t i = 0; i < p->tokens.n; i++)
         if (p->tokens.list[i].id == ';')
             return parse_fail_token(p, &p->tokens.list[i], NULL);
@@ -127,6 +122,17 @@ static ds_rc parse_run(parse_ctx *p)
     if (p->tree == NULL)
         ds_bug(__FILE__, __LINE__, "the parse tree cannot be unpacked");
     return DS_OK;
+}
+
+static ds_rc parse_run(parse_ctx *p)
+{
+    DS_TRY(scan_text(p->text, p->arena, p->diags, &p->tokens));
+    if (p->tokens.n == 0)
+        return parse_fail(p, 0, 1, NULL, "an expression is missing");
+    if (parse_begins_clause(p))
+        return parse_fail_token(p, &p->tokens.list[0],
+                                parse_word_hint(p, &p->tokens.list[0]));
+    return parse_grammar(p);
 }
 
 static void parse_end(parse_ctx *p)
@@ -319,6 +325,33 @@ ds_rc ds_parse_type(const ds_text *text, ds_arena *a, ds_diags *d,
     parse_ctx p = {
         .text = &type, .arena = a, .diags = d, .prefix = TYPE_PREFIX};
     ds_rc rc = type_cast_only(&p, out);
+    parse_end(&p);
+    return rc;
+}
+
+/* ---- queries ---- */
+
+static ds_rc query_only(parse_ctx *p, ds_query **out)
+{
+    DS_TRY(scan_text(p->text, p->arena, p->diags, &p->tokens));
+    if (p->tokens.n == 0)
+        return parse_fail(p, 0, 1, NULL, "a query is missing");
+    DS_TRY(parse_grammar(p));
+    if (p->tree->n_stmts != 1 ||
+        p->tree->stmts[0]->stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+        return parse_fail(p, p->tokens.list[0].at, p->tokens.list[0].len,
+                          "it begins with SELECT, WITH or VALUES",
+                          "only a query stands here");
+    convert_ctx c = {.arena = p->arena, .tokens = &p->tokens, .queries = true};
+    *out = convert_query(&c, p->tree->stmts[0]->stmt->select_stmt, 0);
+    return parse_too_deep(p, &c);
+}
+
+ds_rc ds_parse_query(const ds_text *text, ds_arena *a, ds_diags *d,
+                     ds_query **out)
+{
+    parse_ctx p = {.text = text, .arena = a, .diags = d, .prefix = ""};
+    ds_rc rc = query_only(&p, out);
     parse_end(&p);
     return rc;
 }

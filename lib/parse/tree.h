@@ -46,6 +46,8 @@ typedef enum ds_node_kind {
     DS_N_FIELD,  /* (args[0]).name */
     DS_N_ANY,    /* args[0] name ANY (args[1]); i: 1 ALL */
     DS_N_COLLATE, /* args[0] COLLATE name */
+    DS_N_QUERY,   /* a subquery: `query`; i: a ds_sub_kind; args[0] and name:
+                     the left side and the operator of IN, ANY and ALL */
     DS_N_OTHER,   /* what: the name of something that is not supported */
 } ds_node_kind;
 
@@ -60,12 +62,24 @@ typedef struct ds_typename {
     uint32_t at, len;
 } ds_typename;
 
+/* What is asked of a subquery. */
+typedef enum ds_sub_kind {
+    DS_SUB_VALUE,  /* (SELECT ...): its only value */
+    DS_SUB_EXISTS, /* EXISTS (SELECT ...) */
+    DS_SUB_ANY,    /* x op ANY (SELECT ...); IN is = ANY */
+    DS_SUB_ALL,    /* x op ALL (SELECT ...) */
+    DS_SUB_ARRAY,  /* ARRAY(SELECT ...) */
+} ds_sub_kind;
+
 struct ds_node;
+struct ds_query;
+struct ds_window;
 
 /* An item of ORDER BY, PostgreSQL's defaults filled in. */
 typedef struct ds_order {
     struct ds_node *expr;
     bool desc, nulls_first;
+    bool other; /* USING an operator */
 } ds_order;
 
 /* What a call may have besides its arguments. */
@@ -76,8 +90,9 @@ typedef struct ds_call {
     struct ds_node *filter; /* FILTER (WHERE ...), or NULL */
     ds_order *order;
     uint32_t n_order;
-    const char *const *names; /* per argument: of name => x, or NULL; NULL:
-                                 no argument has one */
+    const char *const *names;     /* per argument: of name => x, or NULL; NULL:
+                                     no argument has one */
+    const struct ds_window *over; /* OVER (...), or NULL */
 } ds_call;
 
 typedef struct ds_node {
@@ -94,6 +109,7 @@ typedef struct ds_node {
     struct ds_node **args;
     uint32_t n_args;
     ds_typename type;
+    const struct ds_query *query;
 } ds_node;
 
 /* One item of a select list. */
