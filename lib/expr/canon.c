@@ -75,8 +75,10 @@ static void canon_column(canon *c, const tx *x)
         ds_show_json_str(&c->out, ds_slice_of(c->cols->fields[i].name));
     else if (i < n_cols + n_state)
         ds_buf_printf(&c->out, "state.%s", c->state->fields[i - n_cols].name);
-    else
+    else if (c->aggs)
         ds_buf_str(&c->out, c->aggs[i - n_cols - n_state]);
+    else
+        ds_buf_printf(&c->out, "$%u", i);
     ds_buf_printf(&c->out, "::%s", ds_type_name(x->type));
 }
 

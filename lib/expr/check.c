@@ -262,6 +262,9 @@ tx *check_node(check *c, const ds_node *n)
         return check_any(c, n);
     case DS_N_COLLATE:
         return check_collate(c, n);
+    case DS_N_QUERY:
+        return c->hooks ? c->hooks->query(c, n)
+                        : check_unsupported(c, n, "a subquery");
     case DS_N_OTHER:
         break;
     }

@@ -12,6 +12,15 @@
 #include "expr/typmod.h"
 #include "parse/parse.h"
 
+struct check;
+
+/* Of a query (lib/query), whose names are not those of one schema. */
+typedef struct check_hooks {
+    tx *(*column)(struct check *c, const ds_node *n); /* a.b.c */
+    tx *(*query)(struct check *c, const ds_node *n);  /* a subquery */
+    tx *(*window)(struct check *c, const ds_node *n); /* f(...) OVER (...) */
+} check_hooks;
+
 typedef struct check {
     const ds_text *text;
     const ds_scope *scope;
@@ -22,6 +31,9 @@ typedef struct check {
     bool at_root;   /* the node is an item: a set may stand here */
     const ds_agg **aggs;
     uint32_t n_aggs, cap_aggs;
+    const check_hooks *hooks; /* NULL: no query */
+    const char *place; /* of a query: the clause, if no aggregates and windows
+                          are allowed there: "WHERE" */
 } check;
 
 tx *check_node(check *c, const ds_node *n);
@@ -37,6 +49,19 @@ void *check_no_function(check *c, const ds_node *n, tx **args, bool unique);
 tx *check_refuse(check *c, tx *x);
 bool check_is_agg(const char *name); /* check_agg.c */
 tx *check_agg(check *c, const ds_node *n);
+/* An aggregate as a window function, in two steps: its arguments, which may be
+ * changed in between, and what becomes of them. */
+typedef struct check_parts {
+    tx **args; /* of the call; of WITHIN GROUP that one last */
+    uint32_t n_args;
+    tx **keys;
+    uint32_t n_keys;
+    tx *filter;
+    const func_def *f;
+    ds_type result;
+} check_parts;
+check_parts *check_agg_begin(check *c, const ds_node *n);
+const ds_agg *check_agg_end(check *c, const ds_node *n, check_parts *p);
 tx *check_cast(check *c, const ds_node *n); /* check_type.c */
 tx *check_cast_to(check *c, tx *x, ds_type type, int32_t mod, const ds_node *n);
 enum { CHECK_ROW_ENTRIES = 1664 };                          /* as PostgreSQL */
@@ -89,6 +114,13 @@ tx *check_logic2(check *c, tx_kind kind, tx *x, tx *y, const ds_node *n);
 tx *check_test(check *c, const ds_node *n, const char *name, tx *arg);
 /* An operator on checked arguments. */
 tx *check_apply(check *c, const char *op, tx *x, tx *y, const ds_node *n);
+/* Checked trees as a list: what is too wide, folded and compiled. `aggs` of c
+ * are its own. NULL after a message. */
+ds_exprs *check_list(check *c, tx **items, const ds_field *fields, uint32_t n);
+/* PostgreSQL's name of an item without AS. */
+const char *check_default_name(const ds_node *n);
+/* A hint for a name that is none of these columns. */
+const char *check_name_hint(check *c, const char *name, const ds_schema *s);
 /* A type as written; false after a message. */
 bool check_type_name(const ds_text *text, ds_diags *d, const ds_typename *t,
                      ds_type *type, int32_t *mod);

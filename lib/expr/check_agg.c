@@ -57,6 +57,11 @@ static bool place_allowed(check *c, const ds_node *n)
     if (c->in_agg)
         return refuse(c, n, "E0305", NULL,
                       "aggregate function calls cannot be nested");
+    if (c->place) {
+        check_fail(c, "E0305", n->at, n->len, NULL,
+                   "aggregate functions are not allowed in %s", c->place);
+        return false;
+    }
     if (c->scope->rows == NULL)
         return refuse(c, n, "E0305",
                       "aggregates stand in reduceByKey and updateStateByKey",
@@ -90,15 +95,7 @@ static bool call_allowed(check *c, const ds_node *n)
 
 /* ---- arguments ---- */
 
-typedef struct parts {
-    tx **args; /* of the call; of WITHIN GROUP that one last */
-    uint32_t n_args;
-    tx **keys;
-    uint32_t n_keys;
-    tx *filter;
-    const func_def *f;
-    ds_type result;
-} parts;
+typedef check_parts parts;
 
 static tx *inside(check *c, const ds_node *n, bool filter)
 {
@@ -365,4 +362,58 @@ tx *check_agg(check *c, const ds_node *n)
     tx *x = check_typed(c, n, TX_COL, agg->out);
     x->col = exprs_first_agg(c->scope) + agg_add(c, agg);
     return x;
+}
+
+/* ---- as window functions ---- */
+
+/* Its arguments are like any expression beside it: they may have aggregates. */
+static bool window_args(check *c, const ds_node *n, parts *p)
+{
+    bool ok = true;
+    p->args = ds_new(c->arena, tx *, n->n_args + 1);
+    for (uint32_t i = 0; i < n->n_args; i++) {
+        p->args[p->n_args] = check_node(c, n->args[i]);
+        ok = p->args[p->n_args++] && ok;
+    }
+    if (n->call->filter) {
+        p->filter = check_node(c, n->call->filter);
+        if (p->filter)
+            p->filter = check_bool(c, p->filter, "FILTER");
+        ok = ok && p->filter;
+    }
+    return ok;
+}
+
+static bool window_allowed(check *c, const ds_node *n)
+{
+    const ds_call *call = n->call;
+    if (call->within) {
+        check_fail(c, "E0304", n->at, n->len, NULL,
+                   "OVER is not supported for ordered-set aggregate %s",
+                   n->name);
+        return false;
+    }
+    if (call->distinct)
+        return refuse(c, n, "E0304", NULL,
+                      "DISTINCT is not implemented for window functions");
+    if (call->n_order)
+        return refuse(c, n, "E0304", NULL,
+                      "aggregate ORDER BY is not implemented for window "
+                      "functions");
+    return true;
+}
+
+check_parts *check_agg_begin(check *c, const ds_node *n)
+{
+    parts *p = ds_new(c->arena, parts, 1);
+    c->at_root = false;
+    if (!window_allowed(c, n) || !call_allowed(c, n) || !window_args(c, n, p) ||
+        !resolved(c, n, p))
+        return NULL;
+    return p;
+}
+
+const ds_agg *check_agg_end(check *c, const ds_node *n, check_parts *p)
+{
+    return agg_make(c, n, p);
 }

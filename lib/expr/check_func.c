@@ -333,6 +333,8 @@ tx *check_func(check *c, const ds_node *n)
     if (n->what)
         return check_fail(c, "E0304", n->at, n->len, NULL,
                           "%s is not supported yet", n->what);
+    if (n->call->over)
+        return c->hooks->window(c, n);
     if (check_is_agg(n->name))
         return check_agg(c, n);
     if (n->call->distinct || n->call->within || n->call->filter ||

@@ -66,7 +66,7 @@ static int distance(const char *a, const char *b)
     return row[m];
 }
 
-static const char *name_hint(check *c, const char *name, const ds_schema *s)
+const char *check_name_hint(check *c, const char *name, const ds_schema *s)
 {
     const char *best = NULL;
     int least = 3;
@@ -116,7 +116,7 @@ static tx *no_column(check *c, const ds_node *n, const ds_schema *cols)
             "here stand the key, the state and aggregates: sum(...), "
             "max(...), ...",
             "column \"%s\" must be inside an aggregate function", name);
-    return check_fail(c, "E0301", n->at, n->len, name_hint(c, name, cols),
+    return check_fail(c, "E0301", n->at, n->len, check_name_hint(c, name, cols),
                       "column \"%s\" does not exist", name);
 }
 
@@ -199,7 +199,7 @@ static tx *check_state(check *c, const ds_node *n)
     int i = ds_schema_find(s, n->names[1]);
     if (i < 0)
         return check_fail(c, "E0301", n->at, n->len,
-                          name_hint(c, n->names[1], s),
+                          check_name_hint(c, n->names[1], s),
                           "column state.%s does not exist", n->names[1]);
     return column(c, n, &s->fields[i], first + (uint32_t)i);
 }
@@ -235,6 +235,8 @@ static tx *fields_of(check *c, tx *x, const ds_node *n, uint32_t from)
 
 tx *check_column(check *c, const ds_node *n)
 {
+    if (c->hooks)
+        return c->hooks->column(c, n);
     const ds_schema *cols = c->in_agg ? c->scope->rows : c->scope->cols;
     bool has_state = !c->in_agg && c->scope->state;
     int i = cols ? ds_schema_find(cols, n->names[0]) : -1;

@@ -21,10 +21,16 @@
     X("E0307", "a record's metadata is gone after an aggregation")             \
     X("E0312", "a name stands twice in one list")                              \
     X("E0313", "an item needs a name: AS name")                                \
+    X("E0320", "a query names no such table, or one twice")                    \
+    X("E0321", "a column's name fits more than one table")                     \
+    X("E0322", "a column is neither grouped nor aggregated")                   \
+    X("E0323", "the parts of a query do not fit each other")                   \
+    X("E0324", "a window function cannot stand here")                          \
     X("E0701", "a result is out of range")                                     \
     X("E0702", "a value cannot be converted")                                  \
     X("E0703", "division by zero")                                             \
-    X("E0704", "a function refused its arguments")
+    X("E0704", "a function refused its arguments")                            \
+    X("E0705", "a subquery gave more than one row")
 /* clang-format on */
 
 typedef struct ds_expr_code {

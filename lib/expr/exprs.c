@@ -76,9 +76,8 @@ static void build_begin(build *b, const ds_scope *scope, ds_arena *a,
 
 static void find_wide(tx *x, void *arg)
 {
-    build *b = arg;
     if (x->wide)
-        check_fail(&b->c, "E0701", x->at, x->len, NULL,
+        check_fail(arg, "E0701", x->at, x->len, NULL,
                    "a numeric has at most %d digits", NUMERIC_DIGITS);
 }
 
@@ -102,14 +101,30 @@ static void build_add(build *b, tx *x, const char *name, ds_where where)
     }
     b->failed = b->failed || x == NULL;
     if (x)
-        tx_walk(x, find_wide, b);
+        tx_walk(x, find_wide, &b->c);
     b->items[b->n] = x;
     b->fields[b->n].name = name;
     b->places[b->n++] = where;
 }
 
-/* The name that PostgreSQL gives to an item without AS. */
-static const char *default_name(const ds_node *n)
+static const char *query_name(const ds_node *n)
+{
+    const ds_query *q = n->query;
+    if (n->i == DS_SUB_EXISTS)
+        return "exists";
+    if (n->i == DS_SUB_ARRAY)
+        return "array";
+    while (q->kind > DS_Q_VALUES)
+        q = q->left;
+    if (n->i != DS_SUB_VALUE || q->kind == DS_Q_VALUES)
+        return n->i == DS_SUB_VALUE ? "column1" : "?column?";
+    if (q->n_items != 1)
+        return "?column?";
+    return q->items[0].name ? q->items[0].name
+                            : check_default_name(q->items[0].expr);
+}
+
+const char *check_default_name(const ds_node *n)
 {
     switch (n->kind) {
     case DS_N_COLUMN:
@@ -117,7 +132,7 @@ static const char *default_name(const ds_node *n)
     case DS_N_FUNC:
         return n->name;
     case DS_N_CAST: {
-        const char *inner = default_name(n->args[0]);
+        const char *inner = check_default_name(n->args[0]);
         return strcmp(inner, "?column?") ? inner : n->type.name;
     }
     case DS_N_CASE:
@@ -138,11 +153,13 @@ static const char *default_name(const ds_node *n)
     case DS_N_INDEX:
     case DS_N_SLICE:
     case DS_N_COLLATE:
-        return default_name(n->args[0]);
+        return check_default_name(n->args[0]);
     case DS_N_ARRAY:
         return "array";
     case DS_N_ROW:
         return "row";
+    case DS_N_QUERY:
+        return query_name(n);
     default:
         return "?column?";
     }
@@ -199,7 +216,8 @@ static void build_list(build *b, const ds_text *text)
             items[i].name
                 ? ds_text_where(text, items[i].name_at, items[i].name_len)
                 : ds_text_where(text, node->from, node->len);
-        build_add(b, x, items[i].name ? items[i].name : default_name(node),
+        build_add(b, x,
+                  items[i].name ? items[i].name : check_default_name(node),
                   where);
     }
 }
@@ -300,7 +318,8 @@ ds_rc ds_expr_compile(const ds_text *text, ds_type want, const ds_scope *scope,
         x = build_wanted(&b, x, n, want);
     if (x && x->type == DS_NONE)
         x = check_coerce(&b.c, x, DS_STR);
-    build_add(&b, x, default_name(n), ds_text_where(text, n->from, n->len));
+    build_add(&b, x, check_default_name(n),
+              ds_text_where(text, n->from, n->len));
     return build_end(&b, out);
 }
 
@@ -357,6 +376,28 @@ ds_rc ds_exprs_cast(const ds_exprs *e, const ds_schema *want, ds_arena *a,
     exprs_finish(c, a);
     *out = c;
     return DS_OK;
+}
+
+ds_exprs *check_list(check *c, tx **items, const ds_field *fields, uint32_t n)
+{
+    ds_arena *a = c->arena;
+    uint32_t errors = c->diags->errors;
+    const char *code, *why;
+    const tx *bad = exprs_set_trouble(items, n, c->scope, a, &code, &why);
+    if (bad)
+        check_fail(c, code, bad->at, bad->len, NULL, "%s", why);
+    for (uint32_t i = 0; i < n; i++)
+        tx_walk(items[i], find_wide, c);
+    if (c->diags->errors != errors)
+        return NULL;
+    ds_exprs *e = ds_new(a, ds_exprs, 1);
+    e->items = items;
+    e->scope = *c->scope;
+    e->schema = (ds_schema){n, fields};
+    for (uint32_t i = 0; i < n; i++)
+        fold_tree(items[i], a);
+    exprs_finish(e, a);
+    return e;
 }
 
 /* ---- evaluation ---- */
