@@ -28,6 +28,7 @@ const ds_registry *cmd_registry(void)
     ds_register_memory(reg);
     ds_register_codecs(reg);
     ds_register_schemas(reg);
+    ds_register_socket(reg);
     return reg;
 }
 

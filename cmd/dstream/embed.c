@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/local.h"
 #include "cmd/cmd.h"
 #include "cmd/run.h"
 #include "memory/memory.h"
@@ -346,64 +347,18 @@ static ds_rc outs_drain(embed *e, ds_err *err)
     return DS_OK;
 }
 
-/* The group that reads a repartition topic. */
-static const char *group_of(const embed *e, uint32_t topic)
-{
-    for (uint32_t i = 0; i < e->plan->n_stages; i++) {
-        const ds_stage *s = &e->plan->stages[i];
-
-        for (uint32_t k = 0; k < s->n_sources; k++)
-            if (is_type(s->sources[k], "unshuffle") &&
-                s->sources[k]->topic == (int)topic)
-                return s->group;
-    }
-    return e->plan->stages[0].group;
-}
-
-/* Keeps the last `keep` offsets. */
-static void topic_trim(embed *e, const char *topic, int64_t keep)
-{
-    int32_t n = memory_partitions(e->broker, topic);
-
-    for (int32_t p = 0; p < n; p++) {
-        int64_t low, high;
-
-        if (e->broker->type->watermarks(e->broker, topic, p, &low, &high,
-                                        NULL) == DS_OK &&
-            high - keep > low)
-            memory_trim(e->broker, topic, p, high - keep);
-    }
-}
-
-/* What the group has committed. */
-static void input_trim(embed *e, const char *topic, const char *group)
-{
-    for (int32_t p = 0; p < e->partitions; p++) {
-        ds_position pos = {topic, p, DS_OFFSET_NONE};
-
-        if (e->broker->type->group_offsets(e->broker, group, &pos, 1, 0,
-                                           NULL) == DS_OK &&
-            pos.next > 0)
-            memory_trim(e->broker, topic, p, pos.next);
-    }
-}
-
-/* What nobody reads again is forgotten. The last offsets stay in a changelog:
- * its beginning must not pass what a store holds. */
+/* What nobody reads again is forgotten. */
 static void topics_trim(embed *e)
 {
+    local_trim(e->broker, e->plan);
     for (uint32_t i = 0; i < e->plan->n_topics; i++) {
         const ds_plan_topic *t = &e->plan->topics[i];
 
-        if (t->kind == DS_TOPIC_CHANGELOG)
-            topic_trim(e, t->name, 2);
-        else if (t->kind == DS_TOPIC_REPARTITION)
-            input_trim(e, t->name, group_of(e, i));
-        else if (t->kind != DS_TOPIC_SOURCE)
-            topic_trim(e, t->name, 0);
+        if (t->kind == DS_TOPIC_SINK || t->kind == DS_TOPIC_DLQ)
+            local_trim_topic(e->broker, t->name, 0);
     }
     for (uint32_t i = 0; i < e->n_in; i++)
-        input_trim(e, e->in[i].topic, e->plan->stages[0].group);
+        local_trim_read(e->broker, e->in[i].topic, e->plan->stages[0].group);
 }
 
 static ds_rc step_run(embed *e, ds_rc *result, ds_err *err)

@@ -111,6 +111,7 @@ const help_example help_examples[] = {
     {"E0143", HELP_JOB, SOURCE("columns: {_key: text, n: integer}"),
      SOURCE("key: id, columns: {id: text, n: integer}")},
     {"E0150", HELP_JOB, "errors: {on_error: dlq}", "errors: {dlq: failed}"},
+    {"E0152", HELP_JOB, STREAM("foreachBatch: f"), STREAM("filter: n > 0")},
     {"E0190", HELP_JOB,
      "tables: {users: {kafka: {topic: users, key: id, columns: {id: text}}}}",
      "errors: {dlq: failed}"},
@@ -157,5 +158,10 @@ const help_example help_examples[] = {
      "streams: {s: {from: rows, do: [filter: n > 0]}, debug: {from: rows, do: "
      "[filter: n < 0]}}",
      STREAM("filter: n > 0")},
+    {"W0107", HELP_JOB,
+     "sources: {rows: {socket: {host: localhost, port: 9999}}}\n"
+     "streams: {s: {from: rows, do: [filter: value <> '']}}",
+     "sources: {rows: {kafka: {topic: orders, format: text}}}\n"
+     "streams: {s: {from: rows, do: [filter: value <> '']}}"},
     {NULL, HELP_EXPR, NULL, NULL},
 };

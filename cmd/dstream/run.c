@@ -12,8 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/local.h"
 #include "cmd/cmd.h"
 #include "cmd/monitor.h"
+#include "memory/memory.h"
 
 static const char usage[] =
     "usage: dstream run FILE [OPTION…]\n"
@@ -54,8 +56,9 @@ static const char usage[] =
 typedef struct session {
     pthread_mutex_t lock;
     const ds_plan *plan;
-    ds_context *ctx; /* NULL: not open */
-    bool ended;      /* it was open */
+    ds_context *ctx;   /* NULL: not open */
+    ds_broker *memory; /* of a job that needs no Kafka */
+    bool ended;        /* it was open */
     int stops;
     uint32_t ticks;
     uint64_t rows; /* at the last tick */
@@ -140,6 +143,8 @@ static void session_tick(void *arg)
 
     pthread_mutex_lock(&s->lock);
     s->ticks++;
+    if (s->ctx && s->memory)
+        local_trim(s->memory, s->plan);
     if (s->ctx && (terminal || s->ticks % 10 == 0)) {
         ds_context_status(s->ctx, &st);
         rate = now > s->at ? (double)(st.rows_in - s->rows) * DS_SECOND /
@@ -180,7 +185,19 @@ static ds_rc session_run(session *s, const ds_run_options *o, ds_err *err)
     return rc;
 }
 
-static int kafka_run(ds_job *job, const ds_plan *plan, const run_flags *f)
+/* A job that names no topic runs in memory; its state too, unless a folder is
+ * given. */
+static void memory_options(session *s, const run_flags *f, ds_run_options *o)
+{
+    s->memory = o->opened = memory_new(&ds_clock_wall);
+    o->broker = s->memory->type;
+    o->state_dir = f->state;
+    if (!f->state)
+        o->store = ds_registry_store(cmd_registry(), "memory");
+    o->workers = 1; /* a group of it has one member */
+}
+
+static int cluster_run(ds_job *job, const ds_plan *plan, const run_flags *f)
 {
     session s = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const char *state =
@@ -196,13 +213,17 @@ static int kafka_run(ds_job *job, const ds_plan *plan, const run_flags *f)
     ds_err err = {DS_OK, ""};
     ds_rc rc;
 
-    if (!cmd_mkdirs(state))
+    if (local_is(plan))
+        memory_options(&s, f, &o);
+    if (o.state_dir && !cmd_mkdirs(state))
         return cmd_fail_at(DS_E_DISK, "the state folder %s cannot be made: %s",
                            state, strerror(errno));
-    s.plan = cmd_plan_brokers(job, plan);
+    s.plan = s.memory ? plan : cmd_plan_brokers(job, plan);
     monitor_start(&(monitor_fns){session_stop, session_tick, &s});
     rc = session_run(&s, &o, &err);
     monitor_end();
+    if (s.memory)
+        s.memory->type->close(s.memory);
     if (rc < 0) {
         ds_wrap(&err, "job %s failed", plan->job);
         return cmd_fail(&err);
@@ -364,7 +385,7 @@ static int run_job(const char *path, run_flags *f, int verbose)
                 f->state, strerror(errno));
         code = EXIT_STATE;
     } else {
-        code = f->n_in ? embed_run(plan, f) : kafka_run(job, plan, f);
+        code = f->n_in ? embed_run(plan, f) : cluster_run(job, plan, f);
     }
     ds_log_stop();
     ds_job_free(job);

@@ -7,6 +7,7 @@
  *     sources.c    a source: its columns, key, topics
  *     streams.c    order by `from`, steps
  *     sinks.c      sinks, taps
+ *     outside.c    receivers, sinks of programs
  *     topics.c     topics that must not meet
  *     schema.c     the JSON schema
  */
@@ -164,6 +165,25 @@ const ds_codec_type *build_codec_plain(const ds_job *job,
                                        const ds_codec_type *codec,
                                        const char *plain);
 bool build_is_topic(const char *s);
+/* sources.c: one column `value`. */
+const ds_schema *build_lone(ds_job *job, ds_type type);
+/* outside.c: the receiver that a source names, what stands under it, and the
+ * rest of what the source says; NULL: none. */
+const ds_receiver_type *build_receiver(const ds_job *job, const ds_arg *arg,
+                                       const ds_arg **under,
+                                       const ds_arg **rest);
+/* outside.c: args of the source. False: it has mistakes. */
+bool build_received(ds_job *job, struct source *src,
+                    const ds_receiver_type *type, const ds_arg *arg);
+/* outside.c: likewise of a sink. */
+const ds_sink_type *build_outside_type(ds_job *job, const ds_arg *arg,
+                                       const ds_arg **under,
+                                       const ds_arg **rest);
+/* outside.c: whether only programs have such a step or sink, which is then a
+ * mistake. */
+bool build_is_program(ds_job *job, const ds_text *name);
+void build_outside(ds_job *job, const ds_sink_type *type, const ds_text *name,
+                   ds_node *input, const ds_arg *arg);
 /* streams.c */
 void build_streams(ds_job *job);
 /* streams.c: the node that a `from` means. NULL after a mistake. */

@@ -286,6 +286,27 @@ static void put_one_of(struct schema *s, const char *const *names)
     json_close(&s->j, ']');
 }
 
+static void put_source_kinds(struct schema *s)
+{
+    const char *names[64] = {"kafka"};
+
+    for (uint32_t i = 0; i < 62 && ds_registry_receiver_at(s->reg, i); i++)
+        names[i + 1] = ds_registry_receiver_at(s->reg, i)->name;
+    put_one_of(s, names);
+}
+
+static void put_receivers(struct schema *s)
+{
+    for (uint32_t i = 0; ds_registry_receiver_at(s->reg, i); i++) {
+        const ds_receiver_type *type = ds_registry_receiver_at(s->reg, i);
+
+        json_open(&s->j, type->name, '{');
+        json_str(&s->j, "description", type->help);
+        put_object(s, type->params);
+        json_close(&s->j, '}');
+    }
+}
+
 static void put_needs(struct schema *s, const ds_param *params)
 {
     const char *names[64];
@@ -298,7 +319,7 @@ static void put_needs(struct schema *s, const ds_param *params)
     if (params == ds_job_params) /* from C they are said by calls */
         put_required(s, DS_OPTS("dstream", "job", "sources", "sinks"));
     else if (params == ds_source_params)
-        put_required(s, DS_OPTS("kafka"));
+        put_source_kinds(s);
     else if (n)
         put_required(s, names);
     if (params == ds_source_kafka_params)
@@ -325,6 +346,8 @@ static void put_type(struct schema *s, const char *name, const ds_param *params)
     for (const ds_param *p = params; p && p->name; p++)
         if (!p->later)
             put_param(s, p);
+    if (params == ds_source_params)
+        put_receivers(s);
     json_close(&s->j, '}');
     if (name)
         json_close(&s->j, '}');

@@ -132,6 +132,7 @@ struct sink {
     ds_where where;
     ds_node *input;
     bool filtered;
+    const ds_arg *said; /* all that stands under its name */
 };
 
 static const ds_op_type *type_of(const ds_job *job, const char *name)
@@ -302,21 +303,25 @@ static void check_sink_name(ds_job *job, uint32_t i)
 }
 
 static void sink_connector(struct sink *sink, const struct sink_set *set,
+                           const ds_sink_type *type, const ds_arg *under,
                            const ds_arg *arg)
 {
     const ds_arg *kafka = ds_arg_find(arg, "kafka");
     const ds_arg *console = ds_arg_find(arg, "console");
 
-    if ((kafka != NULL) + (console != NULL) > 1) {
+    if ((kafka != NULL) + (console != NULL) + (type != NULL) > 1) {
         ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "two sinks can come from one stream",
                     "%s has two connectors", sink->what);
+    } else if (type) {
+        build_outside(sink->job, type, sink->name, sink->input, under);
     } else if (kafka) {
         sink_kafka(sink, set->kafka);
     } else if (console) {
         sink_console(sink, set->console);
     } else if (arg->kind == DS_ARG_MAP && !ds_arg_find(arg, "file") &&
-               !ds_arg_find(arg, "route")) {
+               !ds_arg_find(arg, "route") &&
+               !ds_arg_find(sink->said, "foreachBatch")) {
         ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "kafka: {topic: out}, or console: {}",
                     "%s says not where it goes to", sink->what);
@@ -327,12 +332,14 @@ static void build_sink(ds_job *job, uint32_t i)
 {
     const struct entry *e = &job->sinks.list[i];
     struct sink_set set = {0};
-    struct sink sink = {.job = job, .name = &e->name};
+    struct sink sink = {.job = job, .name = &e->name, .said = e->arg};
+    const ds_arg *under = NULL, *arg = e->arg;
+    const ds_sink_type *type = build_outside_type(job, arg, &under, &arg);
 
     sink.where = args_name_where(&e->name);
     sink.what = ds_str_printf(job->arena, "sink %s", e->name.s);
     check_sink_name(job, i);
-    if (args_is_null(e->arg) || !ds_args_fill(e->arg, ds_sink_params, sink.what,
+    if (args_is_null(e->arg) || !ds_args_fill(arg, ds_sink_params, sink.what,
                                               &set, job->arena, &job->diags)) {
         if (args_is_null(e->arg))
             ds_diag_add(&job->diags, DS_ERROR, "E0102", sink.where, NULL,
@@ -345,7 +352,7 @@ static void build_sink(ds_job *job, uint32_t i)
     if (sink.input && set.where.s)
         sink_where(&sink, &set.where);
     if (!args_is_null(e->arg))
-        sink_connector(&sink, &set, e->arg);
+        sink_connector(&sink, &set, type, under, arg);
 }
 
 static void check_used(ds_job *job)
@@ -398,7 +405,8 @@ static ds_node *sink_input(const ds_job *job, const char *name)
 
         if (strcmp(node->stream, name) == 0 &&
             (strcmp(node->type->name, "sink") == 0 ||
-             strcmp(node->type->name, "console") == 0))
+             strcmp(node->type->name, "console") == 0 ||
+             strcmp(node->type->name, "outside") == 0))
             return node->inputs[0];
     }
     return NULL;

@@ -110,7 +110,6 @@ const ds_param ds_source_params[] = {
      .def = "false",
      .help = "Unknown fields are errors."},
     {.name = "file", .type = DS_P_ARG, .later = true},
-    {.name = "socket", .type = DS_P_ARG, .later = true},
     {.name = "rate", .type = DS_P_ARG, .later = true},
     {.name = "event_time",
      .type = DS_P_STR,
@@ -387,7 +386,7 @@ static bool found_columns(ds_job *job, const ds_schema *columns, ds_where where)
     return true;
 }
 
-static const ds_schema *lone(ds_job *job, ds_type type)
+const ds_schema *build_lone(ds_job *job, ds_type type)
 {
     ds_schema *schema = ds_new(job->arena, ds_schema, 1);
     ds_field *field = ds_new(job->arena, ds_field, 1);
@@ -496,7 +495,7 @@ static const ds_schema *source_body(ds_job *job, struct source *src,
     ds_err err;
 
     if (s->columns == NULL && s->codec->lone != DS_NONE)
-        body = lone(job, s->codec->lone);
+        body = build_lone(job, s->codec->lone);
     if (s->columns == NULL && s->codec->lone == DS_NONE && !s->codec->plan) {
         ds_diag_add(&job->diags, DS_ERROR, "E0141", arg->where,
                     "columns: {id: text, n: bigint}; or, for plain lines, "
@@ -674,7 +673,8 @@ static void source_node(ds_job *job, struct source *src, bool whole)
     if (node->event_time >= 0) /* the watermark needs it */
         node->wants[node->event_time] = true;
     for (uint32_t i = 0; s && i < s->n_names; i++)
-        planner_topic(&job->planner, s->names[i], DS_TOPIC_SOURCE, 0);
+        planner_topic(&job->planner, s->names[i],
+                      s->receiver ? DS_TOPIC_RECEIVED : DS_TOPIC_SOURCE, 0);
     src->node = node;
 }
 
@@ -715,13 +715,21 @@ static void build_source(ds_job *job, struct source *src, const ds_arg *arg)
     uint32_t errors = job->diags.errors;
     bool whole = false;
     ds_where where = args_name_where(&src->name);
+    const ds_arg *under = NULL;
+    const ds_receiver_type *receiver = build_receiver(job, arg, &under, &arg);
 
     if (!args_is_name(src->name.s))
         ds_diag_add(&job->diags, DS_ERROR, "E0105", where,
                     "small letters, digits and _, at most 63",
                     "\"%.80s\" is no name of a source", src->name.s);
     ds_args_fill(arg, ds_source_params, what, &set, job->arena, &job->diags);
-    if (set.kafka && set.kafka->kind == DS_ARG_MAP)
+    if (receiver && ds_arg_find(arg, "kafka"))
+        ds_diag_add(&job->diags, DS_ERROR, "E0126", where,
+                    "two sources can go into one stream by `union`",
+                    "%s has two connectors", what);
+    else if (receiver)
+        whole = build_received(job, src, receiver, under);
+    else if (set.kafka && set.kafka->kind == DS_ARG_MAP)
         whole = source_kafka(job, src, set.kafka, set.strict);
     else if (ds_arg_find(arg, "kafka"))
         ds_diag_add(&job->diags, DS_ERROR, "E0103", args_where(set.kafka), NULL,

@@ -228,8 +228,7 @@ static const char *const later_ops[] = {"transform",
                                         "mapWithState",
                                         "mapPartitions",
                                         "glom",
-                                        "countByKey",
-                                        "foreachBatch"};
+                                        "countByKey"};
 
 static const char *op_hint(const ds_job *job, const char *name)
 {
@@ -252,6 +251,8 @@ static const ds_op_type *step_type(ds_job *job, const struct step *step)
     type = ds_registry_op(job->reg, step->op.s);
     if (type && !(type->flags & DS_OP_INTERNAL))
         return type;
+    if (build_is_program(job, &step->op))
+        return NULL;
     for (size_t i = 0; i < sizeof(later_ops) / sizeof(*later_ops); i++)
         if (strcmp(step->op.s, later_ops[i]) == 0) {
             args_later(where,

@@ -9,7 +9,7 @@
 #include "plan/plan.h"
 
 extern const ds_op_type op_source, op_unshuffle, op_shuffle, op_sink,
-    op_console, op_partial;
+    op_console, op_outside, op_partial;
 extern const ds_op_type op_map, op_flat_map, op_filter, op_key_by,
     op_reduce_by_key, op_update_state_by_key, op_union, op_repartition;
 

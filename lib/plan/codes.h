@@ -37,6 +37,7 @@
     X(E0143, "a column has the name of a record's metadata")                   \
     X(E0150, "on_error: dlq needs errors.dlq")                                 \
     X(E0151, "the operator has no on_error: null")                             \
+    X(E0152, "a step or sink that only a program can have")                    \
     X(E0160, "no such cluster")                                                \
     X(E0161, "a property has two values")                                      \
     X(E0162, "no such registry")                                               \
@@ -50,7 +51,8 @@
     X(W0102, "nothing reads a source")                                         \
     X(W0103, "removed keys leave no tombstone")                                \
     X(W0104, "id: names no state")                                             \
-    X(W0106, "columns that only a registry knows")
+    X(W0106, "columns that only a registry knows")                             \
+    X(W0107, "a source that cannot be read again")
 /* clang-format on */
 
 /* One line about a code of the table above, NULL for others. */

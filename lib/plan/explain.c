@@ -193,7 +193,10 @@ static void put_source(struct explain *x, const ds_node *node)
     const ds_source_args *s = node->args;
 
     put_name(x, node->stream);
-    fputs("kafka ", x->to);
+    if (s->receiver)
+        fprintf(x->to, "%s, received into ", s->receiver->name);
+    else
+        fputs("kafka ", x->to);
     for (uint32_t i = 0; i < s->n_names; i++)
         fprintf(x->to, "%s%s", i ? ", " : "", s->names[i]);
     fprintf(x->to, "   %s", codec_name(s->codec, &s->format));
@@ -347,6 +350,9 @@ static void put_node(struct explain *x, const ds_node *node)
 
         put_name(x, "");
         fprintf(x->to, "> console   %" PRId64 " rows\n", s->limit);
+    } else if (is(node, "outside")) {
+        put_name(x, "");
+        fprintf(x->to, "> %s\n", node->op);
     } else if (!node->combines && !is(node, "unshuffle")) {
         put_step(x, node);
     }
@@ -379,7 +385,7 @@ static bool begins(const ds_node *node, const ds_node *before)
     if (before == NULL || strcmp(before->stream, node->stream) != 0 ||
         is_where(node))
         return true;
-    if (is(node, "sink") || is(node, "console"))
+    if (is(node, "sink") || is(node, "console") || is(node, "outside"))
         return !is_where(node->inputs[0]);
     return node->n_inputs && node->inputs[0] != before;
 }
@@ -412,6 +418,9 @@ static const char *topic_what(ds_topic_kind kind)
         return "written";
     case DS_TOPIC_DLQ:
         return "written: dead letters";
+    case DS_TOPIC_RECEIVED:
+        return "internal: cleanup.policy=delete, retention.ms=-1, one "
+               "partition";
     case DS_TOPIC_CHANGELOG:
         return "internal: cleanup.policy=compact, partitions as its stage has";
     case DS_TOPIC_REPARTITION:
@@ -472,10 +481,17 @@ static void put_errors(struct explain *x)
 
 static void put_promise(struct explain *x)
 {
-    bool console = false;
+    bool console = false, outside = false, received = false;
 
-    for (uint32_t i = 0; i < x->plan->n_nodes; i++)
-        console = console || is(x->plan->nodes[i], "console");
+    for (uint32_t i = 0; i < x->plan->n_nodes; i++) {
+        const ds_node *node = x->plan->nodes[i];
+
+        console = console || is(node, "console");
+        outside = outside || is(node, "outside");
+        received = received ||
+                   (is(node, "source") &&
+                    ((const ds_source_args *)node->args)->receiver != NULL);
+    }
     fputs("\nguarantees\n", x->to);
     fputs("  exactly once: a batch is one transaction of positions, state and "
           "rows; readers need isolation.level=read_committed\n",
@@ -483,6 +499,12 @@ static void put_promise(struct explain *x)
     if (console)
         fputs("  the console is not part of it: a crash may lose what was to "
               "be shown\n",
+              x->to);
+    if (outside)
+        fputs("  a sink that is no topic gets a batch at least once\n", x->to);
+    if (received)
+        fputs("  what is received counts exactly once from its topic on; "
+              "nobody sends it again\n",
               x->to);
     put_errors(x);
 }

@@ -34,6 +34,9 @@ typedef struct ds_source_args {
     bool key_from_record;
     const char *const *names; /* topics as in ds_source_spec */
     uint32_t n_names;
+    /* The topic is what was received (dstream/receiver.h); NULL: it is not. */
+    const ds_receiver_type *receiver;
+    const void *receiver_args;
 } ds_source_args;
 
 /* Args of "sink". */
@@ -55,6 +58,13 @@ typedef struct ds_console_args {
     int64_t limit;
     ds_text where; /* never set, as above */
 } ds_console_args;
+
+/* Args of "outside". */
+typedef struct ds_outside_args {
+    const ds_sink_type *type;
+    const void *args; /* its own */
+    const char *job;
+} ds_outside_args;
 
 typedef struct ds_stage {
     uint32_t id;
@@ -87,6 +97,7 @@ typedef enum ds_topic_kind {
     DS_TOPIC_SOURCE,     /* user's */
     DS_TOPIC_SINK,       /* user's */
     DS_TOPIC_DLQ,        /* user's */
+    DS_TOPIC_RECEIVED,   /* ours, delete; one partition */
     DS_TOPIC_CHANGELOG,  /* ours, compact */
     DS_TOPIC_REPARTITION /* ours, delete */
 } ds_topic_kind;

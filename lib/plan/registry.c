@@ -11,11 +11,13 @@
 #define MAX_TYPES 128
 
 struct ds_registry {
-    uint32_t n_ops, n_brokers, n_codecs, n_stores;
+    uint32_t n_ops, n_brokers, n_codecs, n_stores, n_receivers, n_sinks;
     const ds_op_type *ops[MAX_TYPES];
     const ds_broker_type *brokers[MAX_TYPES];
     const ds_codec_type *codecs[MAX_TYPES];
     const ds_store_type *stores[MAX_TYPES];
+    const ds_receiver_type *receivers[MAX_TYPES];
+    const ds_sink_type *sinks[MAX_TYPES];
     const ds_schemas_type *schemas;
 };
 
@@ -32,7 +34,7 @@ void ds_registry_free(ds_registry *reg)
     free(reg);
 }
 
-/* The four kinds differ in the type only. */
+/* The kinds differ in the type only. */
 #define REGISTRY_KIND(kind, kinds)                                             \
     void ds_registry_add_##kind(ds_registry *reg,                              \
                                 const ds_##kind##_type *type)                  \
@@ -55,6 +57,8 @@ REGISTRY_KIND(op, ops)
 REGISTRY_KIND(broker, brokers)
 REGISTRY_KIND(codec, codecs)
 REGISTRY_KIND(store, stores)
+REGISTRY_KIND(receiver, receivers)
+REGISTRY_KIND(sink, sinks)
 
 void ds_registry_set_schemas(ds_registry *reg, const ds_schemas_type *type)
 {
@@ -74,4 +78,10 @@ const ds_op_type *ds_registry_op_at(const ds_registry *reg, uint32_t i)
 const ds_codec_type *ds_registry_codec_at(const ds_registry *reg, uint32_t i)
 {
     return i < reg->n_codecs ? reg->codecs[i] : NULL;
+}
+
+const ds_receiver_type *ds_registry_receiver_at(const ds_registry *reg,
+                                                uint32_t i)
+{
+    return i < reg->n_receivers ? reg->receivers[i] : NULL;
 }

@@ -20,6 +20,7 @@ input *assign_input(worker *w, const char *topic, int32_t partition)
 void assign_drop(worker *w)
 {
     stats_lost(w);
+    receive_own(w->ctx, w, false);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], false);
     w->n_tasks = 0;
@@ -143,6 +144,7 @@ static ds_rc assign_gained(worker *w, const ds_change *c, ds_err *err)
         return rc;
     }
     w->assigned = true;
+    receive_own(w->ctx, w, true);
     atomic_store(&w->stats.assigned, (int64_t)w->n_inputs);
     stats_gained(w, start);
     atomic_store(&w->stats.state, "running");

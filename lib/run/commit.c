@@ -91,8 +91,22 @@ static ds_rc transaction_produce(worker *w, ds_err *err)
     return txn->type->flush(txn, err);
 }
 
+/* What goes elsewhere comes last: if it fails, nothing was committed. */
+static ds_rc outside_deliver(worker *w, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        const task *t = &w->tasks[i];
+
+        for (uint32_t k = 0; t->open && k < t->n_ops; k++)
+            if (t->ops[k]->type->deliver)
+                DS_TRY(t->ops[k]->type->deliver(t->ops[k], err));
+    }
+    return DS_OK;
+}
+
 static ds_rc transaction_commit(worker *w, ds_err *err)
 {
+    DS_TRY(outside_deliver(w, err));
     DS_TRY(positions_send(w, err));
     DS_TRY(ds_fault("after_offsets", err));
     if (ds_breaks("apply_before_commit"))
@@ -189,6 +203,8 @@ ds_rc commit_epoch(worker *w, ds_err *err)
         committed = epoch_lap(w->epoch, PHASE_STATE, committed);
         stats_phases(w);
         atomic_store(&w->stats.last_batch_us, committed - start);
+    } else {
+        DS_TRY(outside_deliver(w, err));
     }
     lines_print(w);
     epoch_go(w->epoch, EPOCH_IDLE);

@@ -230,6 +230,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
         rc = context_ask(ctx, err);
     if (rc == DS_OK)
         rc = context_workers(ctx, err);
+    receive_open(ctx);
     if (rc != DS_OK) {
         ds_context_close(ctx);
         return rc;
@@ -247,7 +248,7 @@ ds_rc ds_context_start(ds_context *ctx, ds_err *err)
             return ds_fail(err, DS_E_LIMIT, "no thread can be started");
         w->started = true;
     }
-    return DS_OK;
+    return receive_start(ctx, err);
 }
 
 void ds_context_stop(ds_context *ctx, int how)
@@ -256,12 +257,18 @@ void ds_context_stop(ds_context *ctx, int how)
         atomic_store(&ctx->stop, how);
 }
 
+void ds_context_drain(ds_context *ctx)
+{
+    atomic_store(&ctx->drain, 1);
+}
+
 /* ---- close ---- */
 
 static void context_free(ds_context *ctx, bool crash)
 {
     ds_err ignored;
 
+    receive_close(ctx);
     for (uint32_t i = 0; i < ctx->n_workers; i++)
         worker_close(&ctx->workers[i], crash);
     for (uint32_t i = 0; i < ctx->n_parked; i++)

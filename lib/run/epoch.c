@@ -64,6 +64,7 @@ void epoch_go(epoch *e, epoch_state to)
 
 void epoch_rerun(epoch *e)
 {
+    e->number++;
     ds_arena_reset(e->mem);
     e->outbox = ds_outbox_new(e->mem);
     e->errors = e->dead = e->turned_away = e->turned_away_dlq = 0;

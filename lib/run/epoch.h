@@ -69,7 +69,8 @@ typedef struct epoch_rows {
 
 typedef struct epoch {
     epoch_state state;
-    ds_arena *in;  /* what was polled */
+    uint64_t number; /* another one when it begins, and when it runs again */
+    ds_arena *in;    /* what was polled */
     ds_arena *mem; /* all that is made of it; reset when the epoch runs again */
     ds_outbox *outbox;
     ds_time time; /* the batch's time */

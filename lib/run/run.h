@@ -136,7 +136,11 @@ struct ds_context {
     uint32_t n_workers;
     worker *workers;
     _Atomic int stop;  /* 1, 2: see ds_context_stop */
-    _Atomic int ended; /* workers that have left their loop */
+    _Atomic int drain; /* see ds_context_drain */
+    bool drains;       /* the main thread has begun with it */
+    uint32_t n_pumps;
+    struct pump **pumps; /* receive.c */
+    _Atomic int ended;   /* workers that have left their loop */
 
     pthread_mutex_t cluster; /* calls of workers to `broker` */
     pthread_mutex_t lock;    /* the rest */
@@ -172,6 +176,15 @@ void context_store_reset(ds_context *ctx, const ds_plan_store *plan,
 
 /* wait.c: remembers the ends that --until-end runs to. */
 ds_rc wait_begin(ds_context *ctx, ds_err *err);
+
+/* receive.c: a pump for each source that is received. */
+void receive_open(ds_context *ctx);
+ds_rc receive_start(ds_context *ctx, ds_err *err);
+/* After a stop or drain: until they have ended. */
+void receive_join(ds_context *ctx);
+void receive_close(ds_context *ctx);
+/* The worker has its inputs, or is about to lose them. */
+void receive_own(ds_context *ctx, const worker *w, bool owned);
 
 /* topics.c: start-up checks of everything that the job names. */
 ds_rc topics_check(ds_context *ctx, ds_err *err);

@@ -27,7 +27,8 @@ static bool op_is(const ds_op *op, const char *name)
 
 static void tally_op(ds_tally *t, const ds_op *op)
 {
-    bool sink = op_is(op, "sink") || op_is(op, "console");
+    bool sink =
+        op_is(op, "sink") || op_is(op, "console") || op_is(op, "outside");
     bool shuffle = op_is(op, "shuffle");
     bool gathers = op->type->seal && !sink;
     uint64_t given = sink || shuffle ? 0 : op->rows_out * op->n_outs;

@@ -143,6 +143,7 @@ ds_rc task_begin(task *t, ds_err *err)
         ds_op *op = t->ops[i];
         op->epoch_arena = e->mem;
         op->outbox = e->outbox;
+        op->epoch = e->number;
         op->now = e->time;
         op->rows_in = op->rows_out = op->rows_kept = 0;
         op->rows_dropped = op->rows_late = op->rows_refused = 0;

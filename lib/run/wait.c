@@ -43,6 +43,15 @@ static void ends_free(ds_context *ctx)
     ctx->n_ends = 0;
 }
 
+static bool topic_received(const ds_context *ctx, const char *topic)
+{
+    for (uint32_t i = 0; i < ctx->plan->n_topics; i++)
+        if (ctx->plan->topics[i].kind == DS_TOPIC_RECEIVED &&
+            !strcmp(ctx->plan->topics[i].name, topic))
+            return true;
+    return false;
+}
+
 /* The partitions of a stage's topics and their ends now. */
 static ds_rc ends_take(ds_context *ctx, const ds_stage *s, ds_err *err)
 {
@@ -56,6 +65,11 @@ static ds_rc ends_take(ds_context *ctx, const ds_stage *s, ds_err *err)
     for (uint32_t i = 0; rc == DS_OK && i < n; i++) {
         const char *const *matches = &names[i];
         uint32_t m = 1;
+
+        /* When the job drains, only what came by itself and may not come
+         * again. */
+        if (s->id == 0 && ctx->drains && !topic_received(ctx, names[i]))
+            continue;
         if (names[i][0] == '^')
             rc = ctx->broker->type->topic_match(ctx->broker, names[i],
                                                 ctx->arena, &matches, &m, err);
@@ -136,10 +150,30 @@ static void wait_step(ds_context *ctx)
                DS_KV("error", "%s", err.msg));
 }
 
+/* Once: receivers end, and the job goes on to the end of what they gave. */
+static void drain_begin(ds_context *ctx)
+{
+    ds_err err = {DS_OK, ""};
+
+    ctx->drains = true;
+    ctx->opts.until_end = true;
+    ctx->end_stage = 0;
+    receive_join(ctx);
+    if (ctx->n_pumps == 0) {
+        ds_context_stop(ctx, 1);
+    } else if (ends_take(ctx, &ctx->plan->stages[0], &err) < 0) {
+        ds_log(DS_LOG_WARN, "what was received is not waited for",
+               DS_KV("error", "%s", err.msg));
+        ds_context_stop(ctx, 1);
+    }
+}
+
 ds_rc ds_context_wait(ds_context *ctx, ds_err *err)
 {
     for (uint32_t round = 0; atomic_load(&ctx->stop) == 0; round++) {
         ctx->opts.clock->sleep(ctx->opts.clock, 50 * DS_MS);
+        if (atomic_load(&ctx->drain) && !ctx->drains)
+            drain_begin(ctx);
         if (ctx->opts.until_end && round % 4 == 0)
             wait_step(ctx);
     }

@@ -14,21 +14,23 @@ below() {
     obs | record | parse) echo base ;;
     expr) echo base record parse ;;
     plan) echo base record parse expr ;;
-    op | build | state | kafka | memory | registry)
+    op | build | state | kafka | memory | socket | registry)
         echo base record parse expr plan ;;
     codec) echo base record parse expr plan registry ;;
     yaml) echo base record parse expr plan build ;;
     run) echo base record parse expr plan obs ;;
+    api) echo base record parse expr plan obs op build yaml run state kafka \
+        memory socket registry codec ;;
     cmd) echo base record parse expr plan obs op build yaml run state kafka \
-        memory registry codec ;;
+        memory socket registry codec api ;;
     *) return 1 ;;
     esac
 }
 
 folder() {
     case $1 in
-    state) echo state ;;
-    kafka | memory | registry | codec) echo "connectors/$1" ;;
+    state | api) echo "$1" ;;
+    kafka | memory | socket | registry | codec) echo "connectors/$1" ;;
     cmd) echo cmd/dstream ;;
     *) echo "lib/$1" ;;
     esac

@@ -53,6 +53,10 @@ ds_rc ds_context_wait(ds_context *ctx, ds_err *err);
 /* 1: finish or abort the epoch; 2: abort at once. Thread: any; also from a
  * signal handler. */
 void ds_context_stop(ds_context *ctx, int how);
+/* The gentle way: receivers end first (dstream/receiver.h), what they gave is
+ * done, then the job stops as by 1. Without receivers it stops at once.
+ * Thread: any; somebody is in ds_context_wait(). */
+void ds_context_drain(ds_context *ctx);
 /* Stops first if need be. */
 void ds_context_close(ds_context *ctx);
 /* Drops everything as a crash would: no commit, no flush; memory is freed. */

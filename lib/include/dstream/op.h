@@ -9,11 +9,13 @@
  *   start()    once per job, before its first task: servers may be asked.
  *   open()     once per task: make what evaluation needs.
  *   begin()    an epoch starts: op->epoch_arena, now and overlay are new.
- *   push()     one batch of input; hand results on with ds_emit(). `port`:
- * which of the node's inputs it comes from. seal()     the epoch ends: emit
- * what is still owed. An operator's seal is called after those of all operators
- * before it. close()    the task goes away. Memory goes with the task arena;
- * close() is for what an arena cannot hold.
+ *   push()     one batch of input; hand results on with ds_emit(). `port` says
+ *              which of the node's inputs it comes from.
+ *   seal()     the epoch ends: emit what is still owed. An operator's seal is
+ *              called after those of all operators before it.
+ *   deliver()  the epoch is about to commit.
+ *   close()    the task goes away. Memory goes with the task arena; close()
+ *              is for what an arena cannot hold.
  *
  * Only name, help, size and push are required.
  *
@@ -72,6 +74,9 @@ typedef struct ds_op_type {
     ds_rc (*begin)(ds_op *op, ds_err *err);
     ds_rc (*push)(ds_op *op, int port, const ds_batch *in, ds_err *err);
     ds_rc (*seal)(ds_op *op, ds_err *err);
+    /* Everything of the epoch is done but its commit: what goes elsewhere than
+     * to topics and stores goes now. An error aborts the epoch. */
+    ds_rc (*deliver)(ds_op *op, ds_err *err);
     void (*close)(ds_op *op);
 
     /* Map-side combine: this internal operator runs before the cut and turns
@@ -119,6 +124,7 @@ struct ds_op {
     void *task;            /* the engine's */
     ds_arena *task_arena;  /* lives as long as the task */
     ds_arena *epoch_arena; /* of the epoch that is being processed */
+    uint64_t epoch;        /* its number: what hangs on another one is gone */
     ds_time now;           /* the batch's time */
     int32_t partition;     /* of the task */
     ds_store *store;       /* DS_OP_STATEFUL, else NULL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * registry.h - everything a job may name: operators, connectors, formats,
- * stores.
+ * stores. A user's own stand beside those that come with dstream.
  *
  * The one point of extension. Types are constants; the registry keeps pointers
  * to them. A name can be added once; adding it again is a bug.
@@ -15,6 +15,8 @@
 #include "dstream/codec.h"
 #include "dstream/op.h"
 #include "dstream/public.h"
+#include "dstream/receiver.h"
+#include "dstream/sink.h"
 #include "dstream/store.h"
 
 DS_PUBLIC_BEGIN
@@ -36,6 +38,8 @@ void ds_registry_add_op(ds_registry *reg, const ds_op_type *type);
 void ds_registry_add_broker(ds_registry *reg, const ds_broker_type *type);
 void ds_registry_add_codec(ds_registry *reg, const ds_codec_type *type);
 void ds_registry_add_store(ds_registry *reg, const ds_store_type *type);
+void ds_registry_add_receiver(ds_registry *reg, const ds_receiver_type *type);
+void ds_registry_add_sink(ds_registry *reg, const ds_sink_type *type);
 void ds_registry_set_schemas(ds_registry *reg, const ds_schemas_type *type);
 
 /* NULL: no such name. */
@@ -46,10 +50,15 @@ const ds_codec_type *ds_registry_codec(const ds_registry *reg,
                                        const char *name);
 const ds_store_type *ds_registry_store(const ds_registry *reg,
                                        const char *name);
+const ds_receiver_type *ds_registry_receiver(const ds_registry *reg,
+                                             const char *name);
+const ds_sink_type *ds_registry_sink(const ds_registry *reg, const char *name);
 const ds_schemas_type *ds_registry_schemas(const ds_registry *reg);
-/* The i-th operator, codec; NULL past the last. */
+/* The i-th operator, codec, receiver; NULL past the last. */
 const ds_op_type *ds_registry_op_at(const ds_registry *reg, uint32_t i);
 const ds_codec_type *ds_registry_codec_at(const ds_registry *reg, uint32_t i);
+const ds_receiver_type *ds_registry_receiver_at(const ds_registry *reg,
+                                                uint32_t i);
 
 /* What comes with dstream, by folder. */
 void ds_register_ops(ds_registry *reg);     /* lib/op */
@@ -58,6 +67,7 @@ void ds_register_kafka(ds_registry *reg);   /* connectors/kafka */
 void ds_register_memory(ds_registry *reg);  /* connectors/memory */
 void ds_register_codecs(ds_registry *reg);  /* connectors/codec */
 void ds_register_schemas(ds_registry *reg); /* connectors/registry */
+void ds_register_socket(ds_registry *reg);  /* connectors/socket */
 
 DS_PUBLIC_END
 

@@ -17,6 +17,9 @@
 #define DSTREAM_TABLE_H
 
 #include "dstream/batch.h"
+#include "dstream/public.h"
+
+DS_PUBLIC_BEGIN
 
 typedef struct ds_table ds_table;
 
@@ -31,5 +34,7 @@ size_t ds_table_bytes(const ds_table *t);
 /* All rows, in the order of their keys, with all columns of the table: made
  * when first asked for, once for each version. Lives as long as `t`. */
 const ds_batch *ds_table_rows(const ds_table *t);
+
+DS_PUBLIC_END
 
 #endif

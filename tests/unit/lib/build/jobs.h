@@ -28,6 +28,7 @@ static int jobs_setup(void **state)
     reg = ds_registry_new();
     ds_register_ops(reg);
     ds_register_codecs(reg);
+    ds_register_socket(reg);
     return 0;
 }
 

@@ -79,7 +79,7 @@ static const struct mistake sources[] = {
     {WITH_SOURCE("s: {}"), "4:11 E0126\n"},
     {WITH_SOURCE("s: {kafka: x}"), "4:22 E0103\n"},
     {WITH_SOURCE("s: {file: {path: x}}"), "4:15 E0190\n"},
-    {WITH_SOURCE("s: {socket: {port: 1}}"), "4:15 E0190\n"},
+    {WITH_SOURCE("s: {socket: {port: 1}}"), "4:23 E0102\n"},
     {WITH_SOURCE("s: {rate: {rows: 1}}"), "4:15 E0190\n"},
     {WITH_SOURCE("s: {kafka: {topic: in, format: text}, event_time: t}"),
      "4:61 E0411\n"},
