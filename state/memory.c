@@ -42,6 +42,7 @@ const ds_store_type store_memory = {
     .get = store_get,
     .put = store_put,
     .scan = store_scan,
+    .visit = store_visit,
     .seal = store_seal,
     .commit = store_commit,
     .apply = store_apply,

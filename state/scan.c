@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scan.c - ordered reading: overlays before table before base.
+ * scan.c - reading many keys: overlays before table before base.
  *
- * What is in memory is sorted for the scan; what only the base has is merged
- * in. A key that stands in several places counts where it is youngest.
+ * What is in memory is sorted for a scan; what only the base has is merged in.
+ * A key that stands in several places counts where it is youngest. A visit of a
+ * complete table goes through its slots as they lie.
  */
 #include <stdlib.h>
 
@@ -60,9 +61,23 @@ static void items_sort(struct items *l)
     l->n = n + 1;
 }
 
+/* The range of ordered keys. */
+static void order_items(const order *o, struct items *l, uint32_t age)
+{
+    order_at at = order_seek(o, l->lo);
+    const entry *e;
+
+    while ((e = order_next(o, &at)) && in_range(l, entry_key(e)))
+        items_add(l, entry_key(e), entry_val(e), age);
+}
+
 /* All of a complete table; else only what the base does not have yet. */
 static void table_add(const table *t, struct items *l, uint32_t age)
 {
+    if (key_ordered(l->lo)) {
+        order_items(&t->order, l, age);
+        return;
+    }
     if (t->complete) {
         for (uint64_t i = 0; i < t->cap; i++)
             if (t->slots[i].e)
@@ -145,5 +160,81 @@ ds_rc store_scan(ds_store *head, ds_overlay *ov, ds_slice lo, ds_slice hi,
         base_iter_free(it);
     }
     free(l.v);
+    return rc < 0 ? rc : DS_OK;
+}
+
+/* ---- visit ---- */
+
+static const overlay_entry *overlays_find(const struct store *s,
+                                          const ds_overlay *ov,
+                                          const struct table_slot *slot)
+{
+    for (; ov; ov = store_below(s, ov)) {
+        const overlay_entry *e =
+            overlay_find(ov, slot->hash, entry_key(slot->e));
+        if (e)
+            return e;
+    }
+    return NULL;
+}
+
+static ds_rc slots_visit(const struct store *s, const ds_overlay *ov,
+                         ds_scan_fn *fn, void *arg, ds_err *err)
+{
+    const table *t = &s->table;
+
+    for (uint64_t i = 0; i < t->cap; i++) {
+        const struct table_slot *slot = &t->slots[i];
+        const overlay_entry *e;
+        ds_rc rc;
+
+        if (slot->e == NULL || key_ordered(entry_key(slot->e)))
+            continue;
+        e = overlays_find(s, ov, slot);
+        rc = call(fn, arg, entry_key(slot->e), e ? e->val : entry_val(slot->e),
+                  err);
+        if (rc != DS_OK)
+            return rc;
+    }
+    return DS_OK;
+}
+
+/* Keys of overlay `o` that neither the table nor an overlay above it, from
+ * `top` on, has. */
+static ds_rc overlay_visit(const struct store *s, const ds_overlay *top,
+                           const ds_overlay *o, uint32_t n, ds_scan_fn *fn,
+                           void *arg, ds_err *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        overlay_entry e = o->v[i]; /* they move when the callback puts */
+        const ds_overlay *above = top;
+        ds_rc rc;
+
+        while (above != o && !overlay_find(above, e.hash, e.key))
+            above = store_below(s, above);
+        if (above != o || key_ordered(e.key) ||
+            table_find(&s->table, e.hash, e.key))
+            continue;
+        rc = call(fn, arg, e.key, e.val, err);
+        if (rc != DS_OK)
+            return rc;
+    }
+    return DS_OK;
+}
+
+ds_rc store_visit(ds_store *head, ds_overlay *ov, ds_scan_fn *fn, void *arg,
+                  ds_err *err)
+{
+    static const uint8_t ordered[] = {DS_KEY_ORDERED};
+    const struct store *s = (const struct store *)head;
+    uint32_t n = ov ? ov->n : 0; /* what the callback adds comes after these */
+    ds_rc rc;
+
+    if (!s->table.complete)
+        return store_scan(head, ov, DS_NULL_SLICE, (ds_slice){ordered, 1}, fn,
+                          arg, err);
+    rc = slots_visit(s, ov, fn, arg, err);
+    for (const ds_overlay *o = ov; o && rc == DS_OK; o = store_below(s, o))
+        rc = overlay_visit(s, ov, o, o == ov ? n : o->n, fn, arg, err);
     return rc < 0 ? rc : DS_OK;
 }

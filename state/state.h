@@ -5,7 +5,7 @@
  *     rocksdb.c   the type "rocksdb": folder, RocksDB, writer
  *     memory.c    the type "memory": tables only
  *     store.c     what both have in common: get, put, seal, commit, apply
- *     scan.c      ordered reading
+ *     scan.c      reading many keys
  *     behind.c    writing behind, and keeping to the memory bound
  *     meta.c      the record that stands beside the data in the base
  */
@@ -89,6 +89,8 @@ void store_set_engine(struct store *s, ds_slice engine);
 /* scan.c */
 ds_rc store_scan(ds_store *s, ds_overlay *ov, ds_slice lo, ds_slice hi,
                  ds_scan_fn *fn, void *arg, ds_err *err);
+ds_rc store_visit(ds_store *s, ds_overlay *ov, ds_scan_fn *fn, void *arg,
+                  ds_err *err);
 
 /* behind.c */
 size_t behind_budget(const struct store *s);

@@ -374,7 +374,8 @@ ds_rc store_engine(ds_store *head, ds_arena *a, ds_slice *out, ds_err *err)
 void store_stats(ds_store *head, ds_store_stats *out)
 {
     const struct store *s = (const struct store *)head;
-    int64_t held = (int64_t)(s->table.n - s->table.gone);
+    int64_t held =
+        (int64_t)(s->table.n - s->table.gone - s->table.order.entries);
     int64_t there = s->base && !s->table.complete ? base_keys(s->base) : 0;
     int64_t calls[BASE_CALLS_N] = {0};
     int64_t memory = (int64_t)table_bytes(&s->table);
@@ -382,7 +383,9 @@ void store_stats(ds_store *head, ds_store_stats *out)
     for (int i = 0; s->base && i < BASE_CALLS_N; i++)
         calls[i] = base_calls(s->base, (base_call)i);
     *out = (ds_store_stats){
-        .keys = there > held ? there : held,
+        .keys = there > held ? there
+                : held > 0   ? held
+                             : 0,
         .bytes = memory + (s->base ? base_bytes(s->base) : 0),
         .unwritten = (int64_t)s->table.dirty.n + s->table.n_frozen,
         .base_calls = calls[BASE_READ] + calls[BASE_WRITE] + calls[BASE_SCAN] +

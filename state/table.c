@@ -70,6 +70,7 @@ void table_free(table *t)
         if (t->slots[i].e && entry_size(t->slots[i].e) > SLAB_MAX)
             entry_give(t, t->slots[i].e);
     slab_clear(&t->slab);
+    order_free(&t->order);
     free(t->slots);
     free(t->dirty.v);
     free(t->frozen.v);
@@ -87,7 +88,8 @@ void table_clear(table *t)
 size_t table_bytes(const table *t)
 {
     return t->slab.used + t->cap * sizeof(*t->slots) +
-           (t->dirty.cap + t->frozen.cap) * sizeof(entry *);
+           (t->dirty.cap + t->frozen.cap) * sizeof(entry *) +
+           order_bytes(&t->order);
 }
 
 static struct table_slot *slot_free(struct table_slot *slots, uint64_t cap,
@@ -174,6 +176,8 @@ static void slot_remove(table *t, struct table_slot *s)
     uint64_t mask = t->cap - 1;
     uint64_t hole = (uint64_t)(s - t->slots);
 
+    if (key_ordered(entry_key(s->e)))
+        order_remove(&t->order, s->e);
     entry_give(t, s->e);
     t->n--;
     for (uint64_t i = (hole + 1) & mask; t->slots[i].e; i = (i + 1) & mask) {
@@ -221,6 +225,8 @@ static entry *entry_add(table *t, uint64_t hash, ds_slice key, ds_slice val)
     s = slot_free(t->slots, t->cap, hash);
     *s = (struct table_slot){hash, entry_new(t, key, val.len)};
     entry_set(t, s->e, val);
+    if (key_ordered(key))
+        order_add(&t->order, s->e);
     t->n++;
     return s->e;
 }
@@ -238,6 +244,8 @@ static entry *entry_fit(table *t, struct table_slot *s, uint32_t vlen)
     e->vlen = 0;
     s->e = e;
     list_move(t, e);
+    if (key_ordered(entry_key(e)))
+        order_replace(&t->order, old, e);
     entry_give(t, old);
     return e;
 }

@@ -12,11 +12,14 @@
  * With a base, a deleted key stays as a tombstone until the base knows. A table
  * that is not complete has evicted entries: what it does not hold may be in the
  * base. Without a base it is always complete, and nothing is ever dirty.
+ *
+ * Ordered keys (store.h) stand in an order besides, tombstones among them.
  */
 #ifndef STATE_TABLE_H
 #define STATE_TABLE_H
 
-#include "dstream/slice.h"
+#include "dstream/store.h"
+#include "state/order.h"
 #include "state/slab.h"
 
 enum entry_flags {
@@ -50,6 +53,7 @@ typedef struct table {
     uint64_t gone;   /* tombstones */
     uint64_t hand;   /* of the clock */
     slab slab;
+    order order; /* of the ordered keys */
     entry_list dirty, frozen;
     uint32_t n_frozen;
     uint64_t dirty_bytes;
@@ -58,6 +62,10 @@ typedef struct table {
 static inline ds_slice entry_key(const entry *e)
 {
     return (ds_slice){e->data, e->klen};
+}
+static inline bool key_ordered(ds_slice key)
+{
+    return key.len && key.ptr[0] >= DS_KEY_ORDERED;
 }
 /* Null for a tombstone. */
 static inline ds_slice entry_val(const entry *e)

@@ -461,6 +461,10 @@ static void state_schema(const ds_node *node, ds_arena *a, ds_schema *out)
 
     out->n = 0;
     out->fields = f;
+    if (node->state) {
+        *out = *node->state;
+        return;
+    }
     for (uint32_t i = 0; i < node->schema->n; i++) {
         bool key = false;
         for (uint32_t k = 0; k < node->n_keys; k++)
@@ -510,12 +514,14 @@ static ds_rc state_visit(void *arg, ds_slice key, ds_slice val, ds_err *err)
     const ds_node *node = f->node;
     ds_field *fields = ds_new(a, ds_field, node->n_keys);
     ds_type *types = ds_new(a, ds_type, node->n_keys);
-    ds_col *cols = ds_new(a, ds_col, node->schema->n);
     ds_schema keys = {node->n_keys, fields}, state;
+    ds_col *cols;
     uint64_t *bad = NULL;
     ds_buf b;
 
     (void)err;
+    state_schema(node, a, &state);
+    cols = ds_new(a, ds_col, node->n_keys + state.n);
     for (uint32_t i = 0; i < node->n_keys; i++) {
         fields[i] = node->schema->fields[node->keys[i]];
         types[i] = fields[i].type;
@@ -523,7 +529,6 @@ static ds_rc state_visit(void *arg, ds_slice key, ds_slice val, ds_err *err)
     if (!ds_key_decode(&key, 1, types, node->n_keys, a, cols) ||
         !key_is(f, cols, &keys))
         return DS_OK;
-    state_schema(node, a, &state);
     ds_rows_decode(&val, 1, &state, a, cols, &bad);
     ds_buf_init(&b, a, 128);
     ds_show_json_row(&b, &state, cols, 0);

@@ -225,7 +225,6 @@ static const char *const later_ops[] = {"transform",
                                         "groupByKeyAndWindow",
                                         "dropDuplicates",
                                         "dropDuplicatesWithinWatermark",
-                                        "mapWithState",
                                         "mapPartitions",
                                         "glom",
                                         "countByKey"};

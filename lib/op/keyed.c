@@ -33,18 +33,20 @@ ds_scope keyed_scope(struct keyed_plan *p, const ds_node *node, ds_arena *a)
                       .rows_meta = in->records};
 }
 
-static const ds_schema *eval_schema(const struct keyed_plan *p, ds_arena *a)
+/* Key, state, and the results of aggs[from..to). */
+static const ds_schema *eval_schema(const struct keyed_plan *p, uint32_t from,
+                                    uint32_t to, ds_arena *a)
 {
     uint32_t n_state = p->state ? p->state->n : 0;
     ds_schema *s = ds_new(a, ds_schema, 1);
-    ds_field *f = ds_new(a, ds_field, p->key->n + n_state + p->n_aggs + 1);
+    ds_field *f = ds_new(a, ds_field, p->key->n + n_state + to - from + 1);
 
     for (uint32_t i = 0; i < p->key->n; i++)
         f[s->n++] = p->key->fields[i];
     for (uint32_t i = 0; i < n_state; i++)
         f[s->n++] = p->state->fields[i];
-    for (uint32_t i = 0; i < p->n_aggs; i++)
-        f[s->n++] = (ds_field){ds_str_printf(a, "$%u", i),
+    for (uint32_t i = from; i < to; i++)
+        f[s->n++] = (ds_field){ds_str_printf(a, "$%u", i - from),
                                ds_agg_type(p->aggs[i]), 0, false};
     s->fields = f;
     return s;
@@ -58,7 +60,7 @@ void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
     p->items = items;
     p->state = state;
     p->aggs = ds_exprs_aggs(items, &p->n_aggs);
-    p->eval = eval_schema(p, a);
+    p->eval = eval_schema(p, 0, p->n_aggs, a);
     ds_node_read_none(node, 0);
     for (uint32_t i = 0; i < p->key->n; i++) {
         keys[i] = (uint16_t)i;
@@ -75,6 +77,27 @@ void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
     node->records = false;
     node->copies = false;
     node->planned = p;
+}
+
+void keyed_plan_more(struct keyed_plan *p, ds_node *node, const ds_exprs *more,
+                     ds_arena *a)
+{
+    uint32_t n;
+    const ds_agg *const *aggs = ds_exprs_aggs(more, &n);
+    const ds_agg **all = ds_new(a, const ds_agg *, p->n_aggs + n + 1);
+
+    for (uint32_t i = 0; i < p->n_aggs; i++)
+        all[i] = p->aggs[i];
+    for (uint32_t i = 0; i < n; i++)
+        all[p->n_aggs + i] = aggs[i];
+    p->more = more;
+    p->more_agg = p->n_aggs;
+    p->aggs = all;
+    p->n_aggs += n;
+    p->more_eval = eval_schema(p, p->more_agg, p->n_aggs, a);
+    for (uint32_t c = 0; c < p->rows->n; c++)
+        if (ds_exprs_rows_read(more, c))
+            ds_node_read(node, 0, c);
 }
 
 /* ---- rows into groups ---- */
@@ -293,26 +316,52 @@ static ds_rc groups_refused(const struct keyed *k, ds_op *op,
     return rc;
 }
 
-ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
-                 ds_err *err)
+/* A list over key, state and the results of its aggregates. */
+struct list {
+    const ds_exprs *items;
+    const ds_schema *eval;
+    uint32_t first_agg;
+};
+
+static ds_rc list_eval(const struct keyed *k, ds_op *op,
+                       const struct list *list, const ds_col *state,
+                       ds_col *out, ds_err *err)
 {
     const struct keyed_plan *p = k->plan;
     ds_arena *a = op->epoch_arena;
     uint32_t n = ds_groups_n(k->groups);
     uint32_t n_state = p->state ? p->state->n : 0;
-    ds_col *cols = ds_new(a, ds_col, p->eval->n + 1);
+    uint32_t before = p->key->n + n_state;
+    ds_col *cols = ds_new(a, ds_col, list->eval->n + 1);
     ds_row_errors errs = {0};
     ds_eval ev = {op->now, a, &errs};
     ds_batch in = {
-        .schema = p->eval, .cols = cols, .n = n, .n_sel = n, .arena = a};
+        .schema = list->eval, .cols = cols, .n = n, .n_sel = n, .arena = a};
 
     ds_groups_cols(k->groups, a, cols);
     ds_key_fit(p->key, cols, n, a);
     for (uint32_t i = 0; i < n_state; i++)
         cols[p->key->n + i] = state[i];
-    for (uint32_t i = 0; i < p->n_aggs; i++)
-        ds_acc_result(k->accs[i], n, &ev, &cols[p->key->n + n_state + i]);
+    for (uint32_t i = before; i < list->eval->n; i++)
+        ds_acc_result(k->accs[list->first_agg + i - before], n, &ev, &cols[i]);
     if (errs.n == 0)
-        DS_TRY(ds_exprs_eval(p->items, &in, &ev, out, err));
+        DS_TRY(ds_exprs_eval(list->items, &in, &ev, out, err));
     return errs.n ? groups_refused(k, op, &errs, err) : DS_OK;
+}
+
+ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
+                 ds_err *err)
+{
+    const struct list list = {k->plan->items, k->plan->eval, 0};
+
+    return list_eval(k, op, &list, state, out, err);
+}
+
+ds_rc keyed_eval_more(struct keyed *k, ds_op *op, const ds_col *state,
+                      ds_col *out, ds_err *err)
+{
+    const struct list list = {k->plan->more, k->plan->more_eval,
+                              k->plan->more_agg};
+
+    return list_eval(k, op, &list, state, out, err);
 }

@@ -21,10 +21,13 @@ struct keyed_plan {
     const ds_schema *key; /* the key's columns */
     ds_type *key_types;
     const ds_exprs *items;
-    const ds_schema *state; /* or NULL */
-    const ds_schema *eval;  /* key, state, results */
-    const ds_agg *const *aggs;
+    const ds_schema *state;    /* or NULL */
+    const ds_schema *eval;     /* key, state, results */
+    const ds_agg *const *aggs; /* those of items, then those of more */
     uint32_t n_aggs;
+    const ds_exprs *more; /* a second list over the same rows, or NULL */
+    const ds_schema *more_eval;
+    uint32_t more_agg; /* its first one in aggs */
 };
 
 /* Of one epoch; in its arena. */
@@ -49,6 +52,10 @@ ds_scope keyed_scope(struct keyed_plan *p, const ds_node *node, ds_arena *a);
 void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
                 const ds_schema *state, ds_arena *a, ds_diags *d);
 
+/* After keyed_plan(): a second list; its aggregates are gathered too. */
+void keyed_plan_more(struct keyed_plan *p, ds_node *node, const ds_exprs *more,
+                     ds_arena *a);
+
 void keyed_begin(struct keyed *k, ds_op *op, const struct keyed_plan *plan,
                  bool partial);
 ds_rc keyed_add(struct keyed *k, ds_op *op, const ds_batch *in, ds_err *err);
@@ -58,5 +65,8 @@ ds_rc keyed_add_idle(struct keyed *k, ds_op *op, const ds_col *cols, uint32_t n,
 /* The select list for all groups; `state`: its columns, or NULL. */
 ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
                  ds_err *err);
+/* The second list. */
+ds_rc keyed_eval_more(struct keyed *k, ds_op *op, const ds_col *state,
+                      ds_col *out, ds_err *err);
 
 #endif

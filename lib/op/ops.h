@@ -11,7 +11,8 @@
 extern const ds_op_type op_source, op_unshuffle, op_shuffle, op_sink,
     op_console, op_outside, op_partial;
 extern const ds_op_type op_map, op_flat_map, op_filter, op_key_by,
-    op_reduce_by_key, op_update_state_by_key, op_union, op_repartition;
+    op_reduce_by_key, op_update_state_by_key, op_union, op_repartition,
+    op_map_with_state;
 
 /* A sink's port for keys that were removed: a batch of which only the key
  * columns are defined. updateStateByKey pushes it, and only to sinks. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * update_plan.c - types of updateStateByKey (contract.md 8.2).
+ * update_plan.c - types of states (contract.md 8.2).
  *
  * The state has the update's own columns, so its types are not known before the
  * update is typed, and the update names the state. First pass: `state` is an
@@ -43,9 +43,8 @@ static bool same_types(const ds_schema *x, const ds_schema *y)
     return true;
 }
 
-/* `e` as items of the types of `want`; NULL: a diagnostic was added. */
-static ds_exprs *cast_to(ds_exprs *e, const ds_schema *want, const ds_arg *arg,
-                         ds_arena *a, ds_diags *d)
+ds_exprs *update_cast(ds_exprs *e, const ds_schema *want, const ds_arg *arg,
+                      ds_arena *a, ds_diags *d)
 {
     ds_exprs *made = NULL;
     ds_err err = {0};
@@ -98,7 +97,7 @@ static void init_encode(struct update_plan *p, const ds_exprs *e,
 {
     static const ds_schema none = {0, NULL};
     static const uint64_t null_row = 0;
-    const ds_schema *state = p->keyed.state;
+    const ds_schema *state = p->stored;
     uint32_t n = ds_exprs_schema(e)->n;
     ds_col *items = ds_new(a, ds_col, n + 1);
     ds_col *cols = ds_new(a, ds_col, state->n + 1);
@@ -139,16 +138,15 @@ static void init_plan(struct update_plan *p, const ds_arg *arg, ds_arena *a,
     col = ds_new(a, uint32_t, ds_exprs_schema(e)->n + 1);
     if (!init_columns(ds_exprs_schema(e), p->keyed.state, arg, col, d))
         return;
-    e = cast_to(e, init_types(ds_exprs_schema(e), p->keyed.state, col, a), arg,
-                a, d);
+    e = update_cast(e, init_types(ds_exprs_schema(e), p->keyed.state, col, a),
+                    arg, a, d);
     if (e)
         init_encode(p, e, col, arg, a, d);
 }
 
-/* Both passes; NULL: a diagnostic was added. */
-static ds_exprs *update_compile(const ds_arg *arg, ds_scope *scope,
-                                const ds_schema **state, ds_arena *a,
-                                ds_diags *d)
+/* Both passes. */
+ds_exprs *update_compile(const ds_arg *arg, ds_scope *scope,
+                         const ds_schema **state, ds_arena *a, ds_diags *d)
 {
     static const ds_schema unknown = {0, NULL};
     ds_exprs *e;
@@ -160,7 +158,28 @@ static ds_exprs *update_compile(const ds_arg *arg, ds_scope *scope,
         return NULL;
     scope->state = *state;
     e = select_compile(arg, scope, a, d);
-    return e ? cast_to(e, *state, arg, a, d) : NULL;
+    return e ? update_cast(e, *state, arg, a, d) : NULL;
+}
+
+void update_forgets(struct update_plan *p, ds_node *node, ds_time forget,
+                    ds_arena *a)
+{
+    const ds_schema *state = p->keyed.state;
+    ds_schema *s = ds_new(a, ds_schema, 1);
+    ds_field *f = ds_new(a, ds_field, state->n + STORED_HIDDEN);
+
+    p->forget = forget;
+    p->stored = node->state = state;
+    if (!forget)
+        return;
+    for (uint32_t i = 0; i < state->n; i++)
+        f[i] = state->fields[i];
+    f[state->n + STORED_LAST] = (ds_field){.name = "$last", .type = DS_I64};
+    f[state->n + STORED_DUE] = (ds_field){.name = "$due", .type = DS_I64};
+    *s = (ds_schema){state->n + STORED_HIDDEN, f};
+    p->stored = node->state = s;
+    node->flags |= DS_OP_EVERY_EPOCH;
+    node->canon = ds_str_printf(a, "%s; forgets", node->canon);
 }
 
 void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
@@ -174,6 +193,8 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     if (e == NULL)
         return;
     keyed_plan(&p->keyed, node, e, state, a, d);
+    node->canon = ds_exprs_canon(e, a);
+    update_forgets(p, node, args->evict, a);
     if (args->init)
         init_plan(p, args->init, a, d);
     p->all = args->emit == 1;
@@ -182,5 +203,4 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     if (p->all || p->idle)
         node->flags |= DS_OP_EVERY_EPOCH;
     node->deletes = true;
-    node->canon = ds_exprs_canon(e, a);
 }

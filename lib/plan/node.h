@@ -110,6 +110,8 @@ struct ds_node {
     const char *canon; /* stateful: what its state means, as a canonical text
                           (expressions deparsed, types): part of the store's
                           signature. NULL: its arguments as written */
+    const ds_schema *state; /* stateful: the columns of its store's values, if
+                               they are not those of the node beside its key */
 
     /* The planner's own. */
     bool *wants;         /* reads, while it is being made */

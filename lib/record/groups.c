@@ -229,6 +229,26 @@ void ds_groups_map(ds_groups *g, const ds_batch *in, const uint16_t *cols,
         block_map(g, &block, group);
 }
 
+bool ds_groups_has(const ds_groups *g, ds_slice key)
+{
+    uint64_t hash;
+    uint32_t part, at;
+
+    if (g->bare && key.len && key.ptr[0] == KEY_NULL)
+        return g->null_group != 0;
+    if (g->bare && key.len) {
+        key.ptr++;
+        key.len--;
+    }
+    hash = ds_hash(key.ptr, key.len);
+    part = (uint32_t)(hash >> 32);
+    for (at = part & g->mask; g->slots[at]; at = (at + 1) & g->mask)
+        if (g->slots[at] >> 32 == part &&
+            groups_key_is(g, (uint32_t)g->slots[at] - 1, key))
+            return true;
+    return false;
+}
+
 uint32_t ds_groups_n(const ds_groups *g)
 {
     return g->n;

@@ -25,6 +25,8 @@ ds_groups *ds_groups_new(ds_arena *a, const ds_type *types, uint32_t n_types);
 void ds_groups_map(ds_groups *g, const ds_batch *in, const uint16_t *cols,
                    uint32_t *group);
 uint32_t ds_groups_n(const ds_groups *g);
+/* Whether an encoded key is among them. */
+bool ds_groups_has(const ds_groups *g, ds_slice key);
 /* The encoded keys, ds_groups_n() of them, and their ds_hash. */
 const ds_slice *ds_groups_keys(const ds_groups *g);
 const uint64_t *ds_groups_hashes(const ds_groups *g);

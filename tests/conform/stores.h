@@ -126,6 +126,21 @@ static ds_slice key_of(ds_arena *a, int i)
     return ds_slice_of(ds_str_printf(a, "\x01key-%06d", i));
 }
 
+static uint32_t rng(uint64_t *x)
+{
+    *x = *x * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*x >> 33);
+}
+
+static int number_in(ds_slice s)
+{
+    int n = 0;
+
+    for (uint32_t i = 0; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
+        n = n * 10 + s.ptr[i] - '0';
+    return n;
+}
+
 static ds_overlay *begin(struct world *w)
 {
     return type->begin(w->s, NULL, w->epoch);

@@ -2,6 +2,7 @@
 /*
  * test_store.c - one suite for every kind of store.
  */
+#include "ordered.h"
 #include "stores.h"
 
 /* ---- every kind ---- */
@@ -245,12 +246,6 @@ struct model {
     int v[MODEL_KEYS]; /* 0: absent */
 };
 
-static uint32_t rng(uint64_t *x)
-{
-    *x = *x * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*x >> 33);
-}
-
 static ds_slice model_val(ds_arena *a, int v)
 {
     /* Lengths vary, so that values move. */
@@ -277,15 +272,6 @@ struct model_scan {
     const struct model *m;
     int at;
 };
-
-static int number_in(ds_slice s)
-{
-    int n = 0;
-
-    for (uint32_t i = 0; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
-        n = n * 10 + s.ptr[i] - '0';
-    return n;
-}
 
 static ds_rc model_row(void *arg, ds_slice key, ds_slice val, ds_err *err)
 {
@@ -753,6 +739,7 @@ static const struct CMUnitTest all_kinds[] = {
     cmocka_unit_test_setup_teardown(test_wipe, setup, teardown),
     cmocka_unit_test_setup_teardown(test_reopen, setup, teardown),
     cmocka_unit_test_setup_teardown(test_model, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_ordered, setup, teardown),
 };
 
 static const struct CMUnitTest rocksdb_only[] = {

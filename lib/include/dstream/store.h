@@ -15,9 +15,12 @@
  * An abort drops the overlay: there is nothing to undo. Two epochs at once have
  * an overlay each; the younger reads through the older.
  *
- * Keys are made by ds_key_encode and never begin with 0x00. In the changelog
- * the key 0x00 'e' is the engine record: opaque bytes that the engine wants
- * back together with the state (input positions, exactly-once.md H6).
+ * Keys are made by ds_key_encode and begin with 0x01 or 0x02. Beside them an
+ * operator may have ordered keys of its own, which begin with DS_KEY_ORDERED or
+ * above: an index by time, say. A scan among them costs what it finds; a scan
+ * of the others costs the whole store. Keys never begin with 0x00: in the
+ * changelog the key 0x00 'e' is the engine record: opaque bytes that the engine
+ * wants back together with the state (input positions, exactly-once.md H6).
  *
  * A job's process has one database (ds_db); stores of it may be used by
  * different threads, one store by one thread.
@@ -32,6 +35,8 @@
 #include "dstream/public.h"
 
 DS_PUBLIC_BEGIN
+
+#define DS_KEY_ORDERED 0xf0 /* the first byte of an ordered key, or above */
 
 typedef struct ds_db ds_db;
 typedef struct ds_store ds_store;
@@ -106,6 +111,12 @@ typedef struct ds_store_type {
      * bound. ov may be NULL: committed values. The callback must not put. */
     ds_rc (*scan)(ds_store *s, ds_overlay *ov, ds_slice lo, ds_slice hi,
                   ds_scan_fn *fn, void *arg, ds_err *err);
+
+    /* Every key that is not ordered, in any order: cheaper than scan(). The
+     * callback may put(), and keys that it adds are not visited; it must not
+     * get(). Slices hold until it returns. */
+    ds_rc (*visit)(ds_store *s, ds_overlay *ov, ds_scan_fn *fn, void *arg,
+                   ds_err *err);
 
     /* Append the overlay's writes as changelog rows to `out` (topic: number in
      * the plan), one per dirty key, and `engine` as the engine record unless it

@@ -53,11 +53,18 @@ static void test_random(void **state)
                               .n_sel = b ? n_sel : ROWS,
                               .sel = b ? sel : NULL,
                               .arena = a};
+            for (uint32_t i = 0; i < ROWS; i++) {
+                ds_slice k = ds_key_encode(key, types, n, i, a);
+                bool has =
+                    find(ds_groups_keys(g), ds_groups_n(g), k) < ds_groups_n(g);
+                assert_int_equal(ds_groups_has(g, k), has);
+            }
             ds_groups_map(g, &batch, which, group);
             DS_EACH (&batch, i) {
                 ds_slice k = ds_key_encode(key, types, n, i, a);
                 uint32_t want = find(ds_groups_keys(g), ds_groups_n(g), k);
                 assert_int_equal(group[i], want);
+                assert_true(ds_groups_has(g, k));
                 /* New ones are numbered as they come. */
                 assert_true(want <= known);
                 known += want == known;
