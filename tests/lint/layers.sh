@@ -13,15 +13,16 @@ below() {
     base) echo ;;
     obs | record | parse) echo base ;;
     expr) echo base record parse ;;
-    plan) echo base record parse expr ;;
-    op | build | state | kafka | memory | socket | registry)
+    plan | query) echo base record parse expr ;;
+    op) echo base record parse expr query plan ;;
+    build | state | kafka | memory | socket | registry)
         echo base record parse expr plan ;;
     codec) echo base record parse expr plan registry ;;
     yaml) echo base record parse expr plan build ;;
     run) echo base record parse expr plan obs ;;
-    api) echo base record parse expr plan obs op build yaml run state kafka \
+    api) echo base record parse expr query plan obs op build yaml run state kafka \
         memory socket registry codec ;;
-    cmd) echo base record parse expr plan obs op build yaml run state kafka \
+    cmd) echo base record parse expr query plan obs op build yaml run state kafka \
         memory socket registry codec api ;;
     *) return 1 ;;
     esac

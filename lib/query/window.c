@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * window.c - window functions: f(...) OVER (...).
+ *
+ * Their results are columns of the layout; their arguments, partitions and
+ * orders are trees over the same layout, aggregates among them.
+ */
+#include "query/level.h"
+
+static const struct win_def {
+    const char *name;
+    win_call call;
+    uint32_t least, most; /* arguments */
+    ds_type type;         /* DS_NONE: that of the first argument */
+} win_defs[] = {
+    {"row_number", WIN_ROW_NUMBER, 0, 0, DS_I64},
+    {"rank", WIN_RANK, 0, 0, DS_I64},
+    {"dense_rank", WIN_DENSE_RANK, 0, 0, DS_I64},
+    {"percent_rank", WIN_PERCENT_RANK, 0, 0, DS_F64},
+    {"cume_dist", WIN_CUME_DIST, 0, 0, DS_F64},
+    {"ntile", WIN_NTILE, 1, 1, DS_I32},
+    {"lag", WIN_LAG, 1, 3, DS_NONE},
+    {"lead", WIN_LEAD, 1, 3, DS_NONE},
+    {"first_value", WIN_FIRST_VALUE, 1, 1, DS_NONE},
+    {"last_value", WIN_LAST_VALUE, 1, 1, DS_NONE},
+    {"nth_value", WIN_NTH_VALUE, 2, 2, DS_NONE},
+};
+
+static const struct win_def *win_find(const ds_node *n)
+{
+    for (size_t i = 0; i < sizeof win_defs / sizeof *win_defs; i++)
+        if (strcmp(win_defs[i].name, n->name) == 0)
+            return &win_defs[i];
+    return NULL;
+}
+
+/* ---- OVER ---- */
+
+static const ds_window *window_named(level *l, const char *name,
+                                     const ds_window *from)
+{
+    for (uint32_t i = 0; i < l->q->n_windows; i++)
+        if (strcmp(l->q->windows[i]->name, name) == 0)
+            return l->q->windows[i];
+    return check_fail(&l->c, "E0324", from->at, from->len, NULL,
+                      "window \"%s\" does not exist", name);
+}
+
+/* Partition, order and frame may come from three windows. */
+typedef struct spec {
+    const ds_window *parts, *order, *frame;
+} spec;
+
+static bool spec_of(level *l, const ds_window *w, uint32_t depth, spec *out)
+{
+    *out = (spec){w, w, w};
+    if (w->refer == NULL)
+        return true;
+    if (depth > l->q->n_windows) {
+        check_fail(&l->c, "E0324", w->at, w->len, NULL,
+                   "window \"%s\" does not exist", w->refer);
+        return false;
+    }
+    const ds_window *base = window_named(l, w->refer, w);
+    spec of;
+    if (base == NULL || !spec_of(l, base, depth + 1, &of))
+        return false;
+    const char *what = NULL;
+    if (w->n_parts)
+        what = "override PARTITION BY clause of";
+    else if (w->n_order && of.order->n_order)
+        what = "override ORDER BY clause of";
+    else if (base->has_frame)
+        what = "copy";
+    if (what) {
+        check_fail(&l->c, "E0324", w->at, w->len, NULL,
+                   "cannot %s window \"%s\"%s", what, w->refer,
+                   what[0] == 'c' ? " because it has a frame clause" : "");
+        return false;
+    }
+    out->parts = of.parts;
+    if (!w->n_order)
+        out->order = of.order;
+    return true;
+}
+
+static tx *over_key(level *l, const ds_node *n)
+{
+    tx *x = check_node(&l->c, n);
+    return x && x->type == DS_NONE ? check_coerce(&l->c, x, DS_STR) : x;
+}
+
+static void find_from(tx *x, void *arg)
+{
+    const level **l = arg;
+    if (x->kind == TX_COL &&
+        (x->col < (*l)->n_from || x->col >= (*l)->s->n_cols))
+        *l = NULL;
+}
+
+/* The x of x PRECEDING: the same for all rows. */
+static bool over_bound(level *l, const ds_window *w, const ds_node *n, tx **out)
+{
+    static const char *const modes[] = {"RANGE", "ROWS", "GROUPS"};
+    if (n == NULL)
+        return true;
+    if (w->mode == DS_FRAME_RANGE) {
+        check_fail(&l->c, "E0190", n->from, n->len,
+                   "ROWS and GROUPS take a number of rows or groups",
+                   "RANGE with offset PRECEDING/FOLLOWING is not supported");
+        return false;
+    }
+    tx *x = check_node(&l->c, n);
+    if (x == NULL)
+        return false;
+    const level *all = l;
+    tx_walk(x, find_from, &all);
+    if (all == NULL) {
+        check_fail(&l->c, "E0324", n->from, n->len, NULL,
+                   "argument of %s must not contain variables", modes[w->mode]);
+        return false;
+    }
+    if (!check_can_coerce(x, DS_I64)) {
+        check_fail(&l->c, "E0303", n->from, n->len, NULL,
+                   "argument of %s must be type bigint, not type %s",
+                   modes[w->mode], ds_type_name(x->type));
+        return false;
+    }
+    *out = check_coerce(&l->c, x, DS_I64);
+    return *out != NULL;
+}
+
+static level_over *over_make(level *l, const ds_window *w)
+{
+    spec s;
+    if (!spec_of(l, w, 0, &s))
+        return NULL;
+    uint32_t n = s.parts->n_parts + s.order->n_order, k = 0;
+    level_over *o = ds_new(l->b->arena, level_over, 1);
+    o->window = w;
+    o->frame = s.frame;
+    o->keys = ds_new(l->b->arena, tx *, n + 1);
+    o->n_parts = s.parts->n_parts;
+    o->n_order = s.order->n_order;
+    o->order = s.order->order;
+    bool ok = true;
+    for (uint32_t i = 0; i < o->n_parts; i++)
+        ok = (o->keys[k++] = over_key(l, s.parts->parts[i])) && ok;
+    for (uint32_t i = 0; i < o->n_order; i++)
+        ok = (o->keys[k++] = over_key(l, o->order[i].expr)) && ok;
+    if (s.frame->mode == DS_FRAME_GROUPS && o->n_order == 0) {
+        check_fail(&l->c, "E0324", w->at, w->len, NULL,
+                   "GROUPS mode requires an ORDER BY clause");
+        ok = false;
+    }
+    ok = ok && over_bound(l, s.frame, s.frame->start_by, &o->start_by) &&
+         over_bound(l, s.frame, s.frame->end_by, &o->end_by);
+    return ok ? o : NULL;
+}
+
+static level_over *over_of(level *l, const ds_window *w)
+{
+    if (w->name && !(w = window_named(l, w->name, w)))
+        return NULL;
+    for (uint32_t i = 0; i < l->n_overs; i++)
+        if (l->overs[i]->window == w)
+            return l->overs[i];
+    level_over *o = over_make(l, w);
+    if (o)
+        l->overs[l->n_overs++] = o;
+    return o;
+}
+
+void level_windows(level *l)
+{
+    l->in_over = true;
+    for (uint32_t i = 0; i < l->q->n_windows && i < 64; i++) {
+        const ds_window *w = l->q->windows[i];
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(l->q->windows[k]->name, w->name) == 0)
+                check_fail(&l->c, "E0324", w->at, w->len, NULL,
+                           "window \"%s\" is already defined", w->name);
+        over_of(l, w);
+    }
+    l->in_over = false;
+}
+
+/* ---- calls ---- */
+
+static bool call_allowed(level *l, const ds_node *n)
+{
+    const char *why = NULL;
+    if (l->q == NULL || l->set || l->c.place || l->in_having || l->in_where)
+        why =
+            ds_str_printf(l->b->arena, "window functions are not allowed in %s",
+                          l->in_having ? "HAVING"
+                          : l->c.place ? l->c.place
+                                       : "this clause");
+    else if (l->c.in_agg)
+        why = "aggregate function calls cannot contain window function calls";
+    else if (l->in_over)
+        why = "window function calls cannot be nested";
+    if (why)
+        check_fail(&l->c, "E0324", n->at, n->len,
+                   "compute it in a subquery in FROM", "%s", why);
+    return why == NULL;
+}
+
+static bool plain_call(level *l, const ds_node *n)
+{
+    const ds_call *call = n->call;
+    const char *why = NULL;
+    if (call->distinct)
+        why = "DISTINCT is not implemented for window functions";
+    else if (call->n_order)
+        why = "aggregate ORDER BY is not implemented for window functions";
+    else if (call->filter)
+        why = "FILTER is not implemented for non-aggregate window functions";
+    else if (call->names || call->variadic)
+        why = "named arguments of window functions are not supported";
+    if (why)
+        check_fail(&l->c, "E0304", n->at, n->len, NULL, "%s", why);
+    return why == NULL;
+}
+
+static bool arg_as(level *l, const ds_node *n, tx **x, ds_type type)
+{
+    if (!check_can_coerce(*x, type)) {
+        check_fail(&l->c, "E0302", n->at, n->len, "cast the argument",
+                   "function %s does not take type %s here", n->name,
+                   ds_type_name((*x)->type));
+        return false;
+    }
+    *x = check_coerce(&l->c, *x, type);
+    return *x != NULL;
+}
+
+/* lag(value, offset, default): value and default have one type. */
+static bool call_types(level *l, const ds_node *n, const struct win_def *d,
+                       tx **args, ds_type *type)
+{
+    *type = d->type;
+    if (d->call == WIN_NTILE)
+        return arg_as(l, n, &args[0], DS_I32);
+    if (d->type != DS_NONE)
+        return true;
+    if (n->n_args == 3) {
+        tx *both[2] = {args[0], args[2]};
+        int32_t mod;
+        if (!check_unify(&l->c, n->name, both, 2, type, &mod))
+            return false;
+        args[0] = both[0];
+        args[2] = both[1];
+    }
+    if (args[0]->type == DS_NONE && !arg_as(l, n, &args[0], DS_STR))
+        return false;
+    *type = args[0]->type;
+    return n->n_args < 2 || arg_as(l, n, &args[1], DS_I32);
+}
+
+static bool call_plain(level *l, const ds_node *n, const struct win_def *d,
+                       level_window *w)
+{
+    if (!plain_call(l, n))
+        return false;
+    if (n->n_args < d->least || n->n_args > d->most || n->i) {
+        check_fail(&l->c, "E0302", n->at, n->len, NULL,
+                   "function %s does not take %u arguments", n->name,
+                   n->n_args);
+        return false;
+    }
+    w->call = d->call;
+    w->n_args = n->n_args;
+    w->args = check_args(&l->c, n);
+    return w->args && call_types(l, n, d, w->args, &w->type);
+}
+
+static bool call_agg(level *l, const ds_node *n, level_window *w)
+{
+    if (!check_is_agg(n->name)) {
+        check_fail(&l->c, func_exists(n->name) ? "E0324" : "E0302", n->at,
+                   n->len, NULL,
+                   func_exists(n->name)
+                       ? "OVER specified, but %s is not a window function nor "
+                         "an aggregate function"
+                       : "function %s does not exist",
+                   n->name);
+        return false;
+    }
+    w->call = WIN_AGG;
+    w->agg = check_agg_begin(&l->c, n);
+    if (w->agg == NULL)
+        return false;
+    w->type = w->agg->result;
+    return true;
+}
+
+tx *level_window_call(check *c, const ds_node *n)
+{
+    level *l = (level *)c;
+    const struct win_def *d = win_find(n);
+    level_window w = {.node = n};
+    if (n->what || !call_allowed(l, n))
+        return NULL;
+    l->in_over = true;
+    bool ok = d ? call_plain(l, n, d, &w) : call_agg(l, n, &w);
+    w.over = over_of(l, n->call->over);
+    l->in_over = false;
+    if (!ok || !w.over)
+        return NULL;
+    DS_BUG_ON(l->s->n_wins >= l->cap_wins);
+    uint32_t i = l->s->n_wins++;
+    l->wins[i] = w;
+    l->fields[l->s->first_win + i].type = w.type;
+    return check_where(level_column(l, l->s->first_win + i, n->at, n->len), n);
+}
+
+/* ---- after GROUP BY ---- */
+
+static bool ungroup_list(level *l, tx **list, uint32_t n)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < n; i++)
+        ok = level_ungroup(l, list[i]) && ok;
+    return ok;
+}
+
+bool level_windows_ungroup(level *l)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < l->n_overs; i++)
+        ok = ungroup_list(l, l->overs[i]->keys,
+                          l->overs[i]->n_parts + l->overs[i]->n_order) &&
+             ok;
+    for (uint32_t i = 0; i < l->s->n_wins; i++) {
+        level_window *w = &l->wins[i];
+        ok = ungroup_list(l, w->args, w->n_args) && ok;
+        if (w->agg)
+            ok = ungroup_list(l, w->agg->args, w->agg->n_args) &&
+                 level_ungroup(l, w->agg->filter) && ok;
+    }
+    return ok;
+}
+
+static rel_over *over_finish(level *l, level_over *o)
+{
+    if (o->made)
+        return o->made;
+    rel_over *r = ds_new(l->b->arena, rel_over, 1);
+    r->n_parts = o->n_parts;
+    r->n_order = o->n_order;
+    r->order = ds_new(l->b->arena, rel_order, o->n_order + 1);
+    for (uint32_t i = 0; i < o->n_order; i++)
+        r->order[i] = (rel_order){o->n_parts + i, o->order[i].desc,
+                                  o->order[i].nulls_first};
+    r->mode = o->frame->mode;
+    r->start = o->frame->start;
+    r->end = o->frame->end;
+    r->exclude = o->frame->exclude;
+    uint32_t n = o->n_parts + o->n_order;
+    if (n && !(r->keys = level_list(l, o->keys, n)))
+        return NULL;
+    if (o->start_by && !(r->start_by = level_list(l, &o->start_by, 1)))
+        return NULL;
+    if (o->end_by && !(r->end_by = level_list(l, &o->end_by, 1)))
+        return NULL;
+    return o->made = r;
+}
+
+bool level_windows_finish(level *l)
+{
+    for (uint32_t i = 0; i < l->s->n_wins; i++) {
+        level_window *w = &l->wins[i];
+        rel_window *r = &l->s->wins[i];
+        *r = (rel_window){
+            .call = w->call, .over = over_finish(l, w->over), .type = w->type};
+        if (r->over == NULL)
+            return false;
+        if (w->agg && !(r->agg = check_agg_end(&l->c, w->node, w->agg)))
+            return false;
+        if (w->n_args && !(r->args = level_list(l, w->args, w->n_args)))
+            return false;
+    }
+    return true;
+}
