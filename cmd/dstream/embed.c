@@ -153,7 +153,8 @@ static void topics_make(embed *e)
             continue;
         if (t->kind == DS_TOPIC_SOURCE)
             memory_topic(e->broker, t->name, e->partitions);
-        else if (t->kind == DS_TOPIC_SINK || t->kind == DS_TOPIC_DLQ)
+        else if (t->kind == DS_TOPIC_SINK || t->kind == DS_TOPIC_DLQ ||
+                 t->kind == DS_TOPIC_LATE)
             memory_topic(e->broker, t->name, 1);
     }
     for (uint32_t i = 0; i < e->plan->n_nodes; i++)
@@ -183,13 +184,15 @@ static FILE *file_open(const char *path)
     return to;
 }
 
-/* The dead letters go by the name dlq, if no sink has it. */
+/* The dead letters go by the name dlq, late rows by late, if no sink has it. */
 static int out_topic(const embed *e, const char *name)
 {
     const ds_node *node = node_find(e, "sink", name);
 
     if (node)
         return node->topic;
+    if (!strcmp(name, "late"))
+        return e->plan->late_topic;
     return strcmp(name, "dlq") ? -1 : e->plan->dlq_topic;
 }
 
@@ -230,7 +233,8 @@ static int outputs_open(embed *e)
         if (f->out[i].name)
             out_of(e, (uint32_t)out_topic(e, f->out[i].name))->to = to;
         for (uint32_t k = 0; !f->out[i].name && k < e->n_out; k++)
-            if (!e->out[k].to && (int)e->out[k].topic != e->plan->dlq_topic)
+            if (!e->out[k].to &&
+                e->plan->topics[e->out[k].topic].kind == DS_TOPIC_SINK)
                 e->out[k].to = to;
     }
     return 0;

@@ -33,6 +33,7 @@ static const struct {
     {"E0604", "a row does not fit the sink's schema"},
     {"E0690", "a record of an internal topic is damaged"},
     {"E0801", "a record is too large for its topic"},
+    {"E0802", "a row came after the watermark"},
     {"E0901", "a mistake in a test file"},
     {"W0510", "a password goes over the network in clear text"},
     {"W0511", "librdkafka here does not know this property: it is left out"},
@@ -67,6 +68,10 @@ const char help_job[] =
     "sinks: {out: {from: s, kafka: {topic: result}}}\n";
 
 #define STREAM(steps) "streams: {s: {from: rows, do: [" steps "]}}"
+/* With a stream t. */
+#define TWO(steps, other)                                                      \
+    "streams: {s: {from: rows, do: [" steps                                    \
+    "]}, t: {from: rows, do: [map: " other "]}}"
 #define SOURCE(text) "sources: {rows: {kafka: {topic: orders, " text "}}}"
 #define ROWS(more)                                                             \
     "sources: {rows: {kafka: {topic: orders, columns: {id: text, n: integer, " \
@@ -120,6 +125,19 @@ const help_example help_examples[] = {
      ROWS("event_time: at, watermark: 5m")},
     {"E0423", HELP_JOB, STREAM("map: id, union: rows"),
      STREAM("filter: n > 0, union: rows")},
+    {"E0441", HELP_JOB,
+     TWO("map: 'id, n', keyBy: id, join: t", "'id, n', keyBy: id"),
+     TWO("map: 'id, n', keyBy: id, join: t", "'id, n AS m', keyBy: id")},
+    {"E0442", HELP_JOB, TWO("map: id, keyBy: id, join: t", "n AS m, keyBy: m"),
+     TWO("map: id, keyBy: id, join: t", "'n::text AS m', keyBy: m")},
+    {"E0443", HELP_JOB,
+     TWO("keyBy: id, join: {with: t, within: 5m}", "'id, at AS t', keyBy: id"),
+     ROWS("event_time: at, watermark: 5m") "\n" TWO(
+         "keyBy: id, join: {with: t, within: 5m}", "'id, at AS t', keyBy: id")},
+    {"E0444", HELP_JOB,
+     TWO("map: 'id, n', keyBy: id, cogroup: t", "'id, tags', keyBy: id"),
+     TWO("map: 'id, n', keyBy: id, cogroup: t",
+         "'id, to_jsonb(tags) AS tags', keyBy: id")},
     {"E0451", HELP_JOB, STREAM("updateStateByKey: count(*) AS n"),
      STREAM("keyBy: id, updateStateByKey: count(*) AS n")},
     {"E0510", HELP_JOB,

@@ -273,7 +273,8 @@ static void step_expect(loader *l, test_step *s, const ds_arg *step,
             continue;
         names[sinks->n] = v->names[i];
         items[sinks->n++] = rows_list(l, v->items[i], name);
-        if (!strcmp(name, "dlq"))
+        if (!strcmp(name, "dlq") ||
+            (!strcmp(name, "late") && l->plan->late_topic >= 0))
             continue;
         if (!plan_has_tap(l->plan, name))
             fail_at(
@@ -314,7 +315,8 @@ static bool plan_writes(const ds_plan *plan, const char *topic)
 {
     for (uint32_t i = 0; i < plan->n_topics; i++)
         if ((plan->topics[i].kind == DS_TOPIC_SINK ||
-             plan->topics[i].kind == DS_TOPIC_DLQ) &&
+             plan->topics[i].kind == DS_TOPIC_DLQ ||
+             plan->topics[i].kind == DS_TOPIC_LATE) &&
             !plan->topics[i].tap && !strcmp(plan->topics[i].name, topic))
             return true;
     return false;

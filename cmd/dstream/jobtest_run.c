@@ -308,11 +308,21 @@ static void report_where(runner *r, ds_where w, const char *what)
     ds_buf_printf(&r->report, "%s:%u:%u  %s\n", w.file, w.line, w.col, what);
 }
 
+/* The topic of dead letters or of late rows by its name in a test, or -1. */
+static int letters_topic(const runner *r, const char *name)
+{
+    if (!strcmp(name, "dlq"))
+        return r->plan->dlq_topic;
+    if (!strcmp(name, "late") && tap_topic(r, name) < 0)
+        return r->plan->late_topic;
+    return -1;
+}
+
 static bool expect_one(runner *r, const test_step *s, uint32_t i)
 {
     const char *name = s->arg->names[i].s;
-    bool letters = !strcmp(name, "dlq");
-    int topic = letters ? r->plan->dlq_topic : tap_topic(r, name);
+    bool letters = letters_topic(r, name) >= 0;
+    int topic = letters ? letters_topic(r, name) : tap_topic(r, name);
     compare_how how = {s->strict, s->exact,
                        r->variant->epoch_rows && r->file->cuts_any};
     got_rows got = {NULL, NULL, 0, 0, NULL};
@@ -336,8 +346,20 @@ static bool expect_one(runner *r, const test_step *s, uint32_t i)
     return ok;
 }
 
-/* Rows of sinks that the step does not name are passed over; dead letters that
- * it does not name are not. */
+/* Whether a step expects something of a topic of letters. */
+static bool letters_named(const runner *r, const test_step *s, int topic)
+{
+    static const char *const names[] = {"dlq", "late"};
+
+    for (int i = 0; i < 2; i++)
+        if (ds_arg_find(s->arg, names[i]) &&
+            letters_topic(r, names[i]) == topic)
+            return true;
+    return false;
+}
+
+/* Rows of sinks that the step does not name are passed over; dead letters and
+ * late rows that it does not name are not. */
 static bool expect_rest(runner *r, const test_step *s)
 {
     const ds_arg none = {.kind = DS_ARG_LIST};
@@ -345,13 +367,16 @@ static bool expect_rest(runner *r, const test_step *s)
     bool ok = true;
 
     for (uint32_t i = 0; i < r->plan->n_topics; i++) {
-        bool letters = (int)i == r->plan->dlq_topic;
+        bool late = (int)i == r->plan->late_topic;
+        bool letters = late || (int)i == r->plan->dlq_topic;
         got_rows got = {NULL, NULL, 0, 0, NULL};
         if (!letters && strncmp(r->plan->topics[i].name, "tap.", 4) != 0)
             continue;
         got_take(r, (int)i, letters, &got);
-        if (letters && got.n && !ds_arg_find(s->arg, "dlq")) {
-            report_where(r, s->where, "dead letters that nobody expected");
+        if (letters && got.n && !letters_named(r, s, (int)i)) {
+            report_where(r, s->where,
+                         late ? "late rows that nobody expected"
+                              : "dead letters that nobody expected");
             (void)rows_compare(&none, &got, &how, r->a, &r->report);
             ok = false;
         }
@@ -675,7 +700,8 @@ static bool topics_make(runner *r)
     }
     for (uint32_t i = 0; i < r->plan->n_topics; i++)
         if (r->plan->topics[i].kind == DS_TOPIC_SINK ||
-            r->plan->topics[i].kind == DS_TOPIC_DLQ)
+            r->plan->topics[i].kind == DS_TOPIC_DLQ ||
+            r->plan->topics[i].kind == DS_TOPIC_LATE)
             memory_topic(r->broker, r->plan->topics[i].name, 1);
     return true;
 }

@@ -319,6 +319,19 @@ static bool is_nothing(const ds_job *job)
                0;
 }
 
+/* The topic that late rows go to. */
+static void build_late(ds_job *job)
+{
+    const ds_text *late = &job->set.errors.late;
+
+    if (late->s == NULL || strcmp(late->s, "drop") == 0)
+        return;
+    job->plan->late_topic =
+        strcmp(late->s, "dlq") == 0
+            ? job->plan->dlq_topic
+            : planner_topic(&job->planner, late->s, DS_TOPIC_LATE, 0);
+}
+
 const ds_plan *ds_job_plan(ds_job *job)
 {
     if (job->planned)
@@ -336,6 +349,7 @@ const ds_plan *ds_job_plan(ds_job *job)
     if (job->set.errors.dlq.s)
         job->plan->dlq_topic = planner_topic(
             &job->planner, job->set.errors.dlq.s, DS_TOPIC_DLQ, 0);
+    build_late(job);
     build_sources(job);
     build_streams(job);
     build_sinks(job);

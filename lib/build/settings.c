@@ -62,7 +62,8 @@ const ds_param ds_errors_params[] = {
      .type = DS_P_STR,
      .offset = offsetof(struct error_settings, late),
      .def = "drop",
-     .help = "What happens to late rows: drop."},
+     .help = "What happens to rows that come too late: drop, dlq, or a topic "
+             "that gets their records."},
     {0},
 };
 
@@ -295,6 +296,29 @@ static void settings_dlq(ds_job *job)
     build_written(job, dlq);
 }
 
+/* drop, dlq or a topic. */
+static void settings_late(ds_job *job)
+{
+    const ds_text *late = &job->set.errors.late;
+
+    job->plan->late_topic = -1;
+    if (late->s == NULL || strcmp(late->s, "drop") == 0)
+        return;
+    if (strcmp(late->s, "dlq") == 0) {
+        if (job->set.errors.dlq.s == NULL)
+            ds_diag_add(&job->diags, DS_ERROR, "E0150",
+                        ds_text_where(late, 0, late->len), NULL,
+                        "`late: dlq` needs `dlq: TOPIC` beside it");
+        return;
+    }
+    if (!build_is_topic(late->s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0105",
+                    ds_text_where(late, 0, late->len),
+                    "drop, dlq, or a topic: letters, digits, dots, _ and -",
+                    "\"%.80s\" is no topic name", late->s);
+    build_written(job, late);
+}
+
 static void settings_errors(ds_job *job, const ds_arg *errors)
 {
     struct error_settings *set = &job->set.errors;
@@ -306,11 +330,9 @@ static void settings_errors(ds_job *job, const ds_arg *errors)
     if (job->on_error == DS_ON_ERROR_DLQ && set->dlq.s == NULL)
         ds_diag_add(&job->diags, DS_ERROR, "E0150", args_where(on_error), NULL,
                     "`on_error: dlq` needs `dlq: TOPIC` beside it");
-    if (set->late.s && strcmp(set->late.s, "drop") != 0)
-        args_later(ds_text_where(&set->late, 0, set->late.len),
-                   "`late` other than drop", &job->diags);
     settings_limit(job);
     settings_dlq(job);
+    settings_late(job);
 }
 
 /* ---- all of it ---- */

@@ -212,11 +212,6 @@ static const char *const later_ops[] = {"transform",
                                         "mapValues",
                                         "flatMapValues",
                                         "groupByKey",
-                                        "cogroup",
-                                        "join",
-                                        "leftOuterJoin",
-                                        "rightOuterJoin",
-                                        "fullOuterJoin",
                                         "window",
                                         "countByWindow",
                                         "reduceByWindow",
@@ -321,10 +316,17 @@ static void step_more(ds_job *job, const struct step *step, ds_node *node)
         ds_diag_add(d, DS_ERROR, "E0105", args_name_where(&set.id),
                     "letters, digits, dots, _ and -, at most 63",
                     "\"%.80s\" names no state", set.id.s);
-    if (set.id.s && !(node->type->flags & DS_OP_STATEFUL))
-        ds_diag_add(d, DS_WARNING, "W0104", args_name_where(&set.id), NULL,
-                    "%s has no state that `id` could name", node->op);
     node->id_text = set.id.s;
+}
+
+/* Once the node is planned, it is known whether it has a state. */
+static void step_id(ds_job *job, const struct step *step, const ds_node *node)
+{
+    const ds_arg *id = ds_arg_find(step->more, "id");
+
+    if (id && !node->broken && !(node->flags & DS_OP_STATEFUL))
+        ds_diag_add(&job->diags, DS_WARNING, "W0104", id->where, NULL,
+                    "%s has no state that `id` could name", node->op);
 }
 
 /* "counts.map", the second one "counts.map.2". */
@@ -438,6 +440,7 @@ static void build_step(ds_stream *s, uint32_t i)
     step_inputs(s, node);
     step_more(job, step, node);
     planner_add(&job->planner, node);
+    step_id(job, step, node);
     s->last = node;
 }
 

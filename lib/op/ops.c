@@ -5,10 +5,27 @@
 #include "op/ops.h"
 
 static const ds_op_type *const types[] = {
-    &op_source,  &op_unshuffle,   &op_shuffle,       &op_sink,
-    &op_console, &op_partial,     &op_map,           &op_flat_map,
-    &op_filter,  &op_key_by,      &op_reduce_by_key, &op_update_state_by_key,
-    &op_union,   &op_repartition, &op_outside,       &op_map_with_state,
+    &op_source,
+    &op_unshuffle,
+    &op_shuffle,
+    &op_sink,
+    &op_console,
+    &op_partial,
+    &op_map,
+    &op_flat_map,
+    &op_filter,
+    &op_key_by,
+    &op_reduce_by_key,
+    &op_update_state_by_key,
+    &op_union,
+    &op_repartition,
+    &op_outside,
+    &op_map_with_state,
+    &op_join,
+    &op_left_outer_join,
+    &op_right_outer_join,
+    &op_full_outer_join,
+    &op_cogroup,
 };
 
 void ds_register_ops(ds_registry *reg)

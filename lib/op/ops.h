@@ -13,6 +13,8 @@ extern const ds_op_type op_source, op_unshuffle, op_shuffle, op_sink,
 extern const ds_op_type op_map, op_flat_map, op_filter, op_key_by,
     op_reduce_by_key, op_update_state_by_key, op_union, op_repartition,
     op_map_with_state;
+extern const ds_op_type op_join, op_left_outer_join, op_right_outer_join,
+    op_full_outer_join, op_cogroup;
 
 /* A sink's port for keys that were removed: a batch of which only the key
  * columns are defined. updateStateByKey pushes it, and only to sinks. */

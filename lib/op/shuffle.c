@@ -5,9 +5,12 @@
  *
  * A row travels as bytes of the row format; where the key decides, the record
  * key is its text, so that the partition is the one that any Kafka client would
- * choose.
+ * choose. Equal keys must give one text: rows that were not combined first may
+ * hold them in different forms (1.5, 1.50), and the sides of a join under
+ * different names.
  */
 #include "op/ops.h"
+#include "record/nested.h"
 #include "record/rowfmt.h"
 #include "record/show.h"
 
@@ -24,6 +27,53 @@ static ds_rc shuffle_begin(ds_op *op, ds_err *err)
     if (op->node->cut == DS_CUT_SPREAD)
         s->next = op->partition % op->node->spread;
     return DS_OK;
+}
+
+/* The key's columns of a batch, in their plain form. */
+struct shuffle_key {
+    const ds_schema *names; /* columns 0 to n */
+    const ds_col *cols;
+    const uint16_t *at;
+};
+
+static ds_col col_plain(const ds_batch *in, const ds_col *c, ds_type type)
+{
+    size_t size = ds_type_size(type);
+    uint8_t *plain;
+
+    if (!ds_type_has_plain(type))
+        return *c;
+    plain = ds_arena_alloc(in->arena, in->n * size, 16);
+    DS_EACH (in, row) {
+        ds_value v;
+
+        if (ds_col_is_null(c, row))
+            continue;
+        v = ds_col_value(c, type, row);
+        ds_value_plain(type, &v, in->arena);
+        memcpy(plain + row * size, &v, size);
+    }
+    return (ds_col){.valid = c->valid, .v.p = plain};
+}
+
+static struct shuffle_key key_of(const ds_node *node, const ds_batch *in)
+{
+    const ds_node *first = node->for_node->inputs[0];
+    ds_schema *names = ds_new(in->arena, ds_schema, 1);
+    ds_field *fields = ds_new(in->arena, ds_field, node->n_keys + 1);
+    ds_col *cols = ds_new(in->arena, ds_col, node->n_keys + 1);
+    uint16_t *at = ds_new(in->arena, uint16_t, node->n_keys + 1);
+
+    for (uint32_t k = 0; k < node->n_keys; k++) {
+        fields[k] = in->schema->fields[node->keys[k]];
+        fields[k].name = first->schema->fields[first->keys[k]].name;
+        at[k] = (uint16_t)k;
+        cols[k] = node->for_node->partial
+                      ? in->cols[node->keys[k]]
+                      : col_plain(in, &in->cols[node->keys[k]], fields[k].type);
+    }
+    *names = (ds_schema){node->n_keys, fields};
+    return (struct shuffle_key){names, cols, at};
 }
 
 static int32_t shuffle_partition(struct shuffle *s)
@@ -48,6 +98,7 @@ static ds_rc shuffle_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
     const ds_node *node = op->node;
     const ds_slice empty = {(const uint8_t *)"", 0};
+    struct shuffle_key by = {0};
     ds_slice *vals;
     ds_row *rows;
 
@@ -58,12 +109,14 @@ static ds_rc shuffle_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     vals = ds_new(in->arena, ds_slice, in->n_sel);
     ds_rows_encode(in->cols, in->schema, in->n, in->sel, in->n_sel, in->arena,
                    vals);
+    if (node->cut == DS_CUT_KEY)
+        by = key_of(node, in);
     rows = ds_outbox_add_n(op->outbox, in->n_sel);
     DS_EACH (in, i) {
         ds_slice key = empty;
 
         if (node->cut == DS_CUT_KEY)
-            key = ds_show_key(in->schema, in->cols, node->keys, node->n_keys, i,
+            key = ds_show_key(by.names, by.cols, by.at, node->n_keys, i,
                               in->arena);
 
         rows[k_i] =

@@ -461,6 +461,9 @@ static struct shape shape_of(ds_param_type type)
                               "a map of property: value"};
     case DS_P_STRS:
         return (struct shape){false, true, false, true, "a list"};
+    case DS_P_STREAM:
+        return (struct shape){true, false, false, false,
+                              "the name of a stream"};
     case DS_P_STREAMS:
         return (struct shape){true, true, false, true,
                               "the name of a stream or a list of them"};

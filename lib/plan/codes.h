@@ -46,6 +46,10 @@
     X(E0412, "a watermark without an event time")                              \
     X(E0422, "streams that slide differently")                                 \
     X(E0423, "the columns of the streams differ")                              \
+    X(E0441, "a column has the same name on both sides of a join")             \
+    X(E0442, "the keys of a join differ")                                      \
+    X(E0443, "a join across batches needs watermarks")                         \
+    X(E0444, "an array of arrays")                                             \
     X(E0451, "the operator needs a key")                                       \
     X(W0101, "a stream reaches no sink")                                       \
     X(W0102, "nothing reads a source")                                         \

@@ -418,6 +418,8 @@ static const char *topic_what(ds_topic_kind kind)
         return "written";
     case DS_TOPIC_DLQ:
         return "written: dead letters";
+    case DS_TOPIC_LATE:
+        return "written: late rows";
     case DS_TOPIC_RECEIVED:
         return "internal: cleanup.policy=delete, retention.ms=-1, one "
                "partition";

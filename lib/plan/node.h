@@ -88,6 +88,8 @@ struct ds_node {
     int event_time;
     bool watermarked; /* with it: all sources that it came from say how late a
                          row may be */
+    ds_time lag;      /* its rows are later than the watermark less this: those
+                         of a join that waits leave when it is past them */
 
     void *planned;           /* what plan() compiled; the operator's own */
     unsigned flags;          /* type->flags, and what plan() adds */
@@ -107,6 +109,8 @@ struct ds_node {
 
     /* For plan(). */
     const ds_registry *reg;
+    const char *const *store_names; /* two stores, op->store and op->second,
+                                       with these names; NULL: one */
     const char *canon; /* stateful: what its state means, as a canonical text
                           (expressions deparsed, types): part of the store's
                           signature. NULL: its arguments as written */

@@ -90,6 +90,7 @@ typedef struct ds_plan_store {
     const char *changelog; /* "<job>.counts.changelog" */
     uint32_t topic;        /* the changelog's number in topics */
     ds_node *node;
+    uint32_t nth; /* 1: the second one of the node */
     uint64_t signature;
 } ds_plan_store;
 
@@ -97,6 +98,7 @@ typedef enum ds_topic_kind {
     DS_TOPIC_SOURCE,     /* user's */
     DS_TOPIC_SINK,       /* user's */
     DS_TOPIC_DLQ,        /* user's */
+    DS_TOPIC_LATE,       /* user's: errors.late */
     DS_TOPIC_RECEIVED,   /* ours, delete; one partition */
     DS_TOPIC_CHANGELOG,  /* ours, compact */
     DS_TOPIC_REPARTITION /* ours, delete */
@@ -136,6 +138,8 @@ struct ds_plan {
     ds_plan_topic *topics;
 
     int dlq_topic;       /* number in topics, or -1 */
+    int late_topic;      /* of rows that come too late: number in topics, also
+                            dlq_topic; -1: they are dropped */
     int64_t error_limit; /* errors per error_span */
     ds_time error_span;  /* 0: no limit */
 };

@@ -56,7 +56,10 @@ void planner_inherit(ds_node *node)
     node->stage = input->stage;
     node->tick = node->slide = input->slide;
     node->records = node->copies = node->watermarked = true;
+    node->lag = 0;
     for (uint32_t i = 0; i < node->n_inputs; i++) {
+        if (node->inputs[i]->lag > node->lag)
+            node->lag = node->inputs[i]->lag;
         node->watermarked = node->watermarked && node->inputs[i]->watermarked;
         node->records = node->records && node->inputs[i]->records;
         node->copies = node->copies && node->inputs[i]->copies;

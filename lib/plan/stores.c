@@ -73,7 +73,8 @@ static void put_types(FILE *to, const ds_node *node)
                     ds_type_name(node->schema->fields[i].type));
 }
 
-static uint64_t signature(const ds_plan *plan, const ds_node *node)
+static uint64_t signature(const ds_plan *plan, const ds_node *node,
+                          uint32_t nth)
 {
     char *text = NULL;
     size_t len = 0;
@@ -87,6 +88,8 @@ static uint64_t signature(const ds_plan *plan, const ds_node *node)
         put_text(to, node->canon);
     else
         put_args(to, node);
+    if (node->store_names)
+        put_text(to, node->store_names[nth]);
     DS_BUG_ON(fclose(to) != 0);
     hash = ds_hash(text, len);
     free(text);
@@ -95,7 +98,8 @@ static uint64_t signature(const ds_plan *plan, const ds_node *node)
 
 /* ---- names ---- */
 
-/* The stream's, or "counts.2" for its second one without an id. */
+/* Of the operator: the stream's, or "counts.2" for its second one without an
+ * id. */
 static const char *store_name(struct planner *p, const ds_node *node)
 {
     uint32_t before = 0;
@@ -127,28 +131,43 @@ static void check_unique(struct planner *p, const ds_node *node,
         }
 }
 
-static void add_store(struct planner *p, ds_node *node)
+/* The nth store of a node. */
+static void add_store(struct planner *p, ds_node *node, const char *name,
+                      uint32_t nth)
 {
     ds_plan *plan = p->plan;
     ds_plan_store *store;
-    const char *name = store_name(p, node);
 
     check_unique(p, node, name);
     plan->stores = planner_grow(p->a, plan->stores, plan->n_stores,
                                 &p->cap_stores, sizeof(*plan->stores));
     store = &plan->stores[plan->n_stores];
-    *store =
-        (ds_plan_store){.id = plan->n_stores++, .name = name, .node = node};
+    *store = (ds_plan_store){
+        .id = plan->n_stores++, .name = name, .node = node, .nth = nth};
     store->changelog = ds_str_printf(p->a, "%s.%s.changelog", plan->job, name);
     store->topic = (uint32_t)planner_topic(p, store->changelog,
                                            DS_TOPIC_CHANGELOG, node->stage);
-    store->signature = signature(plan, node);
-    node->store = (int)store->id;
+    store->signature = signature(plan, node, nth);
+    if (nth == 0)
+        node->store = (int)store->id;
+}
+
+static void add_stores(struct planner *p, ds_node *node)
+{
+    const char *name = store_name(p, node);
+
+    if (node->store_names == NULL) {
+        add_store(p, node, name, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        add_store(p, node,
+                  ds_str_printf(p->a, "%s.%s", name, node->store_names[i]), i);
 }
 
 void planner_fill_stores(struct planner *p)
 {
     for (uint32_t i = 0; i < p->plan->n_nodes; i++)
         if (p->plan->nodes[i]->flags & DS_OP_STATEFUL)
-            add_store(p, p->plan->nodes[i]);
+            add_stores(p, p->plan->nodes[i]);
 }

@@ -126,8 +126,7 @@ static const char *error_class(const char *code)
 }
 
 /* A row that crossed a cut is shown as JSON: its bytes are the engine's. */
-static ds_slice letter_value(const worker *w, const ds_envelope *env,
-                             uint32_t rec)
+ds_slice reject_value(const worker *w, const ds_envelope *env, uint32_t rec)
 {
     const ds_plan *plan = w->ctx->plan;
     ds_arena *a = w->epoch->mem;
@@ -156,8 +155,17 @@ static ds_slice letter_value(const worker *w, const ds_envelope *env,
     return (ds_slice){(const uint8_t *)b.s, b.len};
 }
 
-static void letter_send(worker *w, const ds_node *node, const ds_envelope *env,
-                        uint32_t rec, const char *code, const char *msg)
+void reject_keep(worker *w, const ds_row *row)
+{
+    epoch *e = w->epoch;
+
+    if (!e->letter_rows)
+        e->letter_rows = ds_outbox_new(e->mem);
+    ds_outbox_add(e->letter_rows, row);
+}
+
+void reject_letter(worker *w, const ds_node *node, const ds_envelope *env,
+                   uint32_t rec, const char *code, const char *msg)
 {
     epoch *e = w->epoch;
     ds_arena *a = e->mem;
@@ -182,16 +190,14 @@ static void letter_send(worker *w, const ds_node *node, const ds_envelope *env,
     ds_row row = {.topic = (uint32_t)w->ctx->plan->dlq_topic,
                   .partition = DS_PARTITION_BY_KEY,
                   .key = env->key ? env->key[rec] : DS_NULL_SLICE,
-                  .val = letter_value(w, env, rec),
+                  .val = reject_value(w, env, rec),
                   .ts = env->ts ? env->ts[rec] : DS_TIME_NONE,
                   .env = env,
                   .rec = rec};
 
     row.hdr = ds_headers_encode(a, env->hdr ? env->hdr[rec] : DS_NULL_SLICE, h,
                                 sizeof(h) / sizeof(*h));
-    if (!e->letter_rows)
-        e->letter_rows = ds_outbox_new(a);
-    ds_outbox_add(e->letter_rows, &row);
+    reject_keep(w, &row);
     e->dead++;
 }
 
@@ -347,7 +353,7 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
         return limit_reached(w, env, rec, err);
     stats_error(w, node, code, policy == DS_ON_ERROR_DLQ ? "dlq" : "skip");
     if (policy == DS_ON_ERROR_DLQ) {
-        letter_send(w, node, env, rec, code, msg);
+        reject_letter(w, node, env, rec, code, msg);
         reject_log(w, node, env, rec, code, msg, "row sent to dead letters");
     } else {
         reject_log(w, node, env, rec, code, msg, "row skipped");
@@ -357,8 +363,8 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
 
 /* ---- rows that belong to no record ---- */
 
-static void orphan_letter(worker *w, const ds_node *node, const ds_batch *in,
-                          const ds_row_error *why)
+void reject_orphan(worker *w, const ds_node *node, const ds_batch *in,
+                   const ds_row_error *why)
 {
     epoch *e = w->epoch;
     const char *file = node->where.file ? node->where.file : "";
@@ -401,7 +407,7 @@ static ds_rc orphan_reject(worker *w, const ds_node *node, const ds_batch *in,
                        node->name, why->code,
                        limit ? "errors.limit is reached; " : "", why->msg);
     if (letter)
-        orphan_letter(w, node, in, why);
+        reject_orphan(w, node, in, why);
     ds_log(DS_LOG_WARN, letter ? "row sent to dead letters" : "row skipped",
            DS_KV("code", "%s", why->code),
            DS_KV("job", "%s", w->ctx->plan->job),
@@ -712,4 +718,5 @@ const ds_op_host reject_host = {
     .admit = host_admit,
     .print = host_print,
     .discard = host_discard,
+    .late = late_rows,
 };

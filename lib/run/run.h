@@ -262,8 +262,21 @@ void reject_send(worker *w);
 /* What the epoch refused counts for errors.limit: it is committed, or comes
  * again. */
 void reject_settle(worker *w, bool committed);
+/* A record as a dead letter. */
+void reject_letter(worker *w, const ds_node *node, const ds_envelope *env,
+                   uint32_t rec, const char *code, const char *msg);
+/* Idem of a row that belongs to no record. */
+void reject_orphan(worker *w, const ds_node *node, const ds_batch *in,
+                   const ds_row_error *why);
+/* What a letter says of a record: its value; the row, if it crossed a cut. */
+ds_slice reject_value(const worker *w, const ds_envelope *env, uint32_t rec);
+/* A row that is sent with the letters, in the order of their records. */
+void reject_keep(worker *w, const ds_row *row);
 /* A row that its topic refuses (too large). */
 ds_rc reject_row(worker *w, const ds_row *row, const char *why, ds_err *err);
+
+/* late.c: a ds_op_host's late(). */
+void late_rows(ds_op *op, const ds_batch *rows);
 
 /* commit.c: the transaction of a sealed epoch (exactly-once.md, B2). */
 ds_rc commit_epoch(worker *w, ds_err *err);

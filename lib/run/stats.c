@@ -442,7 +442,7 @@ static const char *sink_name(const ds_plan *plan, uint32_t topic)
         if (plan->nodes[i]->topic == (int)topic &&
             !strcmp(plan->nodes[i]->type->name, "sink"))
             return plan->nodes[i]->stream;
-    return "dlq";
+    return plan->topics[topic].kind == DS_TOPIC_LATE ? "late" : "dlq";
 }
 
 /* From the oldest record of the epoch; records of a poll are in order. */
@@ -484,7 +484,7 @@ static void sinks_count(const worker *w)
             METRIC_VALUES(plan->job, sink_name(plan, t), plan->topics[t].name);
         ds_topic_kind kind = plan->topics[t].kind;
 
-        if (s->rows[t] && (kind == DS_TOPIC_SINK || kind == DS_TOPIC_DLQ)) {
+        if (s->rows[t] && kind >= DS_TOPIC_SINK && kind <= DS_TOPIC_LATE) {
             metric_add(
                 family_series(w->ctx->opts.metrics, FAMILY_SINK_RECORDS, names),
                 (double)s->rows[t]);

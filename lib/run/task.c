@@ -49,7 +49,10 @@ static ds_rc task_stores_open(worker *w, task *t, ds_err *err)
         if (rc != DS_OK)
             return rc;
         t->n_stores++;
-        task_op(t, ps->node)->store = ts->store;
+        if (ps->nth == 0)
+            task_op(t, ps->node)->store = ts->store;
+        else
+            task_op(t, ps->node)->second = ts->store;
     }
     return DS_OK;
 }
@@ -64,6 +67,7 @@ static ds_op *op_new(task *t, const ds_node *node)
     op->task = t;
     op->task_arena = t->arena;
     op->partition = t->partition;
+    op->event_max = op->watermark = op->watermark_before = DS_TIME_NONE;
     return op;
 }
 
@@ -135,7 +139,10 @@ ds_rc task_begin(task *t, ds_err *err)
     for (uint32_t i = 0; i < t->n_stores; i++) {
         task_store *ts = &t->stores[i];
         ts->overlay = ts->store->type->begin(ts->store, NULL, e->mem);
-        task_op(t, ts->plan->node)->overlay = ts->overlay;
+        if (ts->plan->nth == 0)
+            task_op(t, ts->plan->node)->overlay = ts->overlay;
+        else
+            task_op(t, ts->plan->node)->second_overlay = ts->overlay;
         if (ts->reset)
             DS_TRY(task_forget(ts, e->mem, err));
     }

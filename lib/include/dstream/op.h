@@ -112,8 +112,11 @@ typedef struct ds_op_host {
     /* Lines for standard output, printed when the epoch has committed. */
     void (*print)(ds_op *op, ds_slice text);
     /* Rows dropped on purpose, by reason: "filtered", "empty" (a set without
-     * rows), "null_key", "late". */
+     * rows), "null_key", "null_time". */
     void (*discard)(ds_op *op, uint32_t n, const char *reason);
+    /* Rows that came after their time, dropped and counted; they go where
+     * errors.late says. */
+    void (*late)(ds_op *op, const ds_batch *rows);
 } ds_op_host;
 
 /* Zeroed and filled in by the engine before open(). */
@@ -129,7 +132,9 @@ struct ds_op {
     int32_t partition;     /* of the task */
     ds_store *store;       /* DS_OP_STATEFUL, else NULL */
     ds_overlay *overlay;   /* of the epoch that is being processed */
-    ds_outbox *outbox;     /* rows that leave the task */
+    ds_store *second;      /* of two: node->store_names */
+    ds_overlay *second_overlay;
+    ds_outbox *outbox; /* rows that leave the task */
     /* Of the epoch. Nothing is lost without a name (run/tally.h):
      *     rows_in = rows_kept + rows_dropped + rows_refused
      * push() counts in rows_kept the rows of its input that live on: in rows

@@ -399,6 +399,40 @@ static void test_defaults(void **state)
     assert_int_equal(jobs_node(plan, "lines")->on_error, DS_ON_ERROR_FAIL);
 }
 
+/* ---- joins ---- */
+
+#define TWO(more, steps)                                                       \
+    HEAD "sources:\n"                                                          \
+         "  a: {kafka: {topic: a, key: k, columns: {x: bigint}}}\n"            \
+         "  b: {kafka: {topic: b, key: k, columns: {y: bigint}" more "}}\n"    \
+         "streams:\n"                                                          \
+         "  t: {from: a, do: [" steps "]}\n"                                   \
+         "sinks:\n"                                                            \
+         "  t: {from: t, kafka: {topic: out}}\n"
+
+static void test_join_in_place(void **state)
+{
+    const ds_plan *plan = jobs_plan(TWO("", "filter: x > 0, join: b"));
+
+    (void)state;
+    assert_string_equal(shape(plan), "main[wc]: source source filter join "
+                                     "sink\n");
+    assert_true(plan->stages[0].keyed && plan->stages[0].timed);
+    assert_int_equal(plan->n_stores, 0);
+}
+
+/* Keys of other bytes lie in other partitions. */
+static void test_join_key_formats(void **state)
+{
+    const ds_plan *plan =
+        jobs_plan(TWO(", key_format: json", "filter: x > 0, join: b"));
+
+    (void)state;
+    assert_string_equal(shape(plan),
+                        "main[wc]: source source filter shuffle shuffle\n"
+                        "t[wc.t]: unshuffle unshuffle join sink\n");
+}
+
 /* ---- event time ---- */
 
 #define TIMED(steps)                                                           \
@@ -478,6 +512,8 @@ int main(void)
         T(clusters),
         T(defaults),
         T(event_time),
+        T(join_in_place),
+        T(join_key_formats),
         T(event_time_is_lost),
         T(event_time_is_read),
     };

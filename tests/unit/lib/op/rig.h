@@ -41,6 +41,7 @@ static struct rig {
     ds_store **stores; /* by number */
     ds_overlay **overlays;
     ds_time now;
+    ds_time watermark, watermark_before;
     uint32_t step; /* rows per column batch; 0: all */
     int64_t off;
     char said[4000]; /* errors, prints */
@@ -96,6 +97,12 @@ static void rig_discard(ds_op *op, uint32_t n, const char *reason)
     (void)reason;
 }
 
+static void rig_late(ds_op *op, const ds_batch *rows)
+{
+    DS_EACH (rows, i)
+        rig_say("%s: row %u is late\n", op->node->op, i);
+}
+
 static const ds_batch *rig_admit(ds_op *op, const ds_batch *in)
 {
     (void)op;
@@ -106,7 +113,8 @@ static const ds_op_host rig_host = {.reject = rig_reject,
                                     .reject_record = rig_reject_record,
                                     .admit = rig_admit,
                                     .print = rig_print,
-                                    .discard = rig_discard};
+                                    .discard = rig_discard,
+                                    .late = rig_late};
 
 /* ---- the job ---- */
 
@@ -131,8 +139,10 @@ static void rig_link(ds_op *op)
     op->outs = ds_new(rig.task, ds_op *, node->n_outputs + 1);
     op->out_ports = ds_new(rig.task, int, node->n_outputs + 1);
     for (uint32_t i = 0; i < node->n_outputs; i++)
-        if (node->outputs[i]->stage == node->stage)
+        if (node->outputs[i]->stage == node->stage) {
+            op->out_ports[op->n_outs] = node->out_ports[i];
             op->outs[op->n_outs++] = rig.ops[node->outputs[i]->id];
+        }
 }
 
 static void rig_stores_open(void)
@@ -150,7 +160,10 @@ static void rig_stores_open(void)
                                0, plan->stores[i].signature};
         assert_int_equal(type->open(rig.db, &store, &rig.stores[i], NULL),
                          DS_OK);
-        rig.ops[plan->stores[i].node->id]->store = rig.stores[i];
+        if (plan->stores[i].nth == 0)
+            rig.ops[plan->stores[i].node->id]->store = rig.stores[i];
+        else
+            rig.ops[plan->stores[i].node->id]->second = rig.stores[i];
     }
 }
 
@@ -185,7 +198,8 @@ static void rig_open(const char *yaml)
 static int rig_setup(void **state)
 {
     (void)state;
-    rig = (struct rig){0};
+    rig = (struct rig){.watermark = DS_TIME_NONE,
+                       .watermark_before = DS_TIME_NONE};
     rig.reg = ds_registry_new();
     ds_register_ops(rig.reg);
     ds_register_codecs(rig.reg);
@@ -222,7 +236,11 @@ static ds_rc rig_begin(ds_err *err)
     for (uint32_t i = 0; i < rig.plan->n_stores; i++) {
         rig.overlays[i] =
             rig.stores[i]->type->begin(rig.stores[i], NULL, rig.epoch);
-        rig.ops[rig.plan->stores[i].node->id]->overlay = rig.overlays[i];
+        if (rig.plan->stores[i].nth == 0)
+            rig.ops[rig.plan->stores[i].node->id]->overlay = rig.overlays[i];
+        else
+            rig.ops[rig.plan->stores[i].node->id]->second_overlay =
+                rig.overlays[i];
     }
     for (uint32_t i = 0; i < rig.plan->n_nodes; i++) {
         ds_op *op = rig.ops[i];
@@ -230,6 +248,8 @@ static ds_rc rig_begin(ds_err *err)
         op->epoch_arena = rig.epoch;
         op->outbox = rig.box;
         op->now = rig.now;
+        op->watermark = rig.watermark;
+        op->watermark_before = rig.watermark_before;
         if (op->type->begin)
             DS_TRY(op->type->begin(op, err));
     }
@@ -332,14 +352,18 @@ static ds_rc rig_seal(ds_err *err)
     return DS_OK;
 }
 
-/* One epoch of the first source. */
-static ds_rc rig_epoch(const rig_rec *recs, uint32_t n, ds_err *err)
+static ds_rc rig_source(uint32_t nth, const rig_rec *recs, uint32_t n,
+                        ds_err *err)
 {
-    rig.now += DS_SECOND;
-    DS_TRY(rig_begin(err));
-    if (n)
-        DS_TRY(rig_push(rig.ops[rig.plan->stages[0].sources[0]->id],
-                        rig_envelope(recs, n), err));
+    if (n == 0)
+        return DS_OK;
+    return rig_push(rig.ops[rig.plan->stages[0].sources[nth]->id],
+                    rig_envelope(recs, n), err);
+}
+
+/* What is pushed ends here. */
+static ds_rc rig_end(ds_err *err)
+{
     DS_TRY(rig_seal(err));
     for (uint32_t i = 0; i < rig.plan->n_stores; i++) {
         ds_store *s = rig.stores[i];
@@ -348,6 +372,15 @@ static ds_rc rig_epoch(const rig_rec *recs, uint32_t n, ds_err *err)
         DS_TRY(s->type->commit(s, rig.overlays[i], -1, err));
     }
     return DS_OK;
+}
+
+/* One epoch of the first source. */
+static inline ds_rc rig_epoch(const rig_rec *recs, uint32_t n, ds_err *err)
+{
+    rig.now += DS_SECOND;
+    DS_TRY(rig_begin(err));
+    DS_TRY(rig_source(0, recs, n, err));
+    return rig_end(err);
 }
 
 /* ---- what came out ---- */
