@@ -206,12 +206,6 @@ ds_node *build_from(ds_job *job, const ds_text *from)
 /* Operators of the language that are none here yet. */
 static const char *const later_ops[] = {"transform",
                                         "transformWith",
-                                        "count",
-                                        "countByValue",
-                                        "reduce",
-                                        "mapValues",
-                                        "flatMapValues",
-                                        "groupByKey",
                                         "window",
                                         "countByWindow",
                                         "reduceByWindow",
@@ -220,9 +214,7 @@ static const char *const later_ops[] = {"transform",
                                         "groupByKeyAndWindow",
                                         "dropDuplicates",
                                         "dropDuplicatesWithinWatermark",
-                                        "mapPartitions",
-                                        "glom",
-                                        "countByKey"};
+                                        "mapPartitions"};
 
 static const char *op_hint(const ds_job *job, const char *name)
 {
@@ -421,6 +413,20 @@ static void step_inputs(ds_stream *s, ds_node *node)
     }
 }
 
+/* What an operator has in front of it. */
+static void build_before(ds_stream *s, const struct step *step,
+                         const ds_op_type *type, const char *name)
+{
+    ds_node *node =
+        planner_node(&s->job->planner, type, s->name.s,
+                     ds_str_printf(s->job->arena, "%s.%s", name, type->name),
+                     type->name, args_name_where(&step->op), s->last);
+
+    node->on_error = s->job->on_error;
+    planner_add(&s->job->planner, node);
+    s->last = node;
+}
+
 static void build_step(ds_stream *s, uint32_t i)
 {
     ds_job *job = s->job;
@@ -434,6 +440,8 @@ static void build_step(ds_stream *s, uint32_t i)
     }
     if (job->n_steps > BUILD_MAX_STEPS)
         return;
+    if (type->before)
+        build_before(s, step, type->before, step_name(s, i));
     node = planner_node(&job->planner, type, s->name.s, step_name(s, i),
                         type->name, args_name_where(&step->op), s->last);
     build_args(job, node, step_args(job, step));

@@ -16,6 +16,11 @@ const char *ds_agg_name(uint32_t i)
     return i < func_agg_count ? func_agg[i].name : NULL;
 }
 
+bool ds_agg_may_fail(const ds_agg *agg)
+{
+    return agg->type->flags & AGG_FAILS;
+}
+
 bool agg_is_count(const ds_agg *agg)
 {
     return agg->type->flags & AGG_COUNTS;

@@ -44,6 +44,7 @@ enum {
     AGG_COUNTS = 2,    /* 0, not NULL, over no rows */
     AGG_ANY_ORDER = 4, /* the order of the rows does not matter, */
     AGG_ONCE = 8,      /* nor does it matter how often a row comes */
+    AGG_FAILS = 32,    /* adding may fail; result tells */
     AGG_WITHIN = 16,   /* WITHIN GROUP (ORDER BY ...): the last argument */
 };
 

@@ -233,6 +233,42 @@ static tx *fields_of(check *c, tx *x, const ds_node *n, uint32_t from)
     return x;
 }
 
+/* Column `name` of a or b; -1: there is none. */
+static int pair_find(const ds_schema *cols, bool b, const char *name)
+{
+    uint32_t half = cols->n / 2;
+    for (uint32_t i = b ? half : 0; i < (b ? cols->n : half); i++)
+        if (strcmp(cols->fields[i].name + 2, name) == 0) /* behind "a." */
+            return (int)i;
+    return -1;
+}
+
+/* a, b, a.x, b.x: of a function of two rows. */
+static tx *check_pair(check *c, const ds_node *n)
+{
+    const ds_schema *cols = c->scope->cols;
+    bool is_b = strcmp(n->names[0], "b") == 0;
+    uint32_t half = cols->n / 2, first = is_b ? half : 0;
+    int i = n->n_names > 1 ? pair_find(cols, is_b, n->names[1]) : -1;
+    if (!is_b && strcmp(n->names[0], "a") != 0)
+        return check_fail(c, "E0301", n->at, n->len,
+                          check_name_hint(c, n->names[0], cols),
+                          "column \"%s\" does not exist", n->names[0]);
+    if (i >= 0)
+        return fields_of(c, column(c, n, &cols->fields[i], (uint32_t)i), n, 2);
+    if (half == 1 &&
+        (n->n_names == 1 || ds_row_fields(cols->fields[first].type)))
+        return fields_of(c, column(c, n, &cols->fields[first], first), n, 1);
+    if (n->n_names == 1 && half)
+        return check_fail(
+            c, "E0301", n->at, n->len,
+            ds_str_printf(c->arena, "name one: %s", cols->fields[first].name),
+            "the row has several columns");
+    return check_fail(c, "E0301", n->at, n->len,
+                      check_name_hint(c, n->names[n->n_names - 1], cols),
+                      "column %s.%s does not exist", n->names[0], n->names[1]);
+}
+
 tx *check_column(check *c, const ds_node *n)
 {
     if (c->hooks)
@@ -240,6 +276,8 @@ tx *check_column(check *c, const ds_node *n)
     const ds_schema *cols = c->in_agg ? c->scope->rows : c->scope->cols;
     bool has_state = !c->in_agg && c->scope->state;
     int i = cols ? ds_schema_find(cols, n->names[0]) : -1;
+    if (c->scope->pair)
+        return check_pair(c, n);
     if (has_state && strcmp(n->names[0], "state") == 0) {
         const ds_schema *state = c->scope->state;
         bool column = n->n_names > 1 &&

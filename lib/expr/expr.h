@@ -28,6 +28,8 @@ typedef struct ds_scope {
                    naming one is an error that says why */
     bool sets;  /* an item may be a set-returning function (flatMap) */
     bool names; /* every item that is no plain column needs AS name (E0313) */
+    bool
+        pair; /* a function of two rows: `cols` is what ds_pair_schema() made */
     /* updateStateByKey. `state`: NULL: there is no `state`. With n == 0 the
      * type is not known yet: `state` and `state.x` are untyped NULLs. With one
      * field `state` stands for it. */
@@ -54,8 +56,27 @@ ds_rc ds_exprs_compile_named(const ds_text *names, const ds_text *texts,
 /* As items of `e` cast to the types of `want` (same number of items). */
 ds_rc ds_exprs_cast(const ds_exprs *e, const ds_schema *want, ds_arena *a,
                     ds_exprs **out, ds_err *err);
+/* The items of `e` in the order of the names of `want`: all of them. */
+ds_exprs *ds_exprs_order(const ds_exprs *e, const ds_schema *want, ds_arena *a);
 /* A column type as written in `columns:`: "text not null". */
 ds_rc ds_type_parse(const ds_text *text, ds_diags *d, ds_field *out);
+
+/* ---- functions of two rows ---- */
+
+/* Columns a.x, a.y, ..., b.x, b.y, ... for the scope of a function of two rows
+ * `a` and `b` of `values`; of a single column `a` and `b` stand for it. */
+const ds_schema *ds_pair_schema(const ds_schema *values, ds_arena *a);
+/* Such a function as an aggregate: of many rows it makes one, always from two.
+ * It has to be associative; rows meet in the order in which they came, and
+ * a single one is its own result. `out` has an item per column of `values`,
+ * over `key`, and one aggregate over `rows`, whose columns cols[] are the
+ * values. `reduce` gives those columns. `inverse`, which takes b from a, may be
+ * NULL. A row for which the function fails makes its group fail:
+ * ds_acc_result(). Source: the function of Spark's reduce(func),
+ * reduceByKey(func). */
+void ds_exprs_pair(const ds_exprs *reduce, const ds_exprs *inverse,
+                   const ds_schema *rows, const uint16_t *cols,
+                   const ds_schema *key, ds_arena *a, ds_exprs **out);
 
 /* ---- questions to a compiled list ---- */
 
@@ -110,6 +131,8 @@ ds_rc ds_exprs_eval_set(const ds_exprs *e, const ds_batch *in,
 ds_type ds_agg_type(const ds_agg *agg); /* of the result */
 /* The names of all aggregates, some twice; NULL past the last one. */
 const char *ds_agg_name(uint32_t i);
+/* Whether it may fail while rows are added: a function of two rows. */
+bool ds_agg_may_fail(const ds_agg *agg);
 /* The columns that one partial result takes when it crosses a repartition
  * (avg: a count and a sum). */
 enum { DS_AGG_PARTS = 6 };

@@ -400,6 +400,25 @@ ds_exprs *check_list(check *c, tx **items, const ds_field *fields, uint32_t n)
     return e;
 }
 
+ds_exprs *ds_exprs_order(const ds_exprs *e, const ds_schema *want, ds_arena *a)
+{
+    ds_exprs *o = ds_new(a, ds_exprs, 1);
+    ds_field *fields = ds_new(a, ds_field, want->n + 1);
+    *o = *e;
+    o->items = ds_new(a, tx *, want->n + 1);
+    o->canons = ds_new(a, const char *, want->n + 1);
+    for (uint32_t i = 0; i < want->n; i++) {
+        int from = ds_schema_find(&e->schema, want->fields[i].name);
+        DS_BUG_ON(from < 0);
+        o->items[i] = e->items[from];
+        o->canons[i] = e->canons[from];
+        fields[i] = e->schema.fields[from];
+    }
+    o->schema = (ds_schema){want->n, fields};
+    exprs_finish(o, a);
+    return o;
+}
+
 /* ---- evaluation ---- */
 
 ds_rc ds_exprs_eval(const ds_exprs *e, const ds_batch *in, const ds_eval *ev,

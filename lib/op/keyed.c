@@ -15,17 +15,19 @@
 ds_scope keyed_scope(struct keyed_plan *p, const ds_node *node, ds_arena *a)
 {
     const ds_node *in = node->inputs[0];
+    /* Without keys all rows are one group. */
+    uint32_t n_keys = node->flags & DS_OP_BY_KEY ? in->n_keys : 0;
     ds_schema *key = ds_new(a, ds_schema, 1);
-    ds_field *fields = ds_new(a, ds_field, in->n_keys + 1);
+    ds_field *fields = ds_new(a, ds_field, n_keys + 1);
 
     p->rows = in->schema;
     p->row_keys = in->keys;
-    p->key_types = ds_new(a, ds_type, in->n_keys + 1);
-    for (uint32_t i = 0; i < in->n_keys; i++) {
+    p->key_types = ds_new(a, ds_type, n_keys + 1);
+    for (uint32_t i = 0; i < n_keys; i++) {
         fields[i] = in->schema->fields[in->keys[i]];
         p->key_types[i] = fields[i].type;
     }
-    *key = (ds_schema){in->n_keys, fields};
+    *key = (ds_schema){n_keys, fields};
     p->key = key;
     return (ds_scope){.cols = key,
                       .names = true,
@@ -314,6 +316,19 @@ static ds_rc groups_refused(const struct keyed *k, ds_op *op,
             return rc;
     }
     return rc;
+}
+
+ds_rc keyed_check(const struct keyed *k, ds_op *op, ds_err *err)
+{
+    ds_arena *a = op->epoch_arena;
+    ds_row_errors errs = {0};
+    ds_eval ev = {op->now, a, &errs};
+    ds_col unused;
+
+    for (uint32_t i = 0; i < k->plan->n_aggs; i++)
+        if (ds_agg_may_fail(k->plan->aggs[i]))
+            ds_acc_result(k->accs[i], ds_groups_n(k->groups), &ev, &unused);
+    return errs.n ? groups_refused(k, op, &errs, err) : DS_OK;
 }
 
 /* A list over key, state and the results of its aggregates. */

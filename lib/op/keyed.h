@@ -62,6 +62,9 @@ ds_rc keyed_add(struct keyed *k, ds_op *op, const ds_batch *in, ds_err *err);
 /* Groups for keys without rows; cols are the key's columns, n values. */
 ds_rc keyed_add_idle(struct keyed *k, ds_op *op, const ds_col *cols, uint32_t n,
                      ds_err *err);
+/* Before partial results leave: groups that have failed already are refused
+ * here, where their records are known. */
+ds_rc keyed_check(const struct keyed *k, ds_op *op, ds_err *err);
 /* The select list for all groups; `state`: its columns, or NULL. */
 ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
                  ds_err *err);

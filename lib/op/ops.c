@@ -26,6 +26,15 @@ static const ds_op_type *const types[] = {
     &op_right_outer_join,
     &op_full_outer_join,
     &op_cogroup,
+    &op_reduce,
+    &op_count,
+    &op_count_by_key,
+    &op_count_by_value,
+    &op_by_value,
+    &op_group_by_key,
+    &op_map_values,
+    &op_flat_map_values,
+    &op_glom,
 };
 
 void ds_register_ops(ds_registry *reg)

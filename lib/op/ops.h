@@ -8,13 +8,36 @@
 #include "expr/expr.h"
 #include "plan/plan.h"
 
-extern const ds_op_type op_source, op_unshuffle, op_shuffle, op_sink,
-    op_console, op_outside, op_partial;
-extern const ds_op_type op_map, op_flat_map, op_filter, op_key_by,
-    op_reduce_by_key, op_update_state_by_key, op_union, op_repartition,
-    op_map_with_state;
-extern const ds_op_type op_join, op_left_outer_join, op_right_outer_join,
-    op_full_outer_join, op_cogroup;
+extern const ds_op_type op_source;
+extern const ds_op_type op_unshuffle;
+extern const ds_op_type op_shuffle;
+extern const ds_op_type op_sink;
+extern const ds_op_type op_console;
+extern const ds_op_type op_outside;
+extern const ds_op_type op_partial;
+extern const ds_op_type op_map;
+extern const ds_op_type op_flat_map;
+extern const ds_op_type op_filter;
+extern const ds_op_type op_key_by;
+extern const ds_op_type op_reduce_by_key;
+extern const ds_op_type op_update_state_by_key;
+extern const ds_op_type op_union;
+extern const ds_op_type op_repartition;
+extern const ds_op_type op_map_with_state;
+extern const ds_op_type op_join;
+extern const ds_op_type op_left_outer_join;
+extern const ds_op_type op_right_outer_join;
+extern const ds_op_type op_full_outer_join;
+extern const ds_op_type op_cogroup;
+extern const ds_op_type op_reduce;
+extern const ds_op_type op_count;
+extern const ds_op_type op_count_by_key;
+extern const ds_op_type op_count_by_value;
+extern const ds_op_type op_by_value;
+extern const ds_op_type op_group_by_key;
+extern const ds_op_type op_map_values;
+extern const ds_op_type op_flat_map_values;
+extern const ds_op_type op_glom;
 
 /* A sink's port for keys that were removed: a batch of which only the key
  * columns are defined. updateStateByKey pushes it, and only to sinks. */

@@ -116,6 +116,7 @@ static ds_rc partial_seal(ds_op *op, ds_err *err)
 
     if (n == 0)
         return DS_OK;
+    DS_TRY(keyed_check(k, op, err));
     ds_groups_cols(k->groups, a, keys);
     ds_key_fit(k->plan->key, keys, n, a);
     while (n > 0)

@@ -46,6 +46,8 @@
     X(E0412, "a watermark without an event time")                              \
     X(E0422, "streams that slide differently")                                 \
     X(E0423, "the columns of the streams differ")                              \
+    X(E0424, "a function of two rows that gives another row")                  \
+    X(E0425, "only the key is there")                                          \
     X(E0441, "a column has the same name on both sides of a join")             \
     X(E0442, "the keys of a join differ")                                      \
     X(E0443, "a join across batches needs watermarks")                         \

@@ -334,6 +334,17 @@ static void show_repaired(ds_buf *b, const uint8_t *p, uint32_t n)
     }
 }
 
+const char *ds_show_name(const char *name, ds_arena *a)
+{
+    ds_buf b;
+    ds_buf_init(&b, a, strlen(name) + 8);
+    ds_buf_str(&b, "\"");
+    for (; *name; name++)
+        ds_buf_printf(&b, *name == '"' ? "\"%c" : "%c", *name);
+    ds_buf_add(&b, "\"", 2); /* the end, too */
+    return b.s;
+}
+
 void ds_show_json_str(ds_buf *b, ds_slice s)
 {
     ds_buf_room(b, s.len + 2);

@@ -37,8 +37,8 @@ struct poisons {
     uint32_t *slots; /* twice cap */
 };
 
-/* Records of the epoch that have their dead letter: open addressing over topic,
- * partition and offset. */
+/* Records that the epoch refused: open addressing over topic, partition and
+ * offset. */
 struct letter {
     uint32_t n, cap;
     struct letter_key {
@@ -46,6 +46,7 @@ struct letter {
         int32_t partition;
         int64_t off;
         const char *code, *msg; /* for errors.limit */
+        bool dead;              /* it has its dead letter */
     } * slots;
 };
 
@@ -85,21 +86,23 @@ static void letters_grow(epoch *e)
     e->letters = l;
 }
 
-/* True the first time that a record is seen in this epoch. */
-static bool letter_first(epoch *e, const ds_envelope *env, uint32_t rec,
-                         const char *code, const char *msg)
+/* A record that is refused; *first: for the first time in this epoch. */
+static struct letter_key *letter_note(epoch *e, const ds_envelope *env,
+                                      uint32_t rec, const char *code,
+                                      const char *msg, bool *first)
 {
     struct letter_key *k;
 
     if (!e->letters || e->letters->n * 2 >= e->letters->cap)
         letters_grow(e);
     k = letter_slot(e->letters, env->topic, env->partition, env->off[rec]);
-    if (k->topic)
-        return false;
+    *first = k->topic == NULL;
+    if (!*first)
+        return k;
     *k = (struct letter_key){env->topic, env->partition, env->off[rec], code,
-                             msg};
+                             msg,        false};
     e->letters->n++;
-    return true;
+    return k;
 }
 
 /* The last one of a partition before an offset; NULL: there is none. */
@@ -337,6 +340,8 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
                         ds_err *err)
 {
     ds_on_error policy = node->on_error;
+    struct letter_key *k;
+    bool first;
 
     if (!strcmp(code, DS_CODE_WAIT))
         return hold_set(w, env, rec, msg, err);
@@ -346,13 +351,15 @@ static ds_rc reject_one(worker *w, const ds_node *node, const ds_envelope *env,
             stats_failed(w, node, code);
         return limit_set(w, env, rec, code, msg, err);
     }
-    if (!letter_first(w->epoch, env, rec, code,
-                      ds_str_copy(w->epoch->mem, msg)))
+    k = letter_note(w->epoch, env, rec, code, ds_str_copy(w->epoch->mem, msg),
+                    &first);
+    if (!first && (k->dead || policy != DS_ON_ERROR_DLQ))
         return DS_OK;
-    if (!error_count(w))
+    if (first && !error_count(w))
         return limit_reached(w, env, rec, err);
     stats_error(w, node, code, policy == DS_ON_ERROR_DLQ ? "dlq" : "skip");
     if (policy == DS_ON_ERROR_DLQ) {
+        k->dead = true;
         reject_letter(w, node, env, rec, code, msg);
         reject_log(w, node, env, rec, code, msg, "row sent to dead letters");
     } else {

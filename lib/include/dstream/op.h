@@ -84,6 +84,9 @@ typedef struct ds_op_type {
      * operator in node->combines. NULL: rows cross as they are. */
     const struct ds_op_type *combine;
 
+    /* An internal operator that the builder puts in front; NULL: none. */
+    const struct ds_op_type *before;
+
     /* Rows go round over that many partitions, and the operator comes after
      * that; 0: no. Called with the args. NULL: no. */
     int32_t (*spread)(const void *args);

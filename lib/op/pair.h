@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pair.h - functions of two rows `a` and `b` as arguments of operators
+ * (contract.md 5.1): "a.n + b.n AS n", or "a + b AS n" of a single column.
+ */
+#ifndef OP_PAIR_H
+#define OP_PAIR_H
+
+#include "op/ops.h"
+
+/* Whether a list is such a function: it names both and has no aggregate. A
+ * stream with a column `a` or `b` has none. */
+bool pair_is_function(const ds_arg *list, const ds_schema *rows, ds_arena *a);
+/* The function as an aggregate (ds_exprs_pair) over the node's input; its items
+ * are the value columns. `key`: the columns that are no values. `inverse` may
+ * be NULL. NULL after a mistake. */
+ds_exprs *pair_compile(const ds_node *node, const ds_arg *list,
+                       const ds_arg *inverse, const ds_schema *key, ds_arena *a,
+                       ds_diags *d);
+
+#endif
