@@ -82,7 +82,7 @@ static void test_reduce_mistakes(void **state)
 {
     (void)state;
     assert_string_equal(rig_mistake(JOB("{reduceByKey: a.n + b.n AS n}")),
-                        "E0190");
+                        "E0424");
     ds_job_free(rig.job);
     rig.job = NULL;
     assert_string_equal(rig_mistake(JOB("{reduceByKey: count(*) AS k}")),
