@@ -8,6 +8,9 @@
  * when it is new. Rows only move the time in its state; when its list is due,
  * it is listed again for what is left. So a key costs one entry in a list and
  * one look per span, however often it has rows.
+ *
+ * `evict` goes by event time if there is a watermark: then that is the clock,
+ * and the times of rows, which are all different, are rounded up to batches.
  */
 #include "op/update.h"
 #include "record/builder.h"
@@ -17,9 +20,23 @@
 
 ds_time forget_after(const struct update_plan *p, ds_time last)
 {
-    ds_time due;
+    ds_time due, rest;
 
-    return __builtin_add_overflow(last, p->forget, &due) ? INT64_MAX : due;
+    if (__builtin_add_overflow(last, p->forget, &due))
+        return INT64_MAX;
+    if (!p->step)
+        return due;
+    rest = due % p->step;
+    rest = rest > 0 ? p->step - rest : -rest;
+    return __builtin_add_overflow(due, rest, &due) ? INT64_MAX : due;
+}
+
+/* The time by which keys are forgotten. */
+static ds_time forget_clock(const ds_op *op)
+{
+    const struct update_plan *p = op->node->planned;
+
+    return p->step ? op->watermark : op->now;
 }
 
 static ds_col *hidden(const ds_op *op, const struct states *s, int which)
@@ -90,7 +107,8 @@ static void piece_sort(ds_op *op, struct piece *piece, const ds_time *at,
         if (done[g] || s->old[g].ptr == NULL || due[g] != at[i])
             continue;
         done[g] = true;
-        if (forget_after(p, last[g]) > op->now)
+        if (forget_after(p, last[g]) > forget_clock(op) ||
+            ds_groups_has(((struct update *)op)->keyed.groups, s->keys[g]))
             piece->again[piece->n_again++] = g;
         else
             piece->over[piece->n_over++] = g;
@@ -210,7 +228,9 @@ ds_rc forget_due(ds_op *op, ds_err *err)
 {
     struct due due;
 
-    DS_TRY(deadlines_take(op, op->now, &due, err));
+    if (forget_clock(op) == DS_TIME_NONE)
+        return DS_OK;
+    DS_TRY(deadlines_take(op, forget_clock(op), &due, err));
     for (uint32_t at = 0; at < due.n; at += PIECE_KEYS) {
         uint32_t n = due.n - at < PIECE_KEYS ? due.n - at : PIECE_KEYS;
 

@@ -28,6 +28,7 @@ static void emit_plan(struct update_plan *p, ds_node *node,
     if (e == NULL)
         return;
     keyed_plan_more(&p->keyed, node, e, a);
+    p->emits = true;
     node->schema = select_concat(p->keyed.key, ds_exprs_schema(e), node, a, d);
 }
 

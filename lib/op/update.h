@@ -29,13 +29,17 @@ enum { STORED_LAST, STORED_DUE, STORED_HIDDEN };
 
 struct update_plan {
     struct keyed_plan keyed; /* items: the update, cast to the state's types;
-                                more: what mapWithState emits, or NULL */
+                                more: what mapWithState emits, or the largest
+                                event time where that says who is idle */
+    bool emits;              /* the former */
     const ds_schema *stored; /* the state's columns, and the hidden ones: when
                                 the key last had rows, where it is listed */
     ds_slice init;  /* the state of a new key, as stored; null: all NULL */
     bool all;       /* emit: all */
     bool idle;      /* keys without rows are evaluated too (contract.md 5.8) */
     ds_time forget; /* keys without rows for so long; 0: never */
+    ds_time step;   /* idle in event time, whose deadlines are multiples of
+                       this; 0: in batch time */
     /* The row of a key that is forgotten, over key and state; NULL: none. Item
      * i is column last_cols[i] of the node. */
     const ds_exprs *last;
@@ -86,7 +90,7 @@ ds_rc forget_list(ds_op *op, const struct states *s, const uint32_t *sel,
                   uint32_t n, ds_err *err);
 /* The keys whose time is over by now. */
 ds_rc forget_due(ds_op *op, ds_err *err);
-/* When a key that had rows now is due. */
+/* When a key is due that had its last rows at `last`. */
 ds_time forget_after(const struct update_plan *p, ds_time last);
 
 #endif

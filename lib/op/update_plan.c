@@ -7,6 +7,7 @@
  * untyped NULL; what comes out is the state's types, shorter integers widened
  * to bigint. Second pass: with these types, and cast to them.
  */
+#include "expr/text.h"
 #include "op/update.h"
 #include "record/rowfmt.h"
 
@@ -182,6 +183,27 @@ void update_forgets(struct update_plan *p, ds_node *node, ds_time forget,
     node->canon = ds_str_printf(a, "%s; forgets", node->canon);
 }
 
+/* evict goes by event time: the largest one of a key's rows is gathered. */
+static void evict_plan(struct update_plan *p, ds_node *node, ds_scope *scope,
+                       ds_arena *a, ds_diags *d)
+{
+    const ds_node *in = node->inputs[0];
+    const ds_field *f = &in->schema->fields[in->event_time];
+    ds_exprs *e = NULL;
+    ds_buf name;
+    ds_text text;
+
+    ds_buf_init(&name, a, 64);
+    text_quote_ident(&name, ds_slice_of(f->name));
+    text = ds_text_of(ds_str_printf(a, "max(%.*s::timestamptz) AS last",
+                                    (int)name.len, name.s));
+    if (ds_exprs_compile(&text, scope, a, d, &e) < 0)
+        return;
+    keyed_plan_more(&p->keyed, node, e, a);
+    p->step = node->tick;
+    node->canon = ds_str_printf(a, "%s by event time", node->canon);
+}
+
 void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
 {
     const struct update_args *args = node->args;
@@ -195,6 +217,8 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     keyed_plan(&p->keyed, node, e, state, a, d);
     node->canon = ds_exprs_canon(e, a);
     update_forgets(p, node, args->evict, a);
+    if (args->evict && node->inputs[0]->watermarked)
+        evict_plan(p, node, &scope, a, d);
     if (args->init)
         init_plan(p, args->init, a, d);
     p->all = args->emit == 1;
@@ -202,5 +226,7 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
               !ds_exprs_idle_keeps(e);
     if (p->all || p->idle)
         node->flags |= DS_OP_EVERY_EPOCH;
+    if (p->all || p->idle || p->forget) /* keys without rows: in the batch */
+        node->flags |= DS_OP_NEEDS_BATCH;
     node->deletes = true;
 }

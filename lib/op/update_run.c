@@ -147,24 +147,50 @@ static void outcome_make(ds_op *op, const struct states *s, uint32_t active,
     }
 }
 
+/* The time of a key's last rows. `rows`: the largest event time of those of the
+ * batch; NULL: it is the batch's time that counts. */
+static ds_time last_time(const ds_op *op, const ds_col *before, uint32_t row,
+                         bool active, const ds_col *rows)
+{
+    ds_time last =
+        ds_col_is_null(before, row) ? DS_TIME_NONE : before->v.i64[row];
+
+    if (!active)
+        return last;
+    if (rows == NULL)
+        return op->now;
+    if (!ds_col_is_null(rows, row) &&
+        (last == DS_TIME_NONE || rows->v.i64[row] > last))
+        last = rows->v.i64[row];
+    if (last != DS_TIME_NONE)
+        return last; /* no event time so far: as if it were the watermark's */
+    return op->watermark == DS_TIME_NONE ? op->now : op->watermark;
+}
+
 /* When they last had rows, and where they are listed. */
-static void hidden_make(ds_op *op, struct states *s, const ds_col *before,
-                        uint32_t active)
+static ds_rc hidden_make(ds_op *op, struct keyed *k, struct states *s,
+                         const ds_col *before, ds_err *err)
 {
     const struct update_plan *p = op->node->planned;
     ds_arena *a = op->epoch_arena;
-    uint32_t at = p->keyed.state->n;
+    const ds_col *hidden = before + p->keyed.state->n;
     int64_t *last = ds_new(a, int64_t, s->n), *due = ds_new(a, int64_t, s->n);
+    ds_col *made = s->cols + p->keyed.state->n;
+    ds_col rows;
 
     if (!p->forget)
-        return;
+        return DS_OK;
+    if (p->step)
+        DS_TRY(keyed_eval_more(k, op, before, &rows, err));
     for (uint32_t i = 0; i < s->n; i++) {
-        last[i] = i < active ? op->now : before[at + STORED_LAST].v.i64[i];
-        due[i] = s->old[i].ptr ? before[at + STORED_DUE].v.i64[i]
+        last[i] = last_time(op, &hidden[STORED_LAST], i, i < k->active,
+                            p->step ? &rows : NULL);
+        due[i] = s->old[i].ptr ? hidden[STORED_DUE].v.i64[i]
                                : forget_after(p, last[i]);
     }
-    s->cols[at + STORED_LAST] = (ds_col){.v.i64 = last};
-    s->cols[at + STORED_DUE] = (ds_col){.v.i64 = due};
+    made[STORED_LAST] = (ds_col){.v.i64 = last};
+    made[STORED_DUE] = (ds_col){.v.i64 = due};
+    return DS_OK;
 }
 
 /* mapWithState with `emit`: every key that had rows, also if it is removed. */
@@ -194,7 +220,7 @@ static ds_rc groups_update(ds_op *op, struct keyed *k, struct states *s,
 
     s->cols = cols + p->keyed.key->n;
     DS_TRY(keyed_eval(k, op, before, s->cols, err));
-    hidden_make(op, s, before, k->active);
+    DS_TRY(hidden_make(op, k, s, before, err));
     outcome_make(op, s, k->active, &o);
     if (o.n_puts)
         DS_TRY(op->store->type->put(op->store, op->overlay, o.keys, o.hashes,
@@ -205,7 +231,7 @@ static ds_rc groups_update(ds_op *op, struct keyed *k, struct states *s,
     ds_key_fit(p->keyed.key, cols, s->n, a);
     DS_TRY(
         deletes_emit(op, rows_of(op, cols, s->n, o.removed, o.n_removed), err));
-    if (p->keyed.more)
+    if (p->emits)
         return mapped_emit(op, k, cols, s->cols, err);
     return ds_emit(op, rows_of(op, cols, s->n, o.rows, o.n_rows), err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_forget.c - many keys that time out, and the lists that find them. */
+#include "dstream/clock.h"
 #include "rig.h"
 
 #define JOB(steps)                                                             \
@@ -114,6 +115,78 @@ static void test_far(void **state)
     assert_int_equal(rows_of_kind(DS_TOPIC_CHANGELOG), 0);
 }
 
+#define AT(k, s) "{\"k\":\"" k "\",\"n\":1,\"at\":\"2026-01-01T00:00:" s "Z\"}"
+#define EVENTS(cut, steps)                                                     \
+    "dstream: 1\njob: j\n"                                                     \
+    "sources: {in: {kafka: {topic: in, " cut                                   \
+    "columns: {k: text, n: bigint, at: timestamptz}}, event_time: at, "        \
+    "watermark: 1s}}\n"                                                        \
+    "streams: {s: {from: in, do: [" steps "]}}\n"                              \
+    "sinks: {out: {from: s, kafka: {topic: out}}}\n"
+#define EVICT                                                                  \
+    "{updateStateByKey: {update: \"coalesce(state, 0) + sum(n) AS n\", "       \
+    "evict: 10s}}"
+
+static ds_time at(int seconds)
+{
+    ds_time t = 0;
+
+    assert_true(ds_time_parse(ds_slice_of("2026-01-01T00:00:00Z"), &t));
+    return t + seconds * DS_SECOND;
+}
+
+static void check_event_time(void)
+{
+    RIG_RUN(AT("a", "05.2"), AT("b", "07"), AT("a", "03"));
+    rig.watermark = at(15); /* 05.2 + 10 s is rounded up to a batch */
+    assert_string_equal(RIG_IDLE(), "");
+    rig.watermark = at(16);
+    assert_string_equal(RIG_IDLE(), "out: a=~\n");
+    /* Late, but there: kept by its rows for this batch. */
+    rig.watermark = at(17);
+    assert_string_equal(RIG_RUN(AT("b", "01")),
+                        "out: b={\"k\":\"b\",\"n\":2}\n");
+    assert_string_equal(RIG_IDLE(), "out: b=~\n");
+    assert_string_equal(RIG_IDLE(), "");
+    /* Rows later than all before move the deadline; those without a time are
+     * from the watermark's. */
+    RIG_RUN(AT("c", "10"), AT("d", "10"), "{\"k\":\"e\",\"n\":1}");
+    RIG_RUN(AT("c", "12"));
+    rig.watermark = at(20);
+    assert_string_equal(RIG_IDLE(), "out: d=~\n");
+    rig.watermark = at(26);
+    assert_string_equal(RIG_IDLE(), "out: c=~\n");
+    rig.watermark = at(27);
+    assert_string_equal(RIG_IDLE(), "out: e=~\n");
+}
+
+static void test_event_time(void **state)
+{
+    (void)state;
+    rig_open(EVENTS("key: k, ", EVICT));
+    check_event_time();
+}
+
+static void test_event_time_cut(void **state)
+{
+    (void)state;
+    rig_open(EVENTS("", "{keyBy: k}, " EVICT));
+    check_event_time();
+}
+
+/* mapWithState times out by batch time, whatever the source has. */
+static void test_timeout_is_batch_time(void **state)
+{
+    (void)state;
+    rig_open(EVENTS("key: k, ", TIMED));
+    RIG_RUN(AT("a", "05"));
+    rig.watermark = at(50);
+    assert_string_equal(RIG_IDLE(), "");
+    assert_string_equal(RIG_IDLE(), "");
+    rig.watermark = 0;
+    assert_string_equal(RIG_IDLE(), "out: a={\"k\":\"a\",\"n\":-1}\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +196,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_listed_twice, rig_setup,
                                         rig_teardown),
         cmocka_unit_test_setup_teardown(test_far, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_event_time, rig_setup,
+                                        rig_teardown),
+        cmocka_unit_test_setup_teardown(test_event_time_cut, rig_setup,
+                                        rig_teardown),
+        cmocka_unit_test_setup_teardown(test_timeout_is_batch_time, rig_setup,
+                                        rig_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
