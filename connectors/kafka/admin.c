@@ -9,6 +9,7 @@
 
 #include "dstream/log.h"
 #include "kafka/kafka.h"
+#include "plan/marks.h"
 
 /* ---- metadata ---- */
 
@@ -422,9 +423,12 @@ static rd_kafka_resp_err_t committed_once(rd_kafka_t *rk, ds_position *pos,
     for (uint32_t i = 0; !e && i < n; i++)
         if ((e = list->elems[i].err))
             *at = i;
-    for (uint32_t i = 0; !e && i < n; i++)
-        pos[i].next =
-            list->elems[i].offset >= 0 ? list->elems[i].offset : DS_OFFSET_NONE;
+    for (uint32_t i = 0; !e && i < n; i++) {
+        const rd_kafka_topic_partition_t *p = &list->elems[i];
+        pos[i].next = p->offset >= 0 ? p->offset : DS_OFFSET_NONE;
+        pos[i].marks = ds_marks_read(p->offset >= 0 ? p->metadata : NULL,
+                                     p->metadata_size);
+    }
     rd_kafka_topic_partition_list_destroy(list);
     return e;
 }

@@ -12,6 +12,7 @@
 #include "dstream/fault.h"
 #include "dstream/log.h"
 #include "kafka/kafka.h"
+#include "plan/marks.h"
 
 enum {
     TXN_SLICE_MS = 1000,
@@ -322,6 +323,23 @@ static ds_rc send_offsets(kafka_txn *t,
     }
 }
 
+/* The library takes over the text. */
+static void position_add(kafka_txn *t, rd_kafka_topic_partition_list_t *list,
+                         const ds_position *pos)
+{
+    rd_kafka_topic_partition_t *p =
+        rd_kafka_topic_partition_list_add(list, pos->topic, pos->partition);
+    char text[DS_MARKS_MAX];
+    size_t len = ds_marks_show(&pos->marks, text);
+    p->offset = pos->next;
+    if (len == 0)
+        return;
+    p->metadata = rd_kafka_mem_malloc(t->rk, len + 1);
+    DS_BUG_ON(!p->metadata);
+    memcpy(p->metadata, text, len + 1);
+    p->metadata_size = len;
+}
+
 /* Takes over md. */
 static ds_rc positions(kafka_txn *t, rd_kafka_consumer_group_metadata_t *md,
                        const ds_position *pos, uint32_t n, ds_err *err)
@@ -329,8 +347,7 @@ static ds_rc positions(kafka_txn *t, rd_kafka_consumer_group_metadata_t *md,
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)n);
     for (uint32_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, pos[i].topic, pos[i].partition)
-            ->offset = pos[i].next;
+        position_add(t, list, &pos[i]);
     ds_rc rc = send_offsets(t, list, md, err);
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_consumer_group_metadata_destroy(md);

@@ -35,6 +35,7 @@ typedef struct group_offset {
     log_topic *topic;
     int32_t partition;
     int64_t next;
+    ds_marks marks;
 } group_offset;
 
 typedef struct cluster {

@@ -191,7 +191,7 @@ group_offset *cluster_offset(cluster *c, const char *group, const char *topic,
         return NULL;
     c->offsets = realloc(c->offsets, (c->n_offsets + 1) * sizeof(*c->offsets));
     c->offsets[c->n_offsets] =
-        (group_offset){strdup(group), t, partition, DS_OFFSET_NONE};
+        (group_offset){strdup(group), t, partition, DS_OFFSET_NONE, {0}};
     return &c->offsets[c->n_offsets++];
 }
 
@@ -449,6 +449,7 @@ static ds_rc memory_group_offsets(ds_broker *b, const char *group,
         group_offset *o =
             cluster_offset(c, group, pos[i].topic, pos[i].partition, false);
         pos[i].next = o ? o->next : DS_OFFSET_NONE;
+        pos[i].marks = o ? o->marks : (ds_marks){0};
     }
     pthread_mutex_unlock(&c->lock);
     return DS_OK;

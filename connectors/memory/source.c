@@ -65,7 +65,7 @@ static void member_plan(member *m)
                                      sizeof(*m->assigned));
         for (int32_t p = 0; p < topic->n_parts; p++)
             m->assigned[m->n_assigned++] =
-                (ds_position){topic->name, p, DS_OFFSET_NONE};
+                ds_position_of(topic->name, p, DS_OFFSET_NONE);
     }
 }
 

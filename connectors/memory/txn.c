@@ -15,6 +15,7 @@ typedef struct sent_pos {
     char *topic;
     int32_t partition;
     int64_t next;
+    ds_marks marks;
 } sent_pos;
 
 typedef struct txn {
@@ -147,9 +148,9 @@ static ds_rc txn_group_positions(ds_txn *base, const char *group,
     if (t->n_pos)
         memcpy(list, t->pos, t->n_pos * sizeof(*list));
     for (uint32_t i = 0; i < n; i++)
-        list[t->n_pos++] = (sent_pos){ds_str_copy(t->arena, group),
-                                      ds_str_copy(t->arena, pos[i].topic),
-                                      pos[i].partition, pos[i].next};
+        list[t->n_pos++] = (sent_pos){
+            ds_str_copy(t->arena, group), ds_str_copy(t->arena, pos[i].topic),
+            pos[i].partition, pos[i].next, pos[i].marks};
     t->pos = list;
     return DS_OK;
 }
@@ -178,8 +179,10 @@ static void txn_append(txn *t)
         const sent_pos *s = &t->pos[i];
         group_offset *o =
             cluster_offset(t->c, s->group, s->topic, s->partition, true);
-        if (o)
+        if (o) {
             o->next = s->next;
+            o->marks = s->marks;
+        }
     }
 }
 

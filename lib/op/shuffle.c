@@ -94,6 +94,26 @@ static int32_t shuffle_partition(struct shuffle *s)
     }
 }
 
+/* The batch's time in front of each row, for a stage that runs whole batches:
+ * the engine takes it off again (run/progress.h). */
+static void rows_stamp(const ds_op *op, ds_slice *vals, uint32_t n, ds_arena *a)
+{
+    size_t total = 0;
+    uint8_t *to;
+
+    for (uint32_t i = 0; i < n; i++)
+        total += sizeof(op->now) + vals[i].len;
+    to = ds_arena_alloc(a, total, 1);
+    for (uint32_t i = 0; i < n; i++) {
+        ds_slice row = vals[i];
+
+        vals[i] = (ds_slice){to, row.len + (uint32_t)sizeof(op->now)};
+        memcpy(to, &op->now, sizeof(op->now));
+        memcpy(to + sizeof(op->now), row.ptr, row.len);
+        to += vals[i].len;
+    }
+}
+
 static ds_rc shuffle_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
     const ds_node *node = op->node;
@@ -111,6 +131,8 @@ static ds_rc shuffle_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
                    vals);
     if (node->cut == DS_CUT_KEY)
         by = key_of(node, in);
+    if (op->stamps)
+        rows_stamp(op, vals, in->n_sel, in->arena);
     rows = ds_outbox_add_n(op->outbox, in->n_sel);
     DS_EACH (in, i) {
         ds_slice key = empty;

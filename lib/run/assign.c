@@ -23,6 +23,7 @@ void assign_drop(worker *w)
     receive_own(w->ctx, w, false);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], false);
+    timed_close(w);
     w->n_tasks = 0;
     w->n_inputs = 0;
     w->assigned = false;
@@ -72,7 +73,9 @@ static void input_init(worker *w, input *in, const ds_position *p)
                   .partition = p->partition,
                   .position = DS_OFFSET_NONE,
                   .next = DS_OFFSET_NONE,
-                  .limit = INT64_MAX};
+                  .limit = INT64_MAX,
+                  .dropped = INT64_MAX,
+                  .watermark = DS_TIME_NONE};
     in->nodes = ds_new(w->assignment, uint32_t, w->stage->n_nodes);
     for (uint32_t i = 0; i < w->stage->n_nodes; i++)
         if (topics_node_reads(w->stage->nodes[i], w->ctx->plan, p->topic))

@@ -55,8 +55,7 @@ static ds_rc positions_send(worker *w, ds_err *err)
     ds_position *pos = ds_new(w->epoch->mem, ds_position, w->n_inputs + 1);
 
     for (uint32_t i = 0; i < w->n_inputs; i++)
-        pos[i] = (ds_position){w->inputs[i].topic, w->inputs[i].partition,
-                               w->inputs[i].next};
+        pos[i] = batch_position(w, &w->inputs[i]);
     return w->txn->type->positions(w->txn, w->source, pos, w->n_inputs, err);
 }
 
@@ -158,7 +157,8 @@ static void commit_count(worker *w)
     atomic_fetch_add(&w->stats.batches, 1);
     atomic_fetch_add(&w->stats.rows_in, e->n_rows);
     atomic_fetch_add(&w->stats.bytes_in, e->n_bytes);
-    atomic_fetch_add(&w->stats.rows_out, ds_outbox_rows(e->outbox));
+    atomic_fetch_add(&w->stats.rows_out,
+                     ds_outbox_rows(e->outbox) - e->n_progress);
     atomic_fetch_add(&w->stats.errors, e->errors);
 }
 
@@ -171,7 +171,8 @@ static bool epoch_has_work(const worker *w)
         return true;
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        if (in->next != in->position && (!in->moved_by_eof || w->epoch->idle))
+        if (batch_position(w, in).next != in->position &&
+            (!in->moved_by_eof || w->epoch->idle))
             return true;
     }
     return false;
@@ -182,7 +183,7 @@ static ds_rc commit_done(worker *w, ds_err *err)
     if (!ds_breaks("apply_before_commit"))
         DS_TRY(stores_commit(w, err));
     for (uint32_t i = 0; i < w->n_inputs; i++) {
-        w->inputs[i].position = w->inputs[i].next;
+        w->inputs[i].position = batch_position(w, &w->inputs[i]).next;
         w->inputs[i].moved_by_eof = false;
     }
     w->fences = w->rebuilds = 0;
@@ -206,6 +207,7 @@ ds_rc commit_epoch(worker *w, ds_err *err)
     } else {
         DS_TRY(outside_deliver(w, err));
     }
+    batch_committed(w);
     lines_print(w);
     epoch_go(w->epoch, EPOCH_IDLE);
     return DS_OK;

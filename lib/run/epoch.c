@@ -73,6 +73,8 @@ void epoch_rerun(epoch *e)
     e->notes = NULL;
     e->lines = NULL;
     e->last_line = &e->lines;
+    e->n_times = e->n_progress = 0;
+    e->times = NULL;
 }
 
 void epoch_begin(epoch *e)
@@ -83,7 +85,8 @@ void epoch_begin(epoch *e)
     e->last = &e->first;
     e->n_rows = 0;
     e->n_bytes = 0;
-    e->time = DS_TIME_NONE;
+    e->time = e->from = DS_TIME_NONE;
+    e->due = e->whole = false;
     e->late = -1;
     memset(e->spent, 0, sizeof(e->spent));
     epoch_go(e, EPOCH_OPEN);

@@ -73,7 +73,13 @@ typedef struct epoch {
     ds_arena *in;    /* what was polled */
     ds_arena *mem; /* all that is made of it; reset when the epoch runs again */
     ds_outbox *outbox;
-    ds_time time; /* the batch's time */
+    ds_time time; /* of the batch; of several the last one */
+    ds_time from; /* the first one: tasks run all on the grid up to `time` */
+    bool due;     /* the clock has come to `time` */
+    bool whole;   /* no later epoch has rows of batch `time` */
+    uint32_t n_times; /* batches that were run, ascending; for progress */
+    ds_time *times;
+    uint32_t n_progress; /* progress records in the outbox */
     epoch_rows *first, **last;
     uint32_t n_rows;
     uint64_t n_bytes;

@@ -48,6 +48,7 @@ ds_rc hold_set(worker *w, const ds_envelope *env, uint32_t rec, const char *msg,
     DS_BUG_ON(!in);
     if (env->off[rec] < in->limit) {
         in->limit = env->off[rec];
+        in->limit_batch = in->task->now;
         in->hold_until = ds_mono_now() + HOLD;
         in->held = reason_keep(w, msg);
     }
@@ -63,7 +64,7 @@ static void hold_show(worker *w, const input *in)
 
 static ds_rc hold_end(worker *w, input *in, ds_err *err)
 {
-    ds_position pos = {in->topic, in->partition, in->next};
+    ds_position pos = ds_position_of(in->topic, in->partition, in->next);
 
     in->held = NULL;
     in->limit = INT64_MAX;

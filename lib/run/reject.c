@@ -252,6 +252,14 @@ static void reject_log(const worker *w, const ds_node *node,
            DS_KV("error", "%s", msg));
 }
 
+/* Where batches are whole, what is in an earlier one comes first. */
+static bool limit_is_earlier(const worker *w, const input *in, int64_t off)
+{
+    if (w->holds && in->limit != INT64_MAX && in->task->now != in->limit_batch)
+        return in->task->now < in->limit_batch;
+    return off < in->limit;
+}
+
 /* The job has to stop at this record, unless an earlier one stops it. */
 static ds_rc limit_at(worker *w, const ds_envelope *env, int64_t off,
                       const char *code, const char *msg, ds_err *err)
@@ -259,8 +267,9 @@ static ds_rc limit_at(worker *w, const ds_envelope *env, int64_t off,
     input *in = assign_input(w, env->topic, env->partition);
 
     DS_BUG_ON(!in);
-    if (off < in->limit) {
+    if (limit_is_earlier(w, in, off)) {
         in->limit = off;
+        in->limit_batch = in->task->now;
         in->held = NULL;
         in->limit_msg =
             ds_str_printf(w->assignment, "error[%s]: %s", code, msg);
@@ -666,7 +675,7 @@ ds_rc reject_filter(worker *w, const input *in, const ds_envelope *rows,
     uint32_t *kept, n_kept = 0;
     uint32_t n = rows->n;
 
-    while (n && rows->off[n - 1] >= in->limit)
+    while (!w->holds && n && rows->off[n - 1] >= in->limit)
         n--;
     if (n == rows->n && !w->poisons) {
         *out = rows;

@@ -105,8 +105,8 @@ static ds_rc group_plan(ds_replay *r, const ds_stage *s, uint32_t first,
     do {
         for (uint32_t i = 0; i < n; i++)
             pos[i] =
-                (ds_position){r->parts[first + i].topic,
-                              r->parts[first + i].partition, DS_OFFSET_NONE};
+                ds_position_of(r->parts[first + i].topic,
+                               r->parts[first + i].partition, DS_OFFSET_NONE);
         rc = r->broker->type->group_offsets(r->broker, s->group, pos, n, 5000,
                                             err);
     } while (rc == DS_E_TIMEOUT && ds_mono_now() < until);
@@ -410,7 +410,7 @@ static ds_rc keys_read(ds_reader *rd, const char *topic, int32_t partition,
                        key_set *out, ds_err *err)
 {
     ds_arena *a = ds_arena_new(1 << 16);
-    ds_position pos = {topic, partition, 0};
+    ds_position pos = ds_position_of(topic, partition, 0);
     ds_time until = ds_mono_now() + PATIENCE;
     int64_t low, high;
     ds_rc rc = rd->type->ends(rd, &pos, 1, &low, &high, err);
@@ -454,7 +454,7 @@ static ds_slice engine_row(const ds_replay *r, const ds_plan_store *ps,
         const ds_replay_part *p = &r->parts[i];
 
         if (p->partition == partition && !strcmp(p->group, group))
-            pos[n++] = (ds_position){p->topic, p->partition, p->target};
+            pos[n++] = ds_position_of(p->topic, p->partition, p->target);
     }
     ds_time now = ds_clock_now(&ds_clock_wall);
 
@@ -511,8 +511,8 @@ static ds_rc groups_move(ds_replay *r, ds_txn *txn, ds_err *err)
         for (uint32_t i = 0; i < r->view.n_parts; i++)
             if (!strcmp(r->parts[i].group, r->groups[g].name))
                 pos[n++] =
-                    (ds_position){r->parts[i].topic, r->parts[i].partition,
-                                  r->parts[i].target};
+                    ds_position_of(r->parts[i].topic, r->parts[i].partition,
+                                   r->parts[i].target);
         if (n)
             DS_TRY(txn->type->group_positions(txn, r->groups[g].name, pos, n,
                                               err));

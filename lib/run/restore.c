@@ -57,8 +57,8 @@ static ds_rc positions_committed(worker *w, ds_position *pos, ds_err *err)
     for (;;) {
         ds_rc rc;
         for (uint32_t i = 0; i < w->n_inputs; i++)
-            pos[i] = (ds_position){w->inputs[i].topic, w->inputs[i].partition,
-                                   DS_OFFSET_NONE};
+            pos[i] = ds_position_of(w->inputs[i].topic, w->inputs[i].partition,
+                                    DS_OFFSET_NONE);
         rc = w->source->type->committed(w->source, pos, w->n_inputs, 1000, err);
         if (rc == DS_OK)
             return DS_OK;
@@ -169,8 +169,8 @@ static ds_rc tails_ends(worker *w, tail *tails, uint32_t n, ds_err *err)
     int64_t *high = ds_new(w->scratch, int64_t, n + 1);
 
     for (uint32_t i = 0; i < n; i++)
-        pos[i] = (ds_position){tails[i].ts->plan->changelog,
-                               tails[i].task->partition, 0};
+        pos[i] = ds_position_of(tails[i].ts->plan->changelog,
+                                tails[i].task->partition, 0);
     DS_TRY(w->reader->type->ends(w->reader, pos, n, low, high, err));
     for (uint32_t i = 0; i < n; i++) {
         tails[i].low = low[i];
@@ -260,8 +260,8 @@ static ds_rc tails_read(worker *w, tail *tails, uint32_t n, ds_err *err)
     for (uint32_t i = 0; i < n; i++)
         tails[i].from = tails[i].next;
     for (uint32_t i = 0; i < n; i++)
-        pos[i] = (ds_position){tails[i].ts->plan->changelog,
-                               tails[i].task->partition, tails[i].next};
+        pos[i] = ds_position_of(tails[i].ts->plan->changelog,
+                                tails[i].task->partition, tails[i].next);
     tails_tell(w, tails, n, NULL);
     if (tails_left(tails, n) == 0)
         return DS_OK;
@@ -330,14 +330,14 @@ static ds_rc offsets_refuse(const worker *w, const input *in,
 }
 
 /* The position of an input that a store's engine record has. */
-static int64_t state_position(const ds_position *pos, uint32_t n,
-                              const input *in)
+static ds_position state_position(const ds_position *pos, uint32_t n,
+                                  const input *in)
 {
     for (uint32_t i = 0; i < n; i++)
         if (pos[i].partition == in->partition &&
             !strcmp(pos[i].topic, in->topic))
-            return pos[i].next;
-    return DS_OFFSET_NONE;
+            return pos[i];
+    return ds_position_of(in->topic, in->partition, DS_OFFSET_NONE);
 }
 
 static ds_rc store_check(worker *w, input *in, task_store *ts, ds_err *err)
@@ -347,7 +347,7 @@ static ds_rc store_check(worker *w, input *in, task_store *ts, ds_err *err)
     ds_time started = 0;
     uint32_t n = 0;
     ds_slice record;
-    int64_t state;
+    ds_position state;
 
     DS_TRY(ts->store->type->engine(ts->store, w->scratch, &record, err));
     if (record.ptr && !engine_record_decode(record, w->scratch, &signature,
@@ -369,9 +369,11 @@ static ds_rc store_check(worker *w, input *in, task_store *ts, ds_err *err)
                        "store with id:, or forget it with --reset-state",
                        ts->plan->name);
     state = state_position(pos, n, in);
-    if (in->next > state)
-        return offsets_refuse(w, in, ts, in->next, state, err);
-    in->next = state;
+    if (in->next > state.next)
+        return offsets_refuse(w, in, ts, in->next, state.next, err);
+    if (in->next < state.next || !in->marks.set)
+        in->marks = state.marks;
+    in->next = state.next;
     return DS_OK;
 }
 
@@ -402,6 +404,7 @@ static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
         in->position = in->next = committed[i].next;
+        in->marks = committed[i].marks;
         in->moved_by_eof = false;
         DS_TRY(stores_check(w, in, committed[i].next, err));
         if (in->next < 0)
@@ -409,7 +412,7 @@ static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
                 w, in, topic_has_offsets(committed, w->n_inputs, in->topic),
                 &in->next, err));
     }
-    return DS_OK;
+    return batch_place(w, err);
 }
 
 static ds_rc source_place(worker *w, bool resync, ds_err *err)
@@ -417,8 +420,8 @@ static ds_rc source_place(worker *w, bool resync, ds_err *err)
     ds_position *pos = ds_new(w->scratch, ds_position, w->n_inputs + 1);
 
     for (uint32_t i = 0; i < w->n_inputs; i++)
-        pos[i] = (ds_position){w->inputs[i].topic, w->inputs[i].partition,
-                               w->inputs[i].next};
+        pos[i] = ds_position_of(w->inputs[i].topic, w->inputs[i].partition,
+                                w->inputs[i].next);
     if (resync)
         return w->source->type->seek(w->source, pos, w->n_inputs, err);
     return w->source->type->assign(w->source, pos, w->n_inputs, err);

@@ -6,8 +6,8 @@
  *       worker --- a thread: group member, producer, the tasks it was assigned
  *         input --- a topic partition that the worker reads
  *         task --- the stage's graph for one partition number, its stores
- *       epoch --- one micro-batch of a worker, from the first poll to the end
- * of its transaction
+ *       epoch --- what a worker does in one transaction, from the first poll to
+ *                 its end: one batch of each task, or some, or a part of one
  *
  * A worker serves one stage. Everything below a worker belongs to its thread.
  * What an epoch touches hangs on the epoch, never on the worker: arenas,
@@ -23,6 +23,8 @@
 #include "dstream/log.h"
 #include "plan/plan.h"
 #include "run/epoch.h"
+#include "run/frontier.h"
+#include "run/held.h"
 
 typedef struct worker worker;
 typedef struct task task;
@@ -35,13 +37,25 @@ typedef struct input {
     uint32_t n_nodes;   /* the source nodes of the graph that read this topic */
     uint32_t *nodes;    /* by their position in the stage */
     int64_t position;   /* committed; DS_OFFSET_NONE: not yet */
-    int64_t next;       /* after what the epoch has collected */
+    int64_t next;       /* after what the epoch has collected; what is held
+                           has been collected too */
     bool moved_by_eof;  /* next is past position only because of an EOF */
     int64_t limit;      /* a record that must not be passed; INT64_MAX: none */
     char *limit_msg;    /* why */
     const char *held;   /* the limit is for a while only: what it waits for */
     ds_time hold_until; /* mono */
     bool paused;        /* the source was told */
+    /* Batches over all partitions (docs/batches.md). */
+    ds_marks marks;      /* committed */
+    ds_marks made;       /* what the epoch makes of them */
+    ds_time watermark;   /* of event time, of the rows of the epoch as well */
+    bool watermarked;    /* a source of it says how late rows may be */
+    ds_time silent;      /* clock: since when it has given no rows */
+    frontier *frontier;  /* of the sources behind it; NULL: it is a source */
+    int64_t scanned;     /* the furthest that was read */
+    int64_t dropped;     /* first of the records that are held no more and have
+                            to be read again; INT64_MAX: none */
+    ds_time limit_batch; /* the batch that `limit` is in */
 } input;
 
 typedef struct task_store {
@@ -59,7 +73,19 @@ struct task {
     ds_op **ops; /* as the stage's nodes */
     uint32_t n_stores;
     task_store *stores;
-    bool open; /* begun in the epoch in process */
+    bool open;             /* begun in the epoch in process */
+    bool in_batch;         /* a batch of it is begun */
+    ds_time now;           /* that batch's time */
+    ds_time event_max;     /* of the rows of the last push */
+    ds_time watermark;     /* after its last batch that is committed */
+    ds_time watermark_now; /* after the last one of the epoch */
+    /* A stage that holds rows (timed.c). */
+    holder *held;
+    ds_time through;    /* the last batch that is committed */
+    ds_time ran;        /* the last one of the epoch in process, or through */
+    ds_time due;        /* the epoch runs batches up to this one */
+    ds_time kept_below; /* rows of this batch and later are not in memory */
+    bool stopped;       /* a record that must not pass is in the next batch */
 };
 
 typedef struct worker_stats { /* written by the worker, read by anybody */
@@ -85,6 +111,7 @@ struct worker {
     ds_source *source;
     ds_txn *txn;
     ds_reader *reader;
+    bool holds;      /* rows wait for their batch to be whole: timed.c */
     bool assigned;   /* positions were given to the source */
     bool unanswered; /* a change was told and is still to be answered */
     uint32_t n_inputs;
@@ -103,10 +130,15 @@ struct worker {
     ds_time rejoined;        /* mono: when it was first taken over, lately */
     int rejoins;             /* since then */
     ds_time last_time;       /* of the last epoch: batch time never goes back */
-    ds_time last_rows;       /* mono: when rows last came in */
-    ds_time last_fence;      /* mono */
-    ds_time ticked;          /* mono: when the gauges were last moved */
-    ds_err failed;           /* why it ended; rc 0: it did not fail */
+    ds_time through;         /* no epoch has this batch or an earlier one */
+    ds_time filled;          /* the last batch since which none was left out;
+                                DS_TIME_NONE: the next one may be any */
+    held_chunk *chunk;       /* what is being read goes there */
+    size_t chunk_bytes;
+    ds_time last_rows;  /* mono: when rows last came in */
+    ds_time last_fence; /* mono */
+    ds_time ticked;     /* mono: when the gauges were last moved */
+    ds_err failed;      /* why it ended; rc 0: it did not fail */
     worker_stats stats;
     struct stats *metrics; /* stats.c; NULL: none */
 };
@@ -235,12 +267,57 @@ ds_slice engine_record_encode(const worker *w, const task *t,
 bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
                           ds_time *started, ds_position **pos, uint32_t *n);
 
-/* task.c */
+/* task.c: an epoch of a task has overlays and, within them, batches: one after
+ * the other, each begun and sealed. */
 ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err);
 void task_close(task *t, bool crash);
+/* The epoch: once, however often it is called. */
 ds_rc task_begin(task *t, ds_err *err);
+ds_rc task_batch_begin(task *t, ds_time time, ds_err *err);
+ds_rc task_batch_seal(task *t, ds_err *err);
+/* Of a stage that does not hold rows: begun, with all batches of the epoch but
+ * the last sealed and that one begun. */
+ds_rc task_ready(task *t, ds_err *err);
 ds_rc task_push(task *t, uint32_t node, const ds_envelope *rows, ds_err *err);
+/* The batch that is open, if one is, and the epoch. */
 ds_rc task_seal(task *t, ds_err *err);
+
+/* batch.c: batch times of a stage that reads the sources, and what all timed
+ * stages say of theirs. */
+/* The epoch's batches, by the time of its cut. */
+void batch_time(worker *w, ds_time cut);
+/* The clock has come to a batch that has not run. */
+bool batch_is_new(const worker *w, ds_time cut);
+/* All tasks have to run this epoch's batches, with rows or without. */
+bool batch_wants_all(const worker *w);
+/* What the epoch makes of the inputs' marks. */
+void batch_mark(worker *w);
+/* Rows of an input were pushed: its watermark. */
+void batch_saw(worker *w, input *in, uint32_t node);
+/* Of a task, as it is after the rows so far. */
+ds_time batch_watermark(const task *t);
+/* A paced stage says how far it is. */
+void batch_tell(worker *w);
+void batch_committed(worker *w);
+void batch_aborted(worker *w);
+/* Where reading has to go on after a restart. */
+ds_position batch_position(const worker *w, const input *in);
+/* The committed marks are there: where batches go on. */
+ds_rc batch_place(worker *w, ds_err *err);
+
+/* timed.c: a stage that holds rows until their batch is whole. */
+ds_rc timed_place(worker *w, ds_err *err);
+/* Until batches are whole. */
+ds_rc timed_collect(worker *w, bool wait, ds_err *err);
+/* How many tasks have a batch that may run now. */
+uint32_t timed_due(worker *w);
+/* Through the graphs, all batches that are due. DS_E_RECORD: once more. */
+ds_rc timed_run(worker *w, ds_err *err);
+/* Positions and marks that the epoch commits. */
+void timed_mark(worker *w);
+int64_t timed_low(const input *in);
+void timed_committed(worker *w);
+void timed_close(worker *w);
 
 /* hold.c: partitions that wait at a record. */
 ds_rc hold_set(worker *w, const ds_envelope *env, uint32_t rec, const char *msg,

@@ -57,6 +57,15 @@ static ds_rc task_stores_open(worker *w, task *t, ds_err *err)
     return DS_OK;
 }
 
+/* Its rows are read by a stage that runs whole batches. */
+static bool op_stamps(const task *t, const ds_node *node)
+{
+    const ds_plan *plan = t->worker->ctx->plan;
+
+    return !strcmp(node->type->name, "shuffle") &&
+           plan->stages[plan->topics[node->topic].reader].timed;
+}
+
 static ds_op *op_new(task *t, const ds_node *node)
 {
     ds_op *op = ds_arena_alloc(t->arena, node->type->size, 16);
@@ -67,6 +76,7 @@ static ds_op *op_new(task *t, const ds_node *node)
     op->task = t;
     op->task_arena = t->arena;
     op->partition = t->partition;
+    op->stamps = op_stamps(t, node);
     op->event_max = op->watermark = op->watermark_before = DS_TIME_NONE;
     return op;
 }
@@ -78,6 +88,10 @@ ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err)
     t->worker = w;
     t->partition = partition;
     t->arena = ds_arena_new(1 << 14);
+    t->watermark = t->watermark_now = DS_TIME_NONE;
+    t->through = t->ran = t->due = DS_TIME_NONE;
+    t->kept_below = INT64_MAX;
+    t->held = w->holds ? held_new() : NULL;
     t->ops = ds_new(t->arena, ds_op *, stage->n_nodes);
     for (uint32_t i = 0; i < stage->n_nodes; i++)
         t->ops[i] = op_new(t, stage->nodes[i]);
@@ -101,6 +115,8 @@ void task_close(task *t, bool crash)
     for (uint32_t i = 0; i < t->n_stores; i++)
         context_store_give(t->worker->ctx, t->stores[i].plan, t->partition);
     t->n_ops = t->n_stores = 0;
+    held_free(t->held);
+    t->held = NULL;
     ds_arena_free(t->arena);
     t->arena = NULL;
 }
@@ -136,6 +152,7 @@ ds_rc task_begin(task *t, ds_err *err)
     if (t->open)
         return DS_OK;
     t->open = true;
+    t->in_batch = false;
     for (uint32_t i = 0; i < t->n_stores; i++) {
         task_store *ts = &t->stores[i];
         ts->overlay = ts->store->type->begin(ts->store, NULL, e->mem);
@@ -151,17 +168,69 @@ ds_rc task_begin(task *t, ds_err *err)
         op->epoch_arena = e->mem;
         op->outbox = e->outbox;
         op->epoch = e->number;
-        op->now = e->time;
         op->rows_in = op->rows_out = op->rows_kept = 0;
         op->rows_dropped = op->rows_late = op->rows_refused = 0;
         op->decoding = 0;
-        if (op->type->begin)
+    }
+    return DS_OK;
+}
+
+/* Of a node whose input slides: only in batches at which something comes. */
+static bool op_runs(const ds_op *op, ds_time time)
+{
+    ds_time tick = op->node->tick;
+
+    return tick == 0 || !((const task *)op->task)->worker->stage->timed ||
+           time % tick == 0;
+}
+
+ds_rc task_batch_begin(task *t, ds_time time, ds_err *err)
+{
+    t->now = time;
+    t->in_batch = true;
+    for (uint32_t i = 0; i < t->n_ops; i++) {
+        ds_op *op = t->ops[i];
+
+        op->now = time;
+        op->watermark_before = op->watermark = t->watermark_now;
+        if (op->type->begin && op_runs(op, time))
             DS_TRY(op->type->begin(op, err));
     }
     return DS_OK;
 }
 
-static ds_rc push_slice(ds_op *op, const ds_envelope *rows, ds_err *err)
+ds_rc task_batch_seal(task *t, ds_err *err)
+{
+    ds_time watermark = batch_watermark(t);
+
+    if (watermark > t->watermark_now)
+        t->watermark_now = watermark;
+    for (uint32_t i = 0; i < t->n_ops; i++)
+        t->ops[i]->watermark = t->watermark_now;
+    for (uint32_t i = 0; i < t->n_ops; i++)
+        if (t->ops[i]->type->seal && op_runs(t->ops[i], t->now))
+            DS_TRY(t->ops[i]->type->seal(t->ops[i], err));
+    t->in_batch = false;
+    return DS_OK;
+}
+
+ds_rc task_ready(task *t, ds_err *err)
+{
+    const epoch *e = t->worker->epoch;
+    ds_time step = t->worker->ctx->plan->batch;
+
+    if (t->open && t->in_batch)
+        return DS_OK;
+    DS_TRY(task_begin(t, err));
+    for (ds_time at = e->from; at < e->time; at += step) {
+        DS_TRY(task_batch_begin(t, at, err));
+        DS_TRY(task_batch_seal(t, err));
+    }
+    return task_batch_begin(t, e->time, err);
+}
+
+static ds_rc push_slice(task *t, ds_op *op, const ds_envelope *rows,
+                        ds_err *err)
 {
     static const ds_schema none = {0, NULL};
     ds_arena *a = op->epoch_arena;
@@ -173,7 +242,11 @@ static ds_rc push_slice(ds_op *op, const ds_envelope *rows, ds_err *err)
                     .env = rows,
                     .arena = a};
     op->rows_in += rows->n;
-    return op->type->push(op, 0, b, err);
+    op->event_max = DS_TIME_NONE;
+    DS_TRY(op->type->push(op, 0, b, err));
+    if (op->event_max > t->event_max)
+        t->event_max = op->event_max;
+    return DS_OK;
 }
 
 ds_rc task_push(task *t, uint32_t node, const ds_envelope *rows, ds_err *err)
@@ -183,7 +256,7 @@ ds_rc task_push(task *t, uint32_t node, const ds_envelope *rows, ds_err *err)
 
     if (!step)
         step = 4096;
-    DS_TRY(task_begin(t, err));
+    t->event_max = DS_TIME_NONE;
     for (uint32_t at = 0; at < rows->n; at += step) {
         ds_envelope *part = ds_new(op->epoch_arena, ds_envelope, 1);
         *part = *rows;
@@ -193,7 +266,7 @@ ds_rc task_push(task *t, uint32_t node, const ds_envelope *rows, ds_err *err)
         part->hdr = rows->hdr ? rows->hdr + at : NULL;
         part->ts = rows->ts ? rows->ts + at : NULL;
         part->off = rows->off + at;
-        DS_TRY(push_slice(op, part, err));
+        DS_TRY(push_slice(t, op, part, err));
     }
     return DS_OK;
 }
@@ -204,9 +277,9 @@ static bool task_moved(const task *t)
 
     for (uint32_t i = 0; i < w->n_inputs; i++)
         if (w->inputs[i].task == t &&
-            w->inputs[i].next != w->inputs[i].position)
+            batch_position(w, &w->inputs[i]).next != w->inputs[i].position)
             return true;
-    return false;
+    return t->held && t->ran != t->through;
 }
 
 ds_rc task_seal(task *t, ds_err *err)
@@ -214,9 +287,8 @@ ds_rc task_seal(task *t, ds_err *err)
     epoch *e = t->worker->epoch;
     ds_time start;
 
-    for (uint32_t i = 0; t->open && i < t->n_ops; i++)
-        if (t->ops[i]->type->seal)
-            DS_TRY(t->ops[i]->type->seal(t->ops[i], err));
+    if (t->open && t->in_batch)
+        DS_TRY(task_batch_seal(t, err));
     if (!t->open && !task_moved(t))
         return DS_OK;
     DS_TRY(task_begin(t, err)); /* an engine record needs an overlay */

@@ -308,7 +308,7 @@ static ds_rc known_ask(ds_context *ctx, const char *group,
 
     do {
         for (int32_t p = 0; p < k->partitions; p++)
-            pos[p] = (ds_position){k->name, p, DS_OFFSET_NONE};
+            pos[p] = ds_position_of(k->name, p, DS_OFFSET_NONE);
         rc = ctx->broker->type->group_offsets(
             ctx->broker, group, pos, (uint32_t)k->partitions, 1000, err);
     } while (rc == DS_E_TIMEOUT && ds_mono_now() < until);

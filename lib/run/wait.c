@@ -89,8 +89,8 @@ static ds_rc ends_left(ds_context *ctx, const ds_stage *s, int64_t *left,
 
     *left = 0;
     for (uint32_t i = 0; i < ctx->n_ends; i++)
-        pos[i] = (ds_position){ctx->ends[i].topic, ctx->ends[i].partition,
-                               DS_OFFSET_NONE};
+        pos[i] = ds_position_of(ctx->ends[i].topic, ctx->ends[i].partition,
+                                DS_OFFSET_NONE);
     rc = ctx->broker->type->group_offsets(ctx->broker, s->group, pos,
                                           ctx->n_ends, 1000, err);
     for (uint32_t i = 0; rc == DS_OK && i < ctx->n_ends; i++) {

@@ -45,12 +45,15 @@ static ds_rc rows_push(worker *w, input *in, const ds_envelope *rows,
     ds_rc failed = DS_OK;
 
     DS_TRY(reject_filter(w, in, rows, &kept, err));
+    if (kept->n)
+        DS_TRY(task_ready(in->task, err));
     for (uint32_t i = 0; kept->n && i < in->n_nodes; i++) {
         ds_rc rc = task_push(in->task, in->nodes[i], kept, err);
         if (rc < 0 && rc != DS_E_RECORD)
             return rc;
         if (rc < 0)
             failed = rc;
+        batch_saw(w, in, in->nodes[i]);
     }
     return failed;
 }
@@ -75,16 +78,40 @@ static bool epoch_works(const worker *w)
             return true;
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        if (in->next != in->position && (!in->moved_by_eof || w->epoch->idle))
+        if (batch_position(w, in).next != in->position &&
+            (!in->moved_by_eof || w->epoch->idle))
             return true;
     }
     return false;
 }
 
+/* The batches of the stage's tasks, to their end. */
+static ds_rc batches_seal(worker *w, ds_err *err)
+{
+    bool all = batch_wants_all(w);
+
+    if (w->holds) {
+        DS_TRY(timed_run(w, err));
+        timed_mark(w);
+        return DS_OK;
+    }
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        task *t = &w->tasks[i];
+
+        if (all || (task_resets(t) && !w->stage->timed))
+            DS_TRY(task_ready(t, err));
+        if (t->open && t->in_batch)
+            DS_TRY(task_batch_seal(t, err));
+    }
+    batch_mark(w);
+    return DS_OK;
+}
+
 static ds_rc tasks_seal(worker *w, ds_err *err)
 {
+    DS_TRY(batches_seal(w, err));
     for (uint32_t i = 0; i < w->n_tasks; i++)
-        if (w->stage->every_epoch || task_resets(&w->tasks[i]))
+        if (task_resets(&w->tasks[i]))
             DS_TRY(task_begin(&w->tasks[i], err));
     w->epoch->works = epoch_works(w);
     for (uint32_t i = 0; w->epoch->works && i < w->n_tasks; i++)
@@ -95,6 +122,7 @@ static ds_rc tasks_seal(worker *w, ds_err *err)
 static void overlays_drop(worker *w)
 {
     reject_settle(w, false);
+    batch_aborted(w);
     for (uint32_t i = 0; i < w->n_tasks; i++) {
         w->tasks[i].open = false;
         for (uint32_t k = 0; k < w->tasks[i].n_stores; k++)
@@ -118,6 +146,8 @@ static ds_rc epoch_again(worker *w, ds_err *err)
 
         overlays_drop(w);
         epoch_rerun(w->epoch);
+        if (w->holds)
+            return DS_OK; /* rows are pushed when their batches run */
         inputs_limit(w);
         for (epoch_rows *r = w->epoch->first; r; r = r->next) {
             ds_rc one = rows_push(w, r->input, r->rows, err);
@@ -214,12 +244,6 @@ static int poll_wait(worker *w, ds_time cut, bool drained)
     return 0;
 }
 
-/* Batch time never goes back. */
-static void epoch_time(worker *w, ds_time t)
-{
-    w->epoch->time = t > w->last_time ? t : w->last_time;
-}
-
 static ds_rc rows_poll(worker *w, int wait_ms, ds_fetch *f, ds_err *err)
 {
     ds_time start = ds_mono_now();
@@ -238,6 +262,7 @@ static bool cut_is_due(worker *w, ds_time cut, ds_time last)
     if (late < 0 && ds_mono_now() < last)
         return false;
     w->epoch->late = late > 0 ? late : 0;
+    w->epoch->due = batch_is_new(w, cut) || w->epoch->n_rows;
     return true;
 }
 
@@ -251,9 +276,9 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
     ds_time start = ds_mono_now(), last = start + batch;
     bool drained = false;
 
-    epoch_time(w, cut);
+    batch_time(w, cut);
     for (;;) {
-        bool pending = w->epoch->n_rows || w->stage->every_epoch;
+        bool pending = w->epoch->n_rows || batch_is_new(w, cut);
         bool waited = drained;
         ds_fetch f;
         ds_rc rc;
@@ -266,7 +291,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
                 return DS_OK; /* positions that an EOF moved */
             cut = grid_after(ds_clock_now(clock), batch);
             last = ds_mono_now() + batch;
-            epoch_time(w, cut);
+            batch_time(w, cut);
         }
         w->txn->type->serve(w->txn);
         rc = rows_poll(w, poll_wait(w, cut, drained), &f, err);
@@ -292,6 +317,7 @@ static ds_rc epoch_seal(worker *w, ds_err *err)
     }
     DS_TRY(rc);
     reject_send(w);
+    batch_tell(w);
     epoch_lap(w->epoch, PHASE_PROCESS, w->epoch->began);
     w->epoch->spent[PHASE_PROCESS] -= w->epoch->spent[PHASE_STATE];
     epoch_go(w->epoch, EPOCH_SEALED);
@@ -303,7 +329,8 @@ static ds_rc inputs_failed(const worker *w, ds_err *err)
 {
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        if (in->limit != INT64_MAX && in->next >= in->limit && !in->held)
+        bool there = w->holds ? in->task->stopped : in->next >= in->limit;
+        if (in->limit != INT64_MAX && there && !in->held)
             return ds_fail(err, DS_E_FAILED,
                            "topic %s partition %d offset %lld: %s", in->topic,
                            in->partition, (long long)in->limit, in->limit_msg);
@@ -326,7 +353,8 @@ static ds_rc stores_tick(worker *w, ds_err *err)
 
 static ds_rc epoch_finish(worker *w, ds_err *err)
 {
-    w->last_time = w->epoch->time;
+    if (!w->holds)
+        w->last_time = w->epoch->time;
     w->epoch->began = ds_mono_now();
     w->epoch->idle =
         w->ctx->opts.until_end || w->epoch->began - w->last_rows > DS_SECOND;
@@ -574,7 +602,7 @@ static ds_rc worker_round(worker *w, ds_err *err)
     }
     DS_TRY(hold_round(w, err));
     epoch_begin(w->epoch);
-    rc = epoch_collect(w, err);
+    rc = w->holds ? timed_collect(w, true, err) : epoch_collect(w, err);
     if (rc == DS_CHANGED) {
         epoch_rewind(w);
         return assign_changed(w, err);
@@ -609,16 +637,28 @@ void *worker_main(void *arg)
     return NULL;
 }
 
+/* The time of a step: on the grid where batches are more than an epoch. */
+static ds_time step_time(const worker *w)
+{
+    ds_time now = ds_clock_now(w->ctx->opts.clock), batch = w->ctx->plan->batch;
+
+    return w->stage->timed ? (now + batch - 1) / batch * batch : now;
+}
+
 /* One poll after the other without waiting, as far as the epoch takes. */
 static ds_rc epoch_collect_now(worker *w, ds_err *err)
 {
-    epoch_time(w, ds_clock_now(w->ctx->opts.clock));
+    ds_time cut = step_time(w);
+
+    batch_time(w, cut);
     while (!epoch_full(w)) {
         ds_fetch f;
         ds_rc rc = rows_poll(w, 0, &f, err);
 
-        if (rc == DS_END)
+        if (rc == DS_END) {
+            w->epoch->due = batch_is_new(w, cut) || w->epoch->n_rows;
             break;
+        }
         if (rc < 0 || rc == DS_CHANGED)
             return rc;
         DS_TRY(fetch_take(w, &f, err));
@@ -643,15 +683,15 @@ static ds_rc step_once(worker *w, bool *rows, ds_err *err)
 
     DS_TRY(worker_ready(w, err));
     epoch_begin(w->epoch);
-    rc = epoch_collect_now(w, err);
+    rc = w->holds ? timed_collect(w, false, err) : epoch_collect_now(w, err);
     if (rc == DS_CHANGED) {
         epoch_rewind(w);
         DS_TRY(assign_changed(w, err));
         return step_once(w, rows, err);
     }
     DS_TRY(rc);
-    *rows = w->epoch->n_rows > 0;
     DS_TRY(epoch_finish(w, err));
+    *rows = *rows || w->epoch->n_rows > 0;
     held = hold_any(w);
     if (held)
         return ds_fail(err, DS_E_UNREACHABLE,
@@ -662,9 +702,12 @@ static ds_rc step_once(worker *w, bool *rows, ds_err *err)
 
 ds_rc worker_step(worker *w, ds_err *err)
 {
+    bool rows = false;
+
     for (;;) {
-        bool rows = false;
         ds_rc rc = step_once(w, &rows, err);
+        if (rc >= 0 && w->holds && timed_due(w))
+            continue; /* what did not fit into one epoch */
         if (rc >= 0)
             return rows ? DS_OK : DS_END;
         if (ds_rc_act(rc) == DS_ACT_STOP)
@@ -694,6 +737,8 @@ ds_rc worker_open(worker *w, ds_err *err)
 
     w->assignment = ds_arena_new(1 << 14);
     w->scratch = ds_arena_new(1 << 16);
+    w->holds = w->stage->timed && w->stage->id > 0;
+    w->last_time = w->through = w->filled = DS_TIME_NONE;
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
     atomic_store(&w->stats.state, "starting");
@@ -711,6 +756,7 @@ void worker_close(worker *w, bool crash)
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], crash);
     w->n_tasks = 0;
+    timed_close(w);
     if (w->txn)
         w->txn->type->close(w->txn);
     if (w->source)

@@ -8,7 +8,7 @@ owners='lib/build/job\.c|lib/plan/registry\.c|lib/run/(context|epoch)\.c'
 # Texts made by open_memstream.
 owners+='|lib/build/schema\.c|lib/plan/(explain|stores)\.c'
 # Lists that live longer than an epoch and shorter than the job, and grow.
-owners+='|lib/run/(reject|wait|replay|hold)\.c'
+owners+='|lib/run/(reject|wait|replay|hold|held)\.c'
 # Work space of a matcher; it hangs on its arena.
 owners+='|lib/expr/(regex|regex_match)\.c'
 

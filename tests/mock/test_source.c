@@ -88,7 +88,7 @@ static void test_seek(void **state)
     ds_source *s = from_start(m);
     for (int round = 0; round < 200; round++) {
         int64_t to = (round * 7919) % ROWS;
-        ds_position where = {"in", round % 2, to};
+        ds_position where = ds_position_of("in", round % 2, to);
         OK(m, s->type->seek(s, &where, 1, &m->err));
         for (int k = 0; k < 3; k++) {
             ds_fetch f = next(m, s, 50);
@@ -99,7 +99,7 @@ static void test_seek(void **state)
         }
         ds_arena_reset(m->arena);
     }
-    ds_position wrong = {"in", 77, 0};
+    ds_position wrong = ds_position_of("in", 77, 0);
     assert_int_equal(s->type->seek(s, &wrong, 1, &m->err), DS_E_INVALID);
 }
 
@@ -111,7 +111,7 @@ static void test_seek_early(void **state)
     ds_position *pos = shared_pos;
     uint32_t n = MOCK_PARTS;
     for (int round = 0; round < 60; round++) {
-        ds_position where = {"in", 0, 100 + round};
+        ds_position where = ds_position_of("in", 0, 100 + round);
         for (int k = 0; k <= round % 3; k++)
             OK(m, s->type->assign(s, pos, k == 2 ? 0 : n, &m->err));
         OK(m, s->type->assign(s, pos, n, &m->err));
@@ -325,7 +325,7 @@ static void test_round_trip(void **state)
     t->type->close(t);
     ds_reader *r = NULL;
     OK(m, kafka_type.reader_open(m->broker, &r, &m->err));
-    ds_position pos = {"log", 2, 0};
+    ds_position pos = ds_position_of("log", 2, 0);
     OK(m, r->type->ends(r, &pos, 1, &low, &high, &m->err));
     assert_int_equal(high, 3);
     OK(m, r->type->assign(r, &pos, 1, &m->err));

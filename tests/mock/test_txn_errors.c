@@ -289,7 +289,7 @@ static void test_guard(void **state)
     mock *m = f->m;
     ds_txn *t = mock_txn(m, m->broker, "guard");
     ds_source *s = mock_source(m, m->broker, "guards", NULL);
-    ds_position pos = {"in", 0, 5};
+    ds_position pos = ds_position_of("in", 0, 5);
     OK(m, t->type->begin(t, &m->err));
     assert_int_equal(t->type->positions(t, s, &pos, 1, &m->err), DS_E_TXN);
     OK(m, t->type->abort(t, &m->err));
@@ -370,7 +370,7 @@ static void test_full_queue(void **state)
     t->type->close(t);
     ds_reader *r = NULL;
     OK(m, kafka_type.reader_open(b, &r, &m->err));
-    ds_position pos = {"log", 0, before};
+    ds_position pos = ds_position_of("log", 0, before);
     OK(m, r->type->ends(r, &pos, 1, &low, &after, &m->err));
     assert_int_equal(after, before + N);
     OK(m, r->type->assign(r, &pos, 1, &m->err));

@@ -30,13 +30,31 @@ typedef struct ds_source ds_source;
 typedef struct ds_txn ds_txn;
 typedef struct ds_reader ds_reader;
 
+/* How far the batches of a partition are, beside its offset (docs/batches.md).
+ */
+typedef struct ds_marks {
+    bool set;          /* false: nothing is known, and the rest means nothing */
+    ds_time through;   /* all its batches up to this one are whole; or NONE */
+    ds_time batch;     /* the last one that has begun; or NONE */
+    int64_t scanned;   /* records below were read: what is in a batch up to
+                          `through` has gone into it */
+    ds_time watermark; /* of event time; or NONE */
+} ds_marks;
+
 /* The next offset to read of one partition. */
 typedef struct ds_position {
     const char *topic;
     int32_t partition;
     int64_t next; /* DS_OFFSET_NONE: no offset is known */
+    ds_marks marks;
 } ds_position;
 #define DS_OFFSET_NONE (-1)
+
+static inline ds_position ds_position_of(const char *topic, int32_t partition,
+                                         int64_t next)
+{
+    return (ds_position){.topic = topic, .partition = partition, .next = next};
+}
 
 /* ---- the cluster ---- */
 
@@ -131,7 +149,7 @@ typedef struct ds_broker_type {
                        ds_time t, int64_t *out, ds_err *err);
     /* Committed offsets of a group, stable: waits for pending transactions up
      * to timeout_ms, then DS_E_TIMEOUT. next is DS_OFFSET_NONE where there is
-     * none. */
+     * none. The marks are set where positions() has stored some. */
     ds_rc (*group_offsets)(ds_broker *b, const char *group, ds_position *pos,
                            uint32_t n, int timeout_ms, ds_err *err);
     /* Number of live members. */
@@ -185,9 +203,9 @@ typedef struct ds_source_type {
      * assign() forgets it. */
     ds_rc (*pause)(ds_source *s, const char *topic, int32_t partition, bool on,
                    ds_err *err);
-    /* Committed offsets of the group as this member sees them: stable, waits
-     * for pending transactions, up to timeout_ms (DS_E_TIMEOUT: ask again;
-     * never taken for "no offset"). */
+    /* Committed offsets of the group, and marks, as this member sees them:
+     * stable, waits for pending transactions, up to timeout_ms (DS_E_TIMEOUT:
+     * ask again; never taken for "no offset"). */
     ds_rc (*committed)(ds_source *s, ds_position *pos, uint32_t n,
                        int timeout_ms, ds_err *err);
     /* The end of an assigned partition as last heard; asks nobody. -1: not
@@ -211,7 +229,8 @@ typedef struct ds_txn_type {
     /* Every row is acknowledged, or the transaction has failed. */
     ds_rc (*flush)(ds_txn *t, ds_err *err);
     /* After flush(), and nothing is sent after it (exactly-once.md, H1). All
-     * owned partitions, also those that did not move (H2). */
+     * owned partitions, also those that did not move (H2). Marks that are set
+     * are stored beside the offset. */
     ds_rc (*positions)(ds_txn *t, ds_source *from, const ds_position *pos,
                        uint32_t n, ds_err *err);
     /* DS_OK: committed. DS_E_UNKNOWN otherwise, or DS_E_TXN when the library is

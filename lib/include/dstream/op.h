@@ -8,10 +8,13 @@
  *   plan()     once per job: check arguments, compute the output schema.
  *   start()    once per job, before its first task: servers may be asked.
  *   open()     once per task: make what evaluation needs.
- *   begin()    an epoch starts: op->epoch_arena, now and overlay are new.
- *   push()     one batch of input; hand results on with ds_emit(). `port` says
- *              which of the node's inputs it comes from.
- *   seal()     the epoch ends: emit what is still owed. An operator's seal is
+ *   begin()    a batch starts: op->now is its time; epoch_arena and overlay are
+ *              those of the epoch, in which several batches may follow each
+ *              other. A node runs only in batches whose time is a multiple of
+ *              its tick.
+ *   push()     rows of input; hand results on with ds_emit(). `port`: which of
+ *              the node's inputs they come from.
+ *   seal()     the batch ends: emit what is still owed. An operator's seal is
  *              called after those of all operators before it.
  *   deliver()  the epoch is about to commit.
  *   close()    the task goes away. Memory goes with the task arena; close()
@@ -19,11 +22,12 @@
  *
  * Only name, help, size and push are required.
  *
- * Order within an epoch: one begin, any number of pushes, one seal. After an
+ * Order within a batch: one begin, any number of pushes, one seal. After an
  * abort the same records come again, possibly cut differently; so an operator
- * keeps nothing of its own from one epoch to the next. What must last goes into
- * the store. What belongs to the epoch is allocated in op->epoch_arena in
- * begin() or later.
+ * keeps nothing of its own from one batch to the next. What must last goes into
+ * the store. What belongs to the batch is allocated in op->epoch_arena in
+ * begin() or later. In a stage that is not timed, a batch is whatever one epoch
+ * has read.
  *
  * Thread: plan() and start() main; all others the worker that owns the task.
  */
@@ -145,12 +149,14 @@ struct ds_op {
      * count the others. */
     uint64_t rows_in, rows_out, rows_kept, rows_dropped, rows_late,
         rows_refused;
+    bool stamps;      /* shuffle: rows carry the batch time in front */
     ds_time decoding; /* likewise: a source's time in its codec */
     /* Event time (node->event_time). A source says the largest of the rows
      * that its last push() let through, DS_TIME_NONE if there was none; the
      * engine makes the task's watermark of it, the minimum of all sources. */
     ds_time event_max;
-    ds_time watermark;        /* as it stands after this batch's rows */
+    ds_time watermark;        /* as it stands after this batch's rows: known in
+                                 seal() */
     ds_time watermark_before; /* after the previous batch: rows at or before it
                                  are late; DS_TIME_NONE: there is none */
     uint32_t n_outs;          /* downstream; use ds_emit() */

@@ -115,7 +115,7 @@ static int64_t end_of(fixture *f, const char *topic)
 static int64_t committed(fixture *f, const char *group, const char *topic,
                          int32_t partition)
 {
-    ds_position pos = {topic, partition, DS_OFFSET_NONE};
+    ds_position pos = ds_position_of(topic, partition, DS_OFFSET_NONE);
     ds_err err;
 
     assert_int_equal(

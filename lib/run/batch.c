@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch.c - batch times, and how far a timed stage says that it is.
+ *
+ * Batch times lie on the job's grid. A stage that reads the sources gives an
+ * epoch the time of its cut; a worker never goes back, nor does a new owner of
+ * a partition: the marks beside its offset say where batches go on. An epoch
+ * that a limit cut early leaves its batch open, and the next one goes on with
+ * the same time; where operators need the whole batch right there (strict), it
+ * ends the batch, and the next one has the next time.
+ */
+#include <stdlib.h>
+
+#include "run/progress.h"
+#include "run/run.h"
+
+/* A worker that was late runs what it has missed, but not after it was
+ * suspended or owned nothing: that is time missed while down. */
+#define FILL_MAX 1000
+#define FILL_SPAN (60 * DS_SECOND)
+#define IDLE_LEAST (30 * DS_SECOND)
+
+/* ---- times ---- */
+
+static ds_time grid_next(ds_time t, ds_time step)
+{
+    return (t / step + 1) * step;
+}
+
+static bool is_strict(const worker *w)
+{
+    return w->stage->timed && w->stage->needs_batch;
+}
+
+static bool fills(const worker *w, ds_time time)
+{
+    ds_time step = w->ctx->plan->batch, gap = time - w->filled;
+
+    return w->stage->timed && w->stage->every_epoch &&
+           w->filled != DS_TIME_NONE && gap > step && gap % step == 0 &&
+           (gap / step <= FILL_MAX || gap <= FILL_SPAN);
+}
+
+void batch_time(worker *w, ds_time cut)
+{
+    epoch *e = w->epoch;
+    ds_time step = w->ctx->plan->batch;
+
+    e->time = cut > w->last_time ? cut : w->last_time;
+    if (w->stage->timed && e->time <= w->through)
+        e->time = grid_next(w->through, step);
+    e->from = fills(w, e->time) ? w->filled + step : e->time;
+}
+
+bool batch_is_new(const worker *w, ds_time cut)
+{
+    return w->stage->every_epoch && (!w->stage->timed || cut > w->through);
+}
+
+bool batch_wants_all(const worker *w)
+{
+    return w->stage->every_epoch &&
+           (!w->stage->timed || w->epoch->due || w->epoch->n_rows);
+}
+
+/* ---- watermarks ---- */
+
+static ds_time later(ds_time a, ds_time b)
+{
+    return a > b ? a : b;
+}
+
+void batch_saw(worker *w, input *in, uint32_t node)
+{
+    const ds_node *n = w->stage->nodes[node];
+    const ds_source_args *args = n->args;
+    ds_time max = in->task->event_max;
+
+    in->silent = ds_clock_now(w->ctx->opts.clock);
+    if (max == DS_TIME_NONE || strcmp(n->type->name, "source") != 0 ||
+        args->watermark == 0)
+        return;
+    in->watermark = later(in->watermark, max - args->watermark);
+}
+
+/* How long its partition may be silent before it holds nothing back. */
+static ds_time input_patience(const worker *w, const input *in)
+{
+    ds_time least = 5 * w->ctx->plan->batch;
+
+    least = least > IDLE_LEAST ? least : IDLE_LEAST;
+    for (uint32_t i = 0; i < in->n_nodes; i++) {
+        const ds_node *n = w->stage->nodes[in->nodes[i]];
+        const ds_source_args *args = n->args;
+
+        if (!strcmp(n->type->name, "source") && args->idle > 0)
+            least = args->idle;
+    }
+    return least;
+}
+
+static bool input_is_idle(const worker *w, const input *in)
+{
+    ds_time now = ds_clock_now(w->ctx->opts.clock);
+
+    return !in->frontier && now - in->silent > input_patience(w, in);
+}
+
+ds_time batch_watermark(const task *t)
+{
+    const worker *w = t->worker;
+    ds_time least = INT64_MAX;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        ds_time mark = in->watermark;
+
+        if (in->task != t)
+            continue;
+        if (in->frontier)
+            mark = frontier_watermark(in->frontier, t->now);
+        else if (!in->watermarked || input_is_idle(w, in))
+            continue;
+        least = mark < least ? mark : least;
+    }
+    return least == INT64_MAX ? DS_TIME_NONE : least;
+}
+
+/* ---- marks ---- */
+
+static bool epoch_is_batch(const worker *w)
+{
+    return w->stage->timed && (w->epoch->due || w->epoch->n_rows);
+}
+
+void batch_mark(worker *w)
+{
+    epoch *e = w->epoch;
+
+    e->whole = is_strict(w) || e->due;
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+
+        in->made = in->marks;
+        if (!epoch_is_batch(w))
+            continue;
+        if (!in->made.set)
+            in->made =
+                (ds_marks){.through = DS_TIME_NONE, .batch = DS_TIME_NONE};
+        in->made.set = true;
+        in->made.batch = later(in->made.batch, e->time);
+        if (e->whole)
+            in->made.through = later(in->made.through, e->time);
+        in->made.scanned = in->next;
+        /* One that was idle comes back at the watermark as it is now. */
+        if (in->watermarked)
+            in->watermark = later(in->watermark, in->task->watermark_now);
+        in->made.watermark = in->watermark;
+    }
+}
+
+ds_position batch_position(const worker *w, const input *in)
+{
+    ds_position pos = ds_position_of(in->topic, in->partition, in->next);
+
+    if (!w->stage->timed)
+        return pos;
+    if (w->holds)
+        pos.next = timed_low(in);
+    pos.marks = in->made;
+    return pos;
+}
+
+void batch_committed(worker *w)
+{
+    epoch *e = w->epoch;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        w->inputs[i].marks = w->inputs[i].made;
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        w->tasks[i].watermark = w->tasks[i].watermark_now;
+    if (w->holds) {
+        timed_committed(w);
+    } else if (epoch_is_batch(w) && e->whole) {
+        w->through = later(w->through, e->time);
+        w->filled = e->time;
+    }
+}
+
+void batch_aborted(worker *w)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        task *t = &w->tasks[i];
+
+        t->in_batch = false;
+        t->ran = t->through;
+        t->watermark_now = t->watermark;
+    }
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+
+        in->watermark = in->marks.set ? in->marks.watermark : DS_TIME_NONE;
+    }
+}
+
+static bool is_watermarked(const worker *w, const input *in)
+{
+    for (uint32_t i = 0; i < in->n_nodes; i++) {
+        const ds_node *n = w->stage->nodes[in->nodes[i]];
+        const ds_source_args *args = n->args;
+
+        if (!strcmp(n->type->name, "source") && args->watermark > 0)
+            return true;
+    }
+    return false;
+}
+
+static void input_place(worker *w, input *in)
+{
+    const ds_marks *m = &in->marks;
+
+    in->made = *m;
+    in->watermarked = is_watermarked(w, in);
+    in->watermark = m->set ? m->watermark : DS_TIME_NONE;
+    in->silent = ds_clock_now(w->ctx->opts.clock);
+    if (!m->set || w->holds)
+        return;
+    w->last_time = later(w->last_time, m->batch);
+    w->through = later(w->through, m->through);
+}
+
+/* As it stood when the marks were committed. */
+static ds_time task_watermark(const worker *w, const task *t)
+{
+    ds_time mark = DS_TIME_NONE;
+
+    if (!w->holds)
+        return batch_watermark(t);
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (w->inputs[i].task == t)
+            mark = later(mark, w->inputs[i].watermark);
+    return mark;
+}
+
+ds_rc batch_place(worker *w, ds_err *err)
+{
+    ds_time now = ds_clock_now(w->ctx->opts.clock);
+
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        input_place(w, &w->inputs[i]);
+    if (w->filled != DS_TIME_NONE && now - w->filled > FILL_SPAN)
+        w->filled = DS_TIME_NONE;
+    if (w->holds)
+        DS_TRY(timed_place(w, err));
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        task *t = &w->tasks[i];
+
+        t->watermark = t->watermark_now = task_watermark(w, t);
+    }
+    return DS_OK;
+}
+
+/* ---- what others are told ---- */
+
+static void times_of_epoch(worker *w, progress *p)
+{
+    epoch *e = w->epoch;
+    ds_time step = w->ctx->plan->batch;
+    ds_time end = e->whole ? e->time + 1 : e->time;
+
+    if (w->holds) {
+        p->times = e->times;
+        p->n_times = e->n_times;
+        return;
+    }
+    p->times = ds_new(e->mem, ds_time, (size_t)((end - e->from) / step) + 2);
+    for (ds_time t = e->from; t < end; t += step)
+        p->times[p->n_times++] = t;
+}
+
+static progress epoch_progress(worker *w)
+{
+    progress p = {0};
+
+    times_of_epoch(w, &p);
+    p.sources = ds_new(w->epoch->mem, progress_source, w->n_inputs + 1);
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        const ds_marks *m = &in->made;
+        bool idle = in->frontier ? frontier_idle(in->frontier, in->task->ran)
+                                 : !in->watermarked || input_is_idle(w, in);
+
+        p.sources[p.n_sources++] = (progress_source){
+            in->topic,
+            in->partition,
+            {m->set ? m->through : DS_TIME_NONE,
+             m->set ? m->watermark : DS_TIME_NONE, idle ? FRONTIER_IDLE : 0}};
+    }
+    return p;
+}
+
+static void tell_topic(worker *w, uint32_t topic, ds_slice val)
+{
+    epoch *e = w->epoch;
+
+    for (int32_t i = 0; i < w->ctx->partitions[topic]; i++) {
+        ds_row row = {.topic = topic,
+                      .partition = i,
+                      .key = PROGRESS_KEY,
+                      .val = val,
+                      .ts = DS_TIME_NONE};
+
+        ds_outbox_add(e->outbox, &row);
+        e->n_progress++;
+    }
+}
+
+void batch_tell(worker *w)
+{
+    const ds_plan *plan = w->ctx->plan;
+    bool ran = w->holds ? w->epoch->n_times > 0 : epoch_is_batch(w);
+    progress p;
+    ds_slice val;
+
+    if (!w->stage->paced || !ran || w->n_inputs == 0)
+        return;
+    p = epoch_progress(w);
+    val = progress_encode(&p, w->epoch->mem);
+    for (uint32_t i = 0; i < plan->n_topics; i++) {
+        const ds_plan_topic *t = &plan->topics[i];
+
+        if (t->kind == DS_TOPIC_REPARTITION && t->stage == w->stage->id &&
+            plan->stages[t->reader].timed)
+            tell_topic(w, i, val);
+    }
+}
