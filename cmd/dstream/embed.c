@@ -21,6 +21,7 @@
 typedef struct embed_in {
     feed *from;
     const char *topic;
+    bool table; /* its rows are there before the first step */
     bool ended;
 } embed_in;
 
@@ -97,6 +98,14 @@ static char *pattern_topic(embed *e, const char *pattern, const char *source)
     return fits ? plain : NULL;
 }
 
+static ds_plan_table *table_find(const embed *e, const char *name)
+{
+    for (uint32_t i = 0; i < e->plan->n_tables; i++)
+        if (!strcmp(e->plan->tables[i].name, name))
+            return &e->plan->tables[i];
+    return NULL;
+}
+
 static const char *source_topic(embed *e, const ds_node *node)
 {
     const ds_source_args *args = node->args;
@@ -110,37 +119,129 @@ static const char *source_topic(embed *e, const ds_node *node)
 
 /* ---- set up ---- */
 
+/* Puts up to n rows of one file; DS_END: there are no more. */
+static ds_rc rows_feed(embed *e, embed_in *in, int64_t n, int64_t bytes,
+                       ds_err *err)
+{
+    while (n-- > 0 && bytes > 0) {
+        feed_row row;
+        memory_record rec;
+        ds_rc rc = feed_next(in->from, e->rows, &row, err);
+
+        if (rc != DS_OK)
+            return rc;
+        rec = (memory_record){
+            .ts = row.ts, .key = row.key, .val = row.val, .hdr = row.hdr};
+        memory_put(e->broker, in->topic, row.partition, &rec);
+        bytes -= (int64_t)row.key.len + row.val.len;
+    }
+    return DS_OK;
+}
+
+static int input_open(embed *e, embed_in *in, run_file file, bool header)
+{
+    ds_err err;
+    int32_t n;
+
+    file.header = header;
+    if (feed_open(&file, &in->from, &err) < 0)
+        return cmd_fail(&err);
+    e->n_in++;
+    if (feed_partitions(in->from, &n, &err) < 0)
+        return cmd_fail(&err);
+    if (n > e->partitions)
+        e->partitions = n;
+    return 0;
+}
+
+/* The file in the place of the table's own, or records of its topic. */
+static int table_open(embed *e, ds_plan_table *t, const run_file *file)
+{
+    embed_in *in = &e->in[e->n_in];
+
+    if (t->topic < 0 && (file->envelope || !strcmp(file->path, "-")))
+        return cmd_usage("run", "--in %s: the table needs a file of its rows",
+                         t->name);
+    if (t->topic < 0) {
+        t->path = file->path;
+        return 0;
+    }
+    if (!file->envelope && t->args->key_from_record)
+        return cmd_usage("run",
+                         "--in %s=FILE,envelope: the table's key `%s` is not "
+                         "among its columns",
+                         t->name, t->args->key.s);
+    in->topic = e->plan->topics[t->topic].name;
+    in->table = true;
+    return input_open(e, in, *file, t->args->header);
+}
+
 static int inputs_open(embed *e)
 {
     const run_flags *f = e->flags;
-    ds_err err;
 
     e->in = ds_new(e->a, embed_in, f->n_in);
     e->partitions = 1;
     for (uint32_t i = 0; i < f->n_in; i++) {
         const ds_node *node = node_find(e, "source", f->in[i].name);
+        ds_plan_table *table = table_find(e, f->in[i].name);
         embed_in *in = &e->in[e->n_in];
-        run_file file = f->in[i];
-        int32_t n;
+        int code;
 
-        if (!node)
+        if (!node && !table)
             return name_unknown(e, "in", "source", f->in[i].name);
-        in->topic = source_topic(e, node);
-        if (!in->topic)
+        in->topic = table ? NULL : source_topic(e, node);
+        if (!table && !in->topic)
             return cmd_usage("run",
                              "--in %s: no topic name could be made of the "
                              "source's pattern",
                              node->stream);
-        file.header = ((const ds_source_args *)node->args)->header;
-        if (feed_open(&file, &in->from, &err) < 0)
-            return cmd_fail(&err);
-        e->n_in++;
-        if (feed_partitions(in->from, &n, &err) < 0)
-            return cmd_fail(&err);
-        if (n > e->partitions)
-            e->partitions = n;
+        code = table ? table_open(e, table, &f->in[i])
+                     : input_open(e, in, f->in[i],
+                                  ((const ds_source_args *)node->args)->header);
+        if (code)
+            return code;
     }
     return 0;
+}
+
+/* Rows of tables come before all others. */
+static ds_rc tables_feed(embed *e, ds_err *err)
+{
+    for (uint32_t i = 0; i < e->n_in; i++) {
+        if (!e->in[i].table)
+            continue;
+        while (!e->in[i].ended) {
+            ds_rc rc = rows_feed(e, &e->in[i], e->plan->max_records,
+                                 e->plan->max_bytes, err);
+
+            DS_TRY(rc);
+            e->in[i].ended = rc == DS_END;
+            ds_arena_reset(e->rows);
+        }
+    }
+    return DS_OK;
+}
+
+static bool is_fed(const embed *e, const ds_plan_table *t)
+{
+    for (uint32_t i = 0; i < e->n_in; i++)
+        if (e->in[i].table &&
+            !strcmp(e->in[i].topic, e->plan->topics[t->topic].name))
+            return true;
+    return false;
+}
+
+static void tables_tell(const embed *e)
+{
+    for (uint32_t i = 0; i < e->plan->n_tables; i++) {
+        const ds_plan_table *t = &e->plan->tables[i];
+
+        if (t->topic >= 0 && !is_fed(e, t) && !e->flags->quiet)
+            fprintf(stderr,
+                    "dstream: table %s is empty; --in %s=FILE gives its rows\n",
+                    t->name, t->name);
+    }
 }
 
 /* Topics of the user's; the engine makes its own. */
@@ -151,7 +252,7 @@ static void topics_make(embed *e)
 
         if (t->name[0] == '^')
             continue;
-        if (t->kind == DS_TOPIC_SOURCE)
+        if (t->kind == DS_TOPIC_SOURCE || t->kind == DS_TOPIC_TABLE)
             memory_topic(e->broker, t->name, e->partitions);
         else if (t->kind == DS_TOPIC_SINK || t->kind == DS_TOPIC_DLQ ||
                  t->kind == DS_TOPIC_LATE)
@@ -280,25 +381,6 @@ static ds_rc engine_open(embed *e, ds_err *err)
 
 /* ---- a step ---- */
 
-/* Puts up to n rows of one file; DS_END: there are no more. */
-static ds_rc rows_feed(embed *e, embed_in *in, int64_t n, int64_t bytes,
-                       ds_err *err)
-{
-    while (n-- > 0 && bytes > 0) {
-        feed_row row;
-        memory_record rec;
-        ds_rc rc = feed_next(in->from, e->rows, &row, err);
-
-        if (rc != DS_OK)
-            return rc;
-        rec = (memory_record){
-            .ts = row.ts, .key = row.key, .val = row.val, .hdr = row.hdr};
-        memory_put(e->broker, in->topic, row.partition, &rec);
-        bytes -= (int64_t)row.key.len + row.val.len;
-    }
-    return DS_OK;
-}
-
 /* The rows of one step; *more: there may be others. */
 static ds_rc step_feed(embed *e, bool *more, ds_err *err)
 {
@@ -362,7 +444,9 @@ static void topics_trim(embed *e)
             local_trim_topic(e->broker, t->name, 0);
     }
     for (uint32_t i = 0; i < e->n_in; i++)
-        local_trim_read(e->broker, e->in[i].topic, e->plan->stages[0].group);
+        if (!e->in[i].table)
+            local_trim_read(e->broker, e->in[i].topic,
+                            e->plan->stages[0].group);
 }
 
 static ds_rc step_run(embed *e, ds_rc *result, ds_err *err)
@@ -451,8 +535,11 @@ static int embed_go(embed *e)
 {
     ds_job_status st = {.errors = 0};
     ds_err err = {DS_OK, ""};
-    ds_rc rc = engine_open(e, &err);
+    ds_rc rc = tables_feed(e, &err);
 
+    tables_tell(e);
+    if (rc == DS_OK)
+        rc = engine_open(e, &err);
     if (rc == DS_OK)
         rc = steps_run(e, &err);
     if (e->ctx)

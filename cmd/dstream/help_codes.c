@@ -77,6 +77,9 @@ const char help_job[] =
     "sources: {rows: {kafka: {topic: orders, columns: {id: text, n: integer, " \
     "at: timestamptz}}, " more "}}"
 #define KEYED SOURCE("key: id, columns: {id: text, n: integer}") "\n"
+#define USERS                                                                  \
+    "tables: {users: {kafka: {topic: users, key: id, columns: {id: text, "     \
+    "name: text}}}}\n"
 #define SINK(text) "sinks: {out: {from: s, kafka: {topic: result, " text "}}}"
 
 const help_example help_examples[] = {
@@ -117,9 +120,7 @@ const help_example help_examples[] = {
      SOURCE("key: id, columns: {id: text, n: integer}")},
     {"E0150", HELP_JOB, "errors: {on_error: dlq}", "errors: {dlq: failed}"},
     {"E0152", HELP_JOB, STREAM("foreachBatch: f"), STREAM("filter: n > 0")},
-    {"E0190", HELP_JOB,
-     "tables: {users: {kafka: {topic: users, key: id, columns: {id: text}}}}",
-     "errors: {dlq: failed}"},
+    {"E0190", HELP_JOB, "delivery: at_least_once", "delivery: exactly_once"},
     {"E0411", HELP_JOB, ROWS("event_time: id"), ROWS("event_time: at")},
     {"E0412", HELP_JOB, ROWS("watermark: 5m"),
      ROWS("event_time: at, watermark: 5m")},
@@ -144,6 +145,8 @@ const help_example help_examples[] = {
          "'id, to_jsonb(tags) AS tags', keyBy: id")},
     {"E0451", HELP_JOB, STREAM("updateStateByKey: count(*) AS n"),
      STREAM("keyBy: id, updateStateByKey: count(*) AS n")},
+    {"E0460", HELP_JOB, USERS STREAM("keyBy: id, rightOuterJoin: users"),
+     USERS STREAM("keyBy: id, leftOuterJoin: users")},
     {"E0510", HELP_JOB,
      "kafka: {bootstrap.servers: \"kafka:9092\", transactional.id: mine}",
      "kafka: {bootstrap.servers: \"kafka:9092\"}"},

@@ -47,7 +47,7 @@ typedef struct test_step {
     step_kind kind;
     const ds_arg *arg; /* ROWS: the rows; EXPECT, STATE, RECORDS: the map */
     ds_where where;
-    const char *source; /* ROWS */
+    const char *source; /* ROWS: or a table */
     int32_t partition;
     const ds_arg *key, *ts, *headers;
     const char *point; /* CRASH */
@@ -132,9 +132,10 @@ void arg_to_json(const ds_arg *arg, ds_buf *out);
 /* A row as people write it: {word: a, n: 2}. */
 void arg_show(const ds_arg *arg, ds_buf *out);
 
-/* jobtest_rows.c: a row as the value of a record of this source; a scalar as
- * bytes, null a null slice. In `a`. */
-ds_slice jobtest_value(ds_arena *a, const ds_node *source, const ds_arg *row);
+/* jobtest_rows.c: a row as the value of a record of this source or table; a
+ * scalar as bytes, null a null slice. In `a`. */
+ds_slice jobtest_value(ds_arena *a, const ds_source_args *source,
+                       const ds_arg *row);
 ds_slice jobtest_bytes(const ds_arg *scalar);
 
 #endif

@@ -78,6 +78,14 @@ static const ds_node *plan_source(const ds_plan *plan, const char *name)
     return NULL;
 }
 
+static bool plan_has_table(const ds_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->n_tables; i++)
+        if (!strcmp(plan->tables[i].name, name))
+            return true;
+    return false;
+}
+
 static bool plan_has_tap(const ds_plan *plan, const char *name)
 {
     for (uint32_t i = 0; i < plan->n_topics; i++)
@@ -370,7 +378,7 @@ static bool step_word(loader *l, test_step *s, const ds_arg *step, uint32_t i)
     const char *name = step->names[i].s;
     const ds_arg *v = step->items[i];
 
-    if (plan_source(l->plan, name))
+    if (plan_source(l->plan, name) || plan_has_table(l->plan, name))
         step_rows(l, s, step, i);
     else if (!strcmp(name, "records"))
         step_records(l, s, step, v);
@@ -417,7 +425,8 @@ static void step_load(loader *l, test_step *s, const ds_arg *step)
             words++;
         else if (!step_extra(name) && ++unknown)
             fail_at(l, args_name_where(&step->names[i]),
-                    "a source of the job, expect, records, state, crash, at, "
+                    "a source or table of the job, expect, records, state, "
+                    "crash, at, "
                     "advance, rebalance",
                     ds_str_printf(l->a, "no such step: %s", name));
     }

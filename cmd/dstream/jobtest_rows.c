@@ -7,10 +7,8 @@
 #include "cmd/cmd.h"
 #include "cmd/jobtest.h"
 
-static bool is_text(const ds_node *node)
+static bool is_text(const ds_source_args *args)
 {
-    const ds_source_args *args = node->args;
-
     return args->format.s &&
            (!strcmp(args->format.s, "text") || !strcmp(args->format.s, "raw"));
 }
@@ -23,10 +21,9 @@ ds_slice jobtest_bytes(const ds_arg *v)
 
 /* The key column of a source that has it in the record's key only is no field
  * of the value. */
-static const ds_arg *value_columns(ds_arena *a, const ds_node *node,
+static const ds_arg *value_columns(ds_arena *a, const ds_source_args *args,
                                    const ds_arg *row)
 {
-    const ds_source_args *args = node->args;
     ds_arg *out = ds_new(a, ds_arg, 1);
     ds_text *names = ds_new(a, ds_text, row->n + 1);
     const ds_arg **items = ds_new(a, const ds_arg *, row->n + 1);
@@ -81,18 +78,18 @@ static bool json_to_format(ds_arena *a, const ds_source_args *args,
     return rc == DS_OK && errs.n == 0;
 }
 
-ds_slice jobtest_value(ds_arena *a, const ds_node *node, const ds_arg *row)
+ds_slice jobtest_value(ds_arena *a, const ds_source_args *args,
+                       const ds_arg *row)
 {
     ds_buf b;
 
     if (row->kind == DS_ARG_SCALAR)
         return jobtest_bytes(row);
-    if (is_text(node))
+    if (is_text(args))
         return jobtest_bytes(ds_arg_find(row, "value"));
     ds_buf_init(&b, a, 128);
-    arg_to_json(value_columns(a, node, row), &b);
+    arg_to_json(value_columns(a, args, row), &b);
     ds_slice val = {(const uint8_t *)b.s, b.len};
-    const ds_source_args *args = node->args;
     if (strcmp(args->codec->name, "json") != 0)
         json_to_format(a, args, &val);
     return val;

@@ -192,11 +192,9 @@ static const char *topic_of_pattern(const char *pattern, ds_arena *a)
     return name;
 }
 
-/* The topic that rows of a source are put into. */
-static const char *source_topic(const runner *r, const ds_node *node)
+/* The topic that rows of a source or table are put into. */
+static const char *source_topic(const runner *r, const ds_source_args *args)
 {
-    const ds_source_args *args = node->args;
-
     if (args->topic.s)
         return args->topic.s;
     if (args->pattern.s)
@@ -204,11 +202,40 @@ static const char *source_topic(const runner *r, const ds_node *node)
     return args->topics->items[0]->text.s;
 }
 
+static const ds_plan_table *table_find(const runner *r, const char *name)
+{
+    for (uint32_t i = 0; i < r->plan->n_tables; i++)
+        if (!strcmp(r->plan->tables[i].name, name))
+            return &r->plan->tables[i];
+    return NULL;
+}
+
+/* Rows of a file are all of it: what was there before is gone. */
+static void table_empty(runner *r, const char *topic)
+{
+    int64_t low, high;
+    memory_record rec;
+
+    if (r->broker->type->watermarks(r->broker, topic, 0, &low, &high, NULL) < 0)
+        return;
+    for (int64_t off = low;
+         off < high && memory_get(r->broker, topic, 0, off, &rec);
+         off = rec.off + 1) {
+        memory_record gone = {.ts = r->clock.virtual_now, .key = rec.key};
+        if (rec.val.ptr && rec.key.ptr)
+            memory_put(r->broker, topic, 0, &gone);
+    }
+}
+
 static void rows_put(runner *r, const test_step *s)
 {
-    const ds_node *node = source_node(r, s->source);
-    const ds_source_args *args = node->args;
-    const char *topic = source_topic(r, node);
+    const ds_plan_table *table = table_find(r, s->source);
+    const ds_source_args *args =
+        table ? table->args : source_node(r, s->source)->args;
+    const char *topic = source_topic(r, args);
+
+    if (table && table->path)
+        table_empty(r, topic);
 
     for (uint32_t i = 0; i < s->arg->n; i++) {
         const ds_arg *row = s->arg->items[i];
@@ -217,7 +244,7 @@ static void rows_put(runner *r, const test_step *s)
 
         if (!key && args->key.s && row->kind == DS_ARG_MAP)
             key = ds_arg_find(row, args->key.s);
-        rec.val = jobtest_value(r->a, node, row);
+        rec.val = jobtest_value(r->a, args, row);
         rec.key = jobtest_bytes(key);
         rec.hdr = headers_of(s->headers, r->a);
         if (s->ts && s->ts->text.s)
@@ -668,8 +695,8 @@ static int32_t partitions_of(const runner *r, const char *source)
 
     for (uint32_t i = 0; i < r->test->n_steps; i++) {
         const test_step *s = &r->test->steps[i];
-        bool is =
-            s->kind == STEP_ROWS && (!source || !strcmp(s->source, source));
+        bool is = s->kind == STEP_ROWS && (source ? !strcmp(s->source, source)
+                                                  : !table_find(r, s->source));
         if (is && s->partition >= n)
             n = s->partition + 1;
     }
@@ -688,16 +715,19 @@ static bool topics_make(runner *r)
             continue;
         n = partitions_of(r, r->plan->n_stores ? NULL : node->stream);
         if (args->pattern.s &&
-            !pattern_takes(args->pattern.s, source_topic(r, node))) {
+            !pattern_takes(args->pattern.s, source_topic(r, args))) {
             report_where(r, r->test->where,
                          "no name of a topic could be made for the pattern");
             return false;
         }
         if (args->pattern.s)
-            memory_topic(r->broker, source_topic(r, node), n);
+            memory_topic(r->broker, source_topic(r, args), n);
         for (uint32_t k = 0; !args->pattern.s && k < args->n_names; k++)
             memory_topic(r->broker, args->names[k], n);
     }
+    for (uint32_t i = 0; i < r->plan->n_tables; i++)
+        memory_topic(r->broker, source_topic(r, r->plan->tables[i].args),
+                     partitions_of(r, r->plan->tables[i].name));
     for (uint32_t i = 0; i < r->plan->n_topics; i++)
         if (r->plan->topics[i].kind == DS_TOPIC_SINK ||
             r->plan->topics[i].kind == DS_TOPIC_DLQ ||

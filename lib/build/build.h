@@ -5,6 +5,7 @@
  *     job.c        the calls: collect, check nothing
  *     settings.c   the top level of the file format
  *     sources.c    a source: its columns, key, topics
+ *     tables.c     a table: a topic or a file by key
  *     streams.c    order by `from`, steps
  *     sinks.c      sinks, taps
  *     outside.c    receivers, sinks of programs
@@ -74,7 +75,7 @@ struct settings {
     const ds_arg *kafka, *registry;
     int64_t workers, memory;
     struct error_settings errors;
-    const ds_arg *sources, *streams, *sinks;
+    const ds_arg *sources, *tables, *streams, *sinks;
 };
 
 /* A source, while planning. */
@@ -84,6 +85,14 @@ struct source {
     ds_source_args *args;
     ds_node *node; /* NULL: it has mistakes */
     bool used;
+};
+
+/* What stands under `kafka:` of a source or a table: the args of the operator,
+ * and what is needed to make them. */
+struct kafka_in {
+    ds_source_args args;
+    const ds_arg *properties;
+    ds_codec_schema schema;
 };
 
 /* A topic that the job writes, and where that stands. */
@@ -108,7 +117,7 @@ struct ds_job {
     bool planned;
     const char *file; /* NULL: from C */
 
-    struct entries settings, sources, sinks;
+    struct entries settings, sources, tables, sinks;
     ds_stream **streams;
     uint32_t n_streams, cap_streams;
 
@@ -184,6 +193,24 @@ const ds_sink_type *build_outside_type(ds_job *job, const ds_arg *arg,
 bool build_is_program(ds_job *job, const ds_text *name);
 void build_outside(ds_job *job, const ds_sink_type *type, const ds_text *name,
                    ds_node *input, const ds_arg *arg);
+/* sources.c: what a map says about topics, bytes and columns. False: there are
+ * mistakes. `src` has a name, and gets args and the topic's names. */
+bool build_kafka_in(ds_job *job, struct source *src, const ds_arg *arg,
+                    const ds_param *params, const char *what, bool strict);
+/* sources.c: the body's columns, and the key behind them if it is none of
+ * them; NULL after a mistake. */
+const ds_schema *build_with_key(ds_job *job, ds_source_args *s, uint16_t *key);
+/* sources.c: the columns of the values, of a file too; NULL after a mistake. */
+const ds_schema *build_body(ds_job *job, struct source *src, const ds_arg *arg,
+                            const ds_codec_schema *schema);
+/* sources.c: false: a column must not have this name. */
+bool build_check_column(ds_job *job, const ds_text *name);
+/* tables.c */
+void build_tables(ds_job *job);
+/* tables.c: whether a table has this name, also one with mistakes. */
+bool build_is_table(const ds_job *job, const char *name);
+/* tables.c: which tables nobody reads. */
+void build_tables_used(ds_job *job);
 /* streams.c */
 void build_streams(ds_job *job);
 /* streams.c: the node that a `from` means. NULL after a mistake. */

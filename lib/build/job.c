@@ -202,6 +202,8 @@ void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value)
         job->file = name->file;
     if (strcmp(name->s, "sources") == 0)
         section(job, name, value, ds_job_source_arg);
+    else if (strcmp(name->s, "tables") == 0)
+        section(job, name, value, ds_job_table_arg);
     else if (strcmp(name->s, "streams") == 0)
         section(job, name, value, build_stream_arg);
     else if (strcmp(name->s, "sinks") == 0)
@@ -225,6 +227,21 @@ void ds_job_source(ds_job *job, const char *name, const char *connector,
     ds_text text = text_copy(job, name);
 
     ds_job_source_arg(job, &text, map_with(job, rest, connector, map));
+}
+
+void ds_job_table_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
+{
+    entry_add(job, &job->tables, name, arg);
+}
+
+void ds_job_table(ds_job *job, const char *name, const char *connector,
+                  const char *const *opts)
+{
+    const ds_arg *rest = NULL;
+    const ds_arg *map = opts_map(job, opts, ds_table_params, &rest);
+    ds_text text = text_copy(job, name);
+
+    ds_job_table_arg(job, &text, map_with(job, rest, connector, map));
 }
 
 void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
@@ -300,13 +317,14 @@ static void check_counts(ds_job *job)
 
 static bool is_too_long(ds_job *job)
 {
-    uint64_t n = (uint64_t)job->sources.n + job->n_streams + job->sinks.n;
+    uint64_t n = (uint64_t)job->sources.n + job->tables.n + job->n_streams +
+                 job->sinks.n;
 
     if (n <= BUILD_MAX_STEPS)
         return false;
     ds_diag_add(&job->diags, DS_ERROR, "E0104",
                 (ds_where){job->file, job->file ? 1 : 0, 1, 0}, NULL,
-                "a job has at most %d sources, streams and sinks",
+                "a job has at most %d sources, tables, streams and sinks",
                 BUILD_MAX_STEPS);
     return true;
 }
@@ -314,9 +332,10 @@ static bool is_too_long(ds_job *job)
 /* The file was no YAML: that was said, and nothing else is. */
 static bool is_nothing(const ds_job *job)
 {
-    return job->diags.errors &&
-           job->settings.n + job->sources.n + job->n_streams + job->sinks.n ==
-               0;
+    return job->diags.errors && job->settings.n + job->sources.n +
+                                        job->tables.n + job->n_streams +
+                                        job->sinks.n ==
+                                    0;
 }
 
 /* The topic that late rows go to. */
@@ -351,6 +370,7 @@ const ds_plan *ds_job_plan(ds_job *job)
             &job->planner, job->set.errors.dlq.s, DS_TOPIC_DLQ, 0);
     build_late(job);
     build_sources(job);
+    build_tables(job);
     build_streams(job);
     build_sinks(job);
     if (job->tap && job->diags.errors == 0 && !job->incomplete)

@@ -148,19 +148,25 @@ static void put_object(struct schema *s, const ds_param *params)
     json_close(&s->j, ']');
 }
 
+/* What stands under the names of a section of the job. */
+static const char *section_item(const ds_param *params)
+{
+    return params == ds_source_params   ? "source"
+           : params == ds_table_params  ? "table"
+           : params == ds_stream_params ? "stream"
+           : params == ds_sink_params   ? "sink"
+                                        : NULL;
+}
+
 /* Arguments that whoever takes them checks. */
 static void put_arg(struct schema *s, const ds_param *p)
 {
-    if (p->sub == ds_source_params || p->sub == ds_stream_params ||
-        p->sub == ds_sink_params) {
+    if (section_item(p->sub)) {
         json_str(&s->j, "type", "object");
-        if (p->sub != ds_stream_params)
+        if (p->sub == ds_source_params || p->sub == ds_sink_params)
             json_raw(&s->j, "minProperties", "1");
         put_ref(s, "propertyNames", "name");
-        put_ref(s, "additionalProperties",
-                p->sub == ds_source_params   ? "source"
-                : p->sub == ds_stream_params ? "stream"
-                                             : "sink");
+        put_ref(s, "additionalProperties", section_item(p->sub));
     } else if (p->sub) {
         put_object(s, p->sub);
     } else if (strcmp(p->name, "do") == 0) {
@@ -326,6 +332,8 @@ static void put_needs(struct schema *s, const ds_param *params)
         put_one_of(s, DS_OPTS("topic", "topics", "pattern"));
     if (params == ds_sink_params)
         put_one_of(s, DS_OPTS("kafka", "console"));
+    if (params == ds_table_params)
+        put_one_of(s, DS_OPTS("kafka", "file"));
 }
 
 static void put_type(struct schema *s, const char *name, const ds_param *params)
@@ -455,6 +463,7 @@ static void put_defs(struct schema *s)
     json_close(&s->j, '}');
     put_column(s);
     put_type(s, "source", ds_source_params);
+    put_type(s, "table", ds_table_params);
     put_type(s, "stream", ds_stream_params);
     put_type(s, "sink", ds_sink_params);
     put_step(s);

@@ -362,6 +362,7 @@ static void check_used(ds_job *job)
             ds_diag_add(&job->diags, DS_WARNING, "W0101",
                         args_name_where(&job->streams[i]->name), NULL,
                         "stream `%s` reaches no sink", job->streams[i]->name.s);
+    build_tables_used(job);
     for (uint32_t i = 0; i < job->sources.n; i++)
         if (!job->srcs[i].used)
             ds_diag_add(&job->diags, DS_WARNING, "W0102",

@@ -18,14 +18,7 @@ struct source_set {
     ds_time watermark, idle;
 };
 
-/* The args of the operator, and what the planner alone needs. */
-struct source_kafka {
-    ds_source_args args;
-    const ds_arg *properties;
-    ds_codec_schema schema;
-};
-
-#define AT(member) offsetof(struct source_kafka, args.member)
+#define AT(member) offsetof(struct kafka_in, args.member)
 
 const ds_param ds_source_schema_params[] = {
     {.name = "file",
@@ -88,11 +81,11 @@ const ds_param ds_source_kafka_params[] = {
              "a time."},
     {.name = "properties",
      .type = DS_P_PROPS,
-     .offset = offsetof(struct source_kafka, properties),
+     .offset = offsetof(struct kafka_in, properties),
      .help = "librdkafka properties."},
     {.name = "schema",
      .type = DS_P_OBJECT,
-     .offset = offsetof(struct source_kafka, schema),
+     .offset = offsetof(struct kafka_in, schema),
      .sub = ds_source_schema_params,
      .help = "avro: where the schema is."},
     {0},
@@ -345,7 +338,7 @@ void build_header(ds_job *job, const ds_arg *arg, bool header,
 static const char *const meta_names[] = {"_key",       "_ts",     "_topic",
                                          "_partition", "_offset", "_headers"};
 
-static bool check_column(ds_job *job, const ds_text *name)
+bool build_check_column(ds_job *job, const ds_text *name)
 {
     for (size_t i = 0; i < sizeof(meta_names) / sizeof(*meta_names); i++)
         if (strcmp(name->s, meta_names[i]) == 0) {
@@ -363,7 +356,7 @@ static const ds_schema *declared(ds_job *job, const ds_arg *columns)
     bool ok = columns_parse(columns, job->arena, &job->diags, schema);
 
     for (uint32_t i = 0; i < columns->n && i < schema->n; i++)
-        ok = check_column(job, &columns->names[i]) && ok;
+        ok = build_check_column(job, &columns->names[i]) && ok;
     return ok ? schema : NULL;
 }
 
@@ -482,9 +475,8 @@ bool build_codec_plan(ds_job *job, const ds_codec_type *codec,
 }
 
 /* The columns of the record's value. */
-static const ds_schema *source_body(ds_job *job, struct source *src,
-                                    const ds_arg *arg,
-                                    const ds_codec_schema *schema)
+const ds_schema *build_body(ds_job *job, struct source *src, const ds_arg *arg,
+                            const ds_codec_schema *schema)
 {
     ds_source_args *s = src->args;
     const ds_schema *body = NULL;
@@ -535,7 +527,7 @@ static ds_field key_field(const ds_schema *made, const char *key)
 }
 
 /* The body, and the key behind it if that is only in the record's key. */
-static const ds_schema *with_key(ds_job *job, ds_source_args *s, uint16_t *key)
+const ds_schema *build_with_key(ds_job *job, ds_source_args *s, uint16_t *key)
 {
     ds_codec_use use = {.topic = s->topic.s, .decode = true, .key = true};
     ds_schema only = {1, NULL};
@@ -659,7 +651,7 @@ static void source_node(ds_job *job, struct source *src, bool whole)
     node->copies = true;
     node->broken = !whole;
     if (whole)
-        node->schema = s->key.s ? with_key(job, s, key) : s->body;
+        node->schema = s->key.s ? build_with_key(job, s, key) : s->body;
     whole = whole && node->schema;
     node->broken = !whole;
     if (whole && s->key.s) {
@@ -678,15 +670,12 @@ static void source_node(ds_job *job, struct source *src, bool whole)
     src->node = node;
 }
 
-static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
-                         bool strict)
+bool build_kafka_in(ds_job *job, struct source *src, const ds_arg *arg,
+                    const ds_param *params, const char *what, bool strict)
 {
-    struct source_kafka *set = ds_new(job->arena, struct source_kafka, 1);
+    struct kafka_in *set = ds_new(job->arena, struct kafka_in, 1);
     ds_source_args *s = &set->args;
-    const char *what =
-        ds_str_printf(job->arena, "`kafka` of source %s", src->name.s);
-    bool filled = ds_args_fill(arg, ds_source_kafka_params, what, set,
-                               job->arena, &job->diags);
+    bool filled = ds_args_fill(arg, params, what, set, job->arena, &job->diags);
 
     s->strict = strict;
     src->args = s;
@@ -695,14 +684,14 @@ static bool source_kafka(ds_job *job, struct source *src, const ds_arg *arg,
         source_topics(job, src, arg);
     if (s->start.s)
         source_start(job, &s->start);
-    if (s->key.s && check_column(job, &s->key))
+    if (s->key.s && build_check_column(job, &s->key))
         columns_name(&s->key, &job->diags);
     s->codec = build_codec(job, &s->format, "json");
     s->key_codec = build_codec(job, &s->key_format, "text");
     build_header(job, arg, s->header, s->codec);
     /* Without columns much depends on a format that may be misspelt. */
     if (s->codec && (filled || s->columns))
-        s->body = source_body(job, src, arg, &set->schema);
+        s->body = build_body(job, src, arg, &set->schema);
     if (s->codec)
         s->codec = build_codec_plain(job, s->codec, "json");
     return s->body && s->key_codec;
@@ -730,7 +719,9 @@ static void build_source(ds_job *job, struct source *src, const ds_arg *arg)
     else if (receiver)
         whole = build_received(job, src, receiver, under);
     else if (set.kafka && set.kafka->kind == DS_ARG_MAP)
-        whole = source_kafka(job, src, set.kafka, set.strict);
+        whole = build_kafka_in(job, src, set.kafka, ds_source_kafka_params,
+                               ds_str_printf(job->arena, "`kafka` of %s", what),
+                               set.strict);
     else if (ds_arg_find(arg, "kafka"))
         ds_diag_add(&job->diags, DS_ERROR, "E0103", args_where(set.kafka), NULL,
                     "`kafka` of %s needs a map, not %s", what,

@@ -158,6 +158,10 @@ static void check_name(ds_job *job, uint32_t i)
         ds_diag_add(&job->diags, DS_ERROR, "E0125", where,
                     "sources and streams share their names",
                     "a source is already named `%s`", name->s);
+    if (build_is_table(job, name->s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0125", where,
+                    "sources, tables and streams share their names",
+                    "a table is already named `%s`", name->s);
     if (stream_find(job, name->s) != job->streams[i])
         ds_diag_add(&job->diags, DS_ERROR, "E0125", where, NULL,
                     "stream `%s` stands twice", name->s);
@@ -195,9 +199,15 @@ ds_node *build_from(ds_job *job, const ds_text *from)
         return src->node;
     if (s)
         return s->last;
-    ds_diag_add(&job->diags, DS_ERROR, "E0120", args_name_where(from),
-                from_hint(job, from->s), "there is no source or stream `%.80s`",
-                from->s);
+    if (build_is_table(job, from->s))
+        ds_diag_add(&job->diags, DS_ERROR, "E0120", args_name_where(from),
+                    "a stream is joined with a table: join: TABLE, or "
+                    "leftOuterJoin; or read its topic as a source too",
+                    "`%s` is a table, no source or stream", from->s);
+    else
+        ds_diag_add(&job->diags, DS_ERROR, "E0120", args_name_where(from),
+                    from_hint(job, from->s),
+                    "there is no source or stream `%.80s`", from->s);
     return NULL;
 }
 
@@ -227,6 +237,22 @@ static const char *op_hint(const ds_job *job, const char *name)
     return args_hint(name, names, n, job->arena);
 }
 
+/* A join with a table is another operator than one with a stream. */
+static bool joins_table(const ds_job *job, const struct step *step)
+{
+    static const char *const joins[] = {"join", "leftOuterJoin",
+                                        "rightOuterJoin", "fullOuterJoin"};
+    const ds_arg *with = step->arg;
+    bool is_join = false;
+
+    for (size_t i = 0; i < sizeof(joins) / sizeof(*joins); i++)
+        is_join = is_join || strcmp(step->op.s, joins[i]) == 0;
+    if (with && with->kind == DS_ARG_MAP)
+        with = ds_arg_find(with, "with");
+    return is_join && with && with->kind == DS_ARG_SCALAR && with->text.s &&
+           build_is_table(job, with->text.s);
+}
+
 static const ds_op_type *step_type(ds_job *job, const struct step *step)
 {
     ds_where where = args_name_where(&step->op);
@@ -234,6 +260,8 @@ static const ds_op_type *step_type(ds_job *job, const struct step *step)
 
     if (step->op.s == NULL)
         return NULL;
+    if (joins_table(job, step))
+        return ds_registry_op(job->reg, "tableJoin");
     type = ds_registry_op(job->reg, step->op.s);
     if (type && !(type->flags & DS_OP_INTERNAL))
         return type;
@@ -443,7 +471,7 @@ static void build_step(ds_stream *s, uint32_t i)
     if (type->before)
         build_before(s, step, type->before, step_name(s, i));
     node = planner_node(&job->planner, type, s->name.s, step_name(s, i),
-                        type->name, args_name_where(&step->op), s->last);
+                        step->op.s, args_name_where(&step->op), s->last);
     build_args(job, node, step_args(job, step));
     step_inputs(s, node);
     step_more(job, step, node);

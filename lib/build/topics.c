@@ -53,6 +53,13 @@ static void check_written(ds_job *job, const struct written *w)
                     "topic %s is read by source `%s`: the job would read what "
                     "it writes",
                     w->topic, src->name.s);
+    for (uint32_t i = 0; i < plan->n_tables; i++)
+        if (plan->tables[i].topic >= 0 &&
+            strcmp(plan->topics[plan->tables[i].topic].name, w->topic) == 0)
+            ds_diag_add(&job->diags, DS_ERROR, "E0130", w->where, NULL,
+                        "topic %s is read by table `%s`: the job would read "
+                        "what it writes",
+                        w->topic, plan->tables[i].name);
     for (uint32_t i = 0; i < plan->n_topics; i++)
         if (plan->topics[i].kind >= DS_TOPIC_CHANGELOG &&
             strcmp(plan->topics[i].name, w->topic) == 0)

@@ -10,6 +10,7 @@ static const ds_op_type *const types[] = {
     &op_shuffle,
     &op_sink,
     &op_console,
+    &op_table_join,
     &op_partial,
     &op_map,
     &op_flat_map,

@@ -24,7 +24,7 @@
     X(E0123, "a job needs a sink")                                             \
     X(E0124, "two operators have the same state")                              \
     X(E0125, "a name is used twice")                                           \
-    X(E0126, "a source or sink needs exactly one connector")                   \
+    X(E0126, "a source, table or sink needs exactly one connector")            \
     X(E0127, "a step names exactly one operator")                              \
     X(E0128, "a source reads one of topic, topics and pattern")                \
     X(E0129, "no such operator")                                               \
@@ -53,8 +53,9 @@
     X(E0443, "a join across batches needs watermarks")                         \
     X(E0444, "an array of arrays")                                             \
     X(E0451, "the operator needs a key")                                       \
+    X(E0460, "a join that there is not with a table")                          \
     X(W0101, "a stream reaches no sink")                                       \
-    X(W0102, "nothing reads a source")                                         \
+    X(W0102, "nothing reads a source or table")                                \
     X(W0103, "removed keys leave no tombstone")                                \
     X(W0104, "id: names no state")                                             \
     X(W0106, "columns that only a registry knows")                             \

@@ -220,6 +220,42 @@ static void put_source(struct explain *x, const ds_node *node)
     fputc('\n', x->to);
 }
 
+/* What a table is read from, and by which key. */
+static void put_table(struct explain *x, const ds_plan_table *t)
+{
+    const ds_source_args *s = t->args;
+
+    put_name(x, t->name);
+    fprintf(x->to, "%s %s   %s (", t->path ? "file" : "kafka",
+            t->path ? t->path : x->plan->topics[t->topic].name,
+            codec_name(s->codec, &s->format));
+    for (uint32_t i = 0; i < t->schema->n; i++) {
+        fputs(i ? ", " : "", x->to);
+        put_field(x->to, &t->schema->fields[i]);
+    }
+    fprintf(x->to, ")   key %s%s\n", t->schema->fields[t->key].name,
+            t->path ? "" : ", from the record's key");
+    put_name(x, "");
+    if (!t->path) {
+        fputs("every process reads all of it, and follows it", x->to);
+    } else if (t->refresh) {
+        fputs("every process reads it at the start, and every ", x->to);
+        put_duration(x->to, t->refresh);
+        fputs(" if it has changed", x->to);
+    } else {
+        fputs("every process reads it at the start", x->to);
+    }
+    fputc('\n', x->to);
+}
+
+static void put_tables(struct explain *x)
+{
+    if (x->plan->n_tables)
+        fputs("\ntables\n", x->to);
+    for (uint32_t i = 0; i < x->plan->n_tables; i++)
+        put_table(x, &x->plan->tables[i]);
+}
+
 static void put_store(struct explain *x, const ds_node *node)
 {
     const ds_plan_store *store = &x->plan->stores[node->store];
@@ -300,6 +336,8 @@ static void put_step(struct explain *x, const ds_node *node)
     put_args(x->to, node);
     if (node->on_error == DS_ON_ERROR_SKIP)
         fputs("   on error: skip", x->to);
+    if (node->n_tables)
+        fputs("   looked up where the rows are", x->to);
     fputc('\n', x->to);
     if (node->store >= 0)
         put_store(x, node);
@@ -423,6 +461,8 @@ static const char *topic_what(ds_topic_kind kind)
     case DS_TOPIC_RECEIVED:
         return "internal: cleanup.policy=delete, retention.ms=-1, one "
                "partition";
+    case DS_TOPIC_TABLE:
+        return "read: rows of a table, from the beginning";
     case DS_TOPIC_CHANGELOG:
         return "internal: cleanup.policy=compact, partitions as its stage has";
     case DS_TOPIC_REPARTITION:
@@ -481,6 +521,14 @@ static void put_errors(struct explain *x)
     }
 }
 
+static void put_tables_promise(struct explain *x)
+{
+    if (x->plan->n_tables)
+        fputs("  a batch sees one state of a table; when it runs again after "
+              "a crash, that may be a later one\n",
+              x->to);
+}
+
 static void put_promise(struct explain *x)
 {
     bool console = false, outside = false, received = false;
@@ -508,6 +556,7 @@ static void put_promise(struct explain *x)
         fputs("  what is received counts exactly once from its topic on; "
               "nobody sends it again\n",
               x->to);
+    put_tables_promise(x);
     put_errors(x);
 }
 
@@ -518,6 +567,9 @@ static int name_width(const ds_plan *plan)
     for (uint32_t i = 0; i < plan->n_nodes; i++)
         if ((int)strlen(plan->nodes[i]->stream) > width)
             width = (int)strlen(plan->nodes[i]->stream);
+    for (uint32_t i = 0; i < plan->n_tables; i++)
+        if ((int)strlen(plan->tables[i].name) > width)
+            width = (int)strlen(plan->tables[i].name);
     return width > 24 ? 24 : width;
 }
 
@@ -533,6 +585,7 @@ char *ds_plan_explain(const ds_plan *plan, ds_arena *a)
     fprintf(x.to, " · exactly_once · group %s\n", plan->job);
     for (uint32_t i = 0; i < plan->n_stages; i++)
         put_stage(&x, &plan->stages[i]);
+    put_tables(&x);
     put_topics(&x);
     put_promise(&x);
     DS_BUG_ON(fclose(x.to) != 0);

@@ -107,8 +107,12 @@ struct ds_node {
     const bool *reads; /* which columns of its output later nodes read; set for
                           all nodes once the plan is made */
 
+    uint32_t n_tables; /* tables that it reads: ds_node_table() */
+    const struct ds_plan_table **tables;
+
     /* For plan(). */
     const ds_registry *reg;
+    const struct ds_plan *plan;     /* what is known of it; its tables are */
     const char *const *store_names; /* two stores, op->store and op->second,
                                        with these names; NULL: one */
     const char *canon; /* stateful: what its state means, as a canonical text
@@ -137,6 +141,10 @@ static inline bool ds_node_needs_batch(const ds_node *node)
 {
     return (node->flags & DS_OP_NEEDS_BATCH) != 0;
 }
+
+/* For plan(): the number in node->tables (and op->tables) of the table of that
+ * name, which the node reads from now on; -1: the job has no such table. */
+int ds_node_table(ds_node *node, const char *name);
 
 static inline const ds_schema *ds_node_input(const ds_node *node, int port)
 {

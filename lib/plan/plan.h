@@ -84,6 +84,23 @@ typedef struct ds_stage {
                    and says how far it is */
 } ds_stage;
 
+/* A table (`tables:`): rows by key, from a topic or a file. */
+typedef struct ds_plan_table {
+    uint32_t id;
+    const char *name;
+    ds_where where;
+    const ds_source_args *args; /* codec, body, key: as of a source */
+    const ds_schema *schema;    /* its columns */
+    uint16_t key;               /* the number of the key's */
+    const ds_schema *values;    /* the others */
+    int topic;        /* number in topics; -1: it is a file, and only that */
+    const char *path; /* of the file; NULL: a topic. With a topic too: a job
+                         test, whose rows stand for the file's */
+    ds_time refresh;  /* of a file: how often it is read; 0: once */
+    ds_on_error on_error; /* FAIL: a record that does not decode stops the job;
+                             else it is left out */
+} ds_plan_table;
+
 typedef struct ds_plan_store {
     uint32_t id;
     const char *name;      /* "counts" */
@@ -99,6 +116,7 @@ typedef enum ds_topic_kind {
     DS_TOPIC_SINK,       /* user's */
     DS_TOPIC_DLQ,        /* user's */
     DS_TOPIC_LATE,       /* user's: errors.late */
+    DS_TOPIC_TABLE,      /* user's: rows of a table */
     DS_TOPIC_RECEIVED,   /* ours, delete; one partition */
     DS_TOPIC_CHANGELOG,  /* ours, compact */
     DS_TOPIC_REPARTITION /* ours, delete */
@@ -134,6 +152,8 @@ struct ds_plan {
     ds_stage *stages; /* a stage before those that read what it writes */
     uint32_t n_stores;
     ds_plan_store *stores;
+    uint32_t n_tables;
+    ds_plan_table *tables;
     uint32_t n_topics;
     ds_plan_topic *topics;
 

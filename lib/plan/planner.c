@@ -79,6 +79,7 @@ ds_node *planner_node(struct planner *p, const ds_op_type *type,
     node->where = where;
     node->flags = type->flags;
     node->reg = p->plan->reg;
+    node->plan = p->plan;
     node->store = -1;
     node->topic = -1;
     node->event_time = -1;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "run/run.h"
+#include "run/tables.h"
 
 /* ---- stores, shared by the workers of the process ---- */
 
@@ -229,6 +230,8 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     if (rc == DS_OK)
         rc = context_ask(ctx, err);
     if (rc == DS_OK)
+        rc = tables_open(ctx, err);
+    if (rc == DS_OK)
         rc = context_workers(ctx, err);
     receive_open(ctx);
     if (rc != DS_OK) {
@@ -242,6 +245,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
 ds_rc ds_context_start(ds_context *ctx, ds_err *err)
 {
     DS_TRY(wait_begin(ctx, err));
+    DS_TRY(tables_start(ctx, err));
     for (uint32_t i = 0; i < ctx->n_workers; i++) {
         worker *w = &ctx->workers[i];
         if (pthread_create(&w->thread, NULL, worker_main, w))
@@ -271,6 +275,7 @@ static void context_free(ds_context *ctx, bool crash)
     receive_close(ctx);
     for (uint32_t i = 0; i < ctx->n_workers; i++)
         worker_close(&ctx->workers[i], crash);
+    tables_close(ctx); /* after the epochs that hold versions */
     for (uint32_t i = 0; i < ctx->n_parked; i++)
         if (ctx->db->type->close(ctx->parked[i].store, &ignored) < 0)
             ds_log(DS_LOG_ERROR, "a store did not close",
@@ -316,6 +321,7 @@ ds_rc ds_context_step(ds_context *ctx, uint32_t *at, ds_err *err)
         at = &first;
     for (uint32_t i = 0; i < ctx->n_workers; i++)
         DS_TRY(worker_ready(&ctx->workers[i], err));
+    DS_TRY(tables_step(ctx, err));
     for (; *at < ctx->n_workers; (*at)++) {
         ds_rc rc = worker_step(&ctx->workers[*at], err);
         if (rc < 0)

@@ -159,6 +159,7 @@ struct ds_context {
     ds_broker *broker;
     const char *cluster_id;
     ds_db *db;
+    struct tables *tables;  /* tables.c; NULL: not open */
     const char **topics;    /* names by number, for transactions */
     int32_t *partitions;    /* by topic number; 0: not known (a pattern) */
     struct stage_end *ends; /* until_end: see wait.c */

@@ -67,10 +67,10 @@ static void stores_open(worker *w, struct stats *s, ds_arena *a)
 static const char *operator_name(const ds_node *n)
 {
     const char *type = n->type->name;
-    bool ends = !strcmp(type, "source") || !strcmp(type, "sink") ||
-                !strcmp(type, "console");
+    bool said = !strcmp(type, "source") || !strcmp(type, "sink") ||
+                !strcmp(type, "console") || !strcmp(type, "tableJoin");
 
-    return n->type->flags & DS_OP_INTERNAL && !ends ? type : n->op;
+    return n->type->flags & DS_OP_INTERNAL && !said ? type : n->op;
 }
 
 /* Two steps of a stream that have the same name are counted together. */

@@ -6,6 +6,7 @@
 
 #include "dstream/fault.h"
 #include "run/run.h"
+#include "run/tables.h"
 
 /* The operator of a node of this stage, or NULL if it is in another one. */
 static ds_op *task_op(const task *t, const ds_node *node)
@@ -193,6 +194,8 @@ ds_rc task_batch_begin(task *t, ds_time time, ds_err *err)
 
         op->now = time;
         op->watermark_before = op->watermark = t->watermark_now;
+        if (op->node->n_tables)
+            tables_pin(t->worker->ctx, op, op->epoch_arena);
         if (op->type->begin && op_runs(op, time))
             DS_TRY(op->type->begin(op, err));
     }

@@ -63,8 +63,9 @@ bool topics_node_reads(const ds_node *node, const ds_plan *plan,
 
 static const char *kind_name(ds_topic_kind kind)
 {
-    static const char *const names[] = {"source",   "sink",      "dead-letter",
-                                        "received", "changelog", "repartition"};
+    static const char *const names[] = {
+        "source", "sink",     "dead-letter", "late-row",
+        "table",  "received", "changelog",   "repartition"};
 
     return names[kind];
 }

@@ -39,8 +39,9 @@ ds_arena *ds_job_arena(ds_job *job);
 
 /* Settings by their YAML names: "job", "batch", "workers", "errors", … The
  * tables of all names are below. From C a dot goes one level down:
- * "errors.dlq", "kafka.bootstrap.servers". "sources", "streams" and "sinks"
- * take what stands under them in a file, so a file is a loop over its names. */
+ * "errors.dlq", "kafka.bootstrap.servers". "sources", "tables", "streams" and
+ * "sinks" take what stands under them in a file, so a file is a loop over its
+ * names. */
 void ds_job_set(ds_job *job, const char *name, const char *value);
 void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value);
 
@@ -48,6 +49,14 @@ void ds_job_source(ds_job *job, const char *name, const char *connector,
                    const char *const *opts);
 /* `arg` is what stands under the name: {kafka: {…}, strict: true}. */
 void ds_job_source_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
+
+/* A table, for joins and queries: `connector` is "kafka" (a compacted topic:
+ * the latest row of each key, a null value deletes) or "file". As Spark's
+ * static side of a join. */
+void ds_job_table(ds_job *job, const char *name, const char *connector,
+                  const char *const *opts);
+/* {kafka: {…}} or {file: {…}}. */
+void ds_job_table_arg(ds_job *job, const ds_text *name, const ds_arg *arg);
 
 ds_stream *ds_job_stream(ds_job *job, const char *name, const char *from);
 ds_stream *ds_job_stream_arg(ds_job *job, const ds_text *name,
@@ -86,7 +95,9 @@ const char *ds_job_name(const ds_job *job);
 bool ds_job_incomplete(const ds_job *job);
 
 /* Test runner: every stream and sink also sends its rows, as JSON objects of
- * all columns, to the topic "tap.<name>" (call before ds_job_plan). */
+ * all columns, to the topic "tap.<name>", and no file is opened: the rows of a
+ * table of a file are JSON objects in the topic "table.<name>" (call before
+ * ds_job_plan). */
 void ds_job_tap_all(ds_job *job);
 
 /* Check everything, cut stages. NULL: there are errors in the diags. The plan
@@ -99,6 +110,9 @@ extern const ds_param ds_job_params[];
 extern const ds_param ds_source_params[];
 extern const ds_param ds_source_kafka_params[];
 extern const ds_param ds_source_schema_params[]; /* and of a sink: below */
+extern const ds_param ds_table_params[];
+extern const ds_param ds_table_kafka_params[];
+extern const ds_param ds_table_file_params[];
 extern const ds_param ds_stream_params[];
 extern const ds_param ds_step_params[]; /* id, on_error */
 extern const ds_param ds_sink_params[];

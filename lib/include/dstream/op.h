@@ -39,6 +39,7 @@
 #include "dstream/param.h"
 #include "dstream/public.h"
 #include "dstream/store.h"
+#include "dstream/table.h"
 
 DS_PUBLIC_BEGIN
 
@@ -141,7 +142,9 @@ struct ds_op {
     ds_overlay *overlay;   /* of the epoch that is being processed */
     ds_store *second;      /* of two: node->store_names */
     ds_overlay *second_overlay;
-    ds_outbox *outbox; /* rows that leave the task */
+    ds_outbox *outbox;       /* rows that leave the task */
+    const ds_table **tables; /* those of node->tables, as this batch sees them;
+                                set before begin() */
     /* Of the epoch. Nothing is lost without a name (run/tally.h):
      *     rows_in = rows_kept + rows_dropped + rows_refused
      * push() counts in rows_kept the rows of its input that live on: in rows

@@ -23,7 +23,6 @@ static const struct mistake top[] = {
     {JOB, ""},
     {JOB "btach: 1s\n", "5:1 E0101\n"},
     {JOB "state: {standby: 1}\n", "5:1 E0190\n"},
-    {JOB "tables: {}\n", "5:1 E0190\n"},
     {JOB "registry: r\n", "5:11 E0162\n"},
     {JOB "trigger: available_now\n", "5:1 E0190\n"},
     {"dstream: 2\njob: j\n" SOURCE SINK, "1:10 E0104\n"},
