@@ -124,6 +124,15 @@ const help_example help_examples[] = {
     {"E0411", HELP_JOB, ROWS("event_time: id"), ROWS("event_time: at")},
     {"E0412", HELP_JOB, ROWS("watermark: 5m"),
      ROWS("event_time: at, watermark: 5m")},
+    {"E0420", HELP_JOB, STREAM("window: {length: 45s, slide: 2500ms}"),
+     STREAM("window: {length: 45s, slide: 3s}")},
+    {"E0421", HELP_JOB,
+     STREAM("keyBy: id, reduceByKeyAndWindow: {reduce: max(n) AS n, inverse: a "
+            "- b, length: 1m}"),
+     STREAM("keyBy: id, reduceByKeyAndWindow: {reduce: max(n) AS n, length: "
+            "1m}")},
+    {"E0422", HELP_JOB, STREAM("window: {length: 1m, slide: 10s}, union: rows"),
+     STREAM("union: rows, window: {length: 1m, slide: 10s}")},
     {"E0423", HELP_JOB, STREAM("map: id, union: rows"),
      STREAM("filter: n > 0, union: rows")},
     {"E0424", HELP_JOB, STREAM("map: n, reduce: a + b AS total"),

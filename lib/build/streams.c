@@ -216,12 +216,6 @@ ds_node *build_from(ds_job *job, const ds_text *from)
 /* Operators of the language that are none here yet. */
 static const char *const later_ops[] = {"transform",
                                         "transformWith",
-                                        "window",
-                                        "countByWindow",
-                                        "reduceByWindow",
-                                        "countByValueAndWindow",
-                                        "reduceByKeyAndWindow",
-                                        "groupByKeyAndWindow",
                                         "dropDuplicates",
                                         "dropDuplicatesWithinWatermark",
                                         "mapPartitions"};

@@ -199,8 +199,25 @@ ds_rc ds_acc_add(ds_acc *acc, const ds_batch *rows, const uint32_t *group,
 
 /* ---- in parts ---- */
 
-void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
-                  const uint32_t *group, uint32_t n_groups, const ds_eval *ev)
+const char *ds_agg_function(const ds_agg *agg)
+{
+    return agg->f->name;
+}
+
+bool ds_agg_subtracts(const ds_agg *agg)
+{
+    return agg->type->subtract && !agg_keeps_list(agg);
+}
+
+bool ds_agg_grows(const ds_agg *agg)
+{
+    return agg_keeps_list(agg) || agg->type->pieces;
+}
+
+/* The parts that are something. */
+static agg_rows parts_rows(ds_acc *acc, const ds_batch *rows,
+                           const ds_col *cols, const uint32_t *group,
+                           uint32_t n_groups, const ds_eval *ev)
 {
     agg_grow(acc, n_groups);
     agg_rows in = {.group = group, .cols = cols, .ev = ev, .n_batch = rows->n};
@@ -214,10 +231,25 @@ void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
         in.sel = sel;
         in.n = n;
     }
+    return in;
+}
+
+void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
+                  const uint32_t *group, uint32_t n_groups, const ds_eval *ev)
+{
+    agg_rows in = parts_rows(acc, rows, cols, group, n_groups, ev);
     if (acc->list)
         agg_list_merge(acc, &in);
     else
         acc->agg->type->merge(acc, &in);
+}
+
+void ds_acc_subtract(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
+                     const uint32_t *group, uint32_t n_groups,
+                     const ds_eval *ev)
+{
+    agg_rows in = parts_rows(acc, rows, cols, group, n_groups, ev);
+    acc->agg->type->subtract(acc, &in);
 }
 
 void ds_acc_parts(const ds_acc *acc, const uint32_t *groups, uint32_t n,

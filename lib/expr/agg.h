@@ -68,6 +68,8 @@ typedef struct agg_type {
     const char *(*prepare)(ds_agg *agg, ds_arena *a);
     void (*add)(ds_acc *acc, const agg_rows *in);
     void (*merge)(ds_acc *acc, const agg_rows *in);
+    /* Takes parts out; NULL: what went in cannot be told apart any more. */
+    void (*subtract)(ds_acc *acc, const agg_rows *in);
     /* Parts of groups 0..n-1. Where a group has nothing its first part is
      * NULL. */
     void (*split)(const ds_acc *acc, uint32_t n, ds_arena *a, ds_col *cols);

@@ -24,6 +24,14 @@ static void count_merge(ds_acc *acc, const agg_rows *in)
     count[in->group[i]] = agg_count_add(count[in->group[i]], part[i]);
 }
 
+static void count_subtract(ds_acc *acc, const agg_rows *in)
+{
+    int64_t *count = acc->state;
+    const int64_t *part = in->cols[0].v.i64;
+    AGG_EACH(in, i)
+    count[in->group[i]] = agg_count_sub(count[in->group[i]], part[i]);
+}
+
 static void count_split(const ds_acc *acc, uint32_t n, ds_arena *a,
                         ds_col *cols)
 {
@@ -47,6 +55,7 @@ static void count_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         .parts = {DS_I64},                                                     \
         .add = count_add,                                                      \
         .merge = count_merge,                                                  \
+        .subtract = count_subtract,                                            \
         .split = count_split,                                                  \
         .result = count_result,                                                \
     };
@@ -123,6 +132,23 @@ static void sum_merge(ds_acc *acc, const agg_rows *in)
     }
 }
 
+static void sum_subtract(ds_acc *acc, const agg_rows *in)
+{
+    const ds_col *c = in->cols;
+    AGG_EACH(in, i)
+    {
+        int_sum *s = AGG_STATE(acc, int_sum, in->group[i]);
+        if (ds_col_is_null(&c[1], i))
+            continue;
+        int64_t low = c[1].v.i64[i];
+        int64_t high = ds_col_is_null(&c[2], i) ? low >> 63 : c[2].v.i64[i];
+        s->n = agg_count_sub(s->n, c[0].v.i64[i]);
+        bool borrow = s->low < (uint64_t)low;
+        s->high = agg_count_sub(agg_count_sub(s->high, high), borrow);
+        s->low -= (uint64_t)low;
+    }
+}
+
 static void sum_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
                        ds_col *col)
 {
@@ -173,6 +199,7 @@ static void avg_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
         .parts = {DS_I64, DS_I64, DS_I64},                                     \
         .add = sum_add,                                                        \
         .merge = sum_merge,                                                    \
+        .subtract = sum_subtract,                                              \
         .split = sum_split,                                                    \
         .result = (of),                                                        \
     };

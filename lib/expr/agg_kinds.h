@@ -50,6 +50,10 @@ static inline int64_t agg_count_add(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);
 }
+static inline int64_t agg_count_sub(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
 
 /* NULL, or that it is not between 0 and 1. */
 const char *agg_fraction_check(double v, ds_arena *a);

@@ -149,6 +149,18 @@ ds_rc ds_acc_add(ds_acc *acc, const ds_batch *rows, const uint32_t *group,
  * order in which their rows count as having come. */
 void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
                   const uint32_t *group, uint32_t n_groups, const ds_eval *ev);
+/* Whether what was merged can be taken out again; exactly, so that nothing
+ * drifts: counts, sums and means of integers. */
+bool ds_agg_subtracts(const ds_agg *agg);
+/* Whether a partial result may be as large as the rows it is of, and come in
+ * several rows. */
+bool ds_agg_grows(const ds_agg *agg);
+/* "max" */
+const char *ds_agg_function(const ds_agg *agg);
+/* Takes parts out that were merged before; ds_agg_subtracts(). */
+void ds_acc_subtract(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
+                     const uint32_t *group, uint32_t n_groups,
+                     const ds_eval *ev);
 /* Partial results, n values each. First of all groups (`groups` NULL), then,
  * as what is large comes in pieces, of those for which more[] was set, until
  * there are none. A group whose first part is NULL has nothing. */

@@ -296,10 +296,9 @@ ds_rc keyed_add_idle(struct keyed *k, ds_op *op, const ds_col *cols, uint32_t n,
 
 /* ---- results ---- */
 
-/* The last record of each refused group is to blame. All groups at once: the
- * epoch runs again after it. */
-static ds_rc groups_refused(const struct keyed *k, ds_op *op,
-                            const ds_row_errors *errs, ds_err *err)
+/* All groups at once: the epoch runs again after it. */
+ds_rc keyed_refused(const struct keyed *k, ds_op *op, const ds_row_errors *errs,
+                    ds_err *err)
 {
     ds_rc rc = DS_OK;
 
@@ -328,7 +327,7 @@ ds_rc keyed_check(const struct keyed *k, ds_op *op, ds_err *err)
     for (uint32_t i = 0; i < k->plan->n_aggs; i++)
         if (ds_agg_may_fail(k->plan->aggs[i]))
             ds_acc_result(k->accs[i], ds_groups_n(k->groups), &ev, &unused);
-    return errs.n ? groups_refused(k, op, &errs, err) : DS_OK;
+    return errs.n ? keyed_refused(k, op, &errs, err) : DS_OK;
 }
 
 /* A list over key, state and the results of its aggregates. */
@@ -336,38 +335,61 @@ struct list {
     const ds_exprs *items;
     const ds_schema *eval;
     uint32_t first_agg;
+    uint32_t n; /* for so many groups, of which k->sel count */
 };
+
+/* What is refused is added to `errs`. */
+static ds_rc list_try(const struct keyed *k, ds_op *op, const struct list *list,
+                      const ds_col *state, ds_col *out, ds_row_errors *errs,
+                      ds_err *err)
+{
+    const struct keyed_plan *p = k->plan;
+    ds_arena *a = op->epoch_arena;
+    uint32_t n_state = p->state ? p->state->n : 0;
+    uint32_t before = p->key->n + n_state, refused = errs->n, n = list->n;
+    ds_col *cols = ds_new(a, ds_col, list->eval->n + 1);
+    ds_eval ev = {op->now, a, errs};
+    ds_batch in = {.schema = list->eval,
+                   .cols = cols,
+                   .n = n,
+                   .n_sel = k->sel ? k->n_sel : n,
+                   .sel = k->sel,
+                   .arena = a};
+
+    ds_groups_cols(k->groups, a, cols);
+    ds_key_fit(p->key, cols, ds_groups_n(k->groups), a);
+    for (uint32_t i = 0; i < n_state; i++)
+        cols[p->key->n + i] = state[i];
+    for (uint32_t i = before; i < list->eval->n; i++)
+        ds_acc_result(k->accs[list->first_agg + i - before], n, &ev, &cols[i]);
+    if (errs->n > refused)
+        return DS_OK;
+    return ds_exprs_eval(list->items, &in, &ev, out, err);
+}
 
 static ds_rc list_eval(const struct keyed *k, ds_op *op,
                        const struct list *list, const ds_col *state,
                        ds_col *out, ds_err *err)
 {
-    const struct keyed_plan *p = k->plan;
-    ds_arena *a = op->epoch_arena;
-    uint32_t n = ds_groups_n(k->groups);
-    uint32_t n_state = p->state ? p->state->n : 0;
-    uint32_t before = p->key->n + n_state;
-    ds_col *cols = ds_new(a, ds_col, list->eval->n + 1);
     ds_row_errors errs = {0};
-    ds_eval ev = {op->now, a, &errs};
-    ds_batch in = {
-        .schema = list->eval, .cols = cols, .n = n, .n_sel = n, .arena = a};
 
-    ds_groups_cols(k->groups, a, cols);
-    ds_key_fit(p->key, cols, n, a);
-    for (uint32_t i = 0; i < n_state; i++)
-        cols[p->key->n + i] = state[i];
-    for (uint32_t i = before; i < list->eval->n; i++)
-        ds_acc_result(k->accs[list->first_agg + i - before], n, &ev, &cols[i]);
-    if (errs.n == 0)
-        DS_TRY(ds_exprs_eval(list->items, &in, &ev, out, err));
-    return errs.n ? groups_refused(k, op, &errs, err) : DS_OK;
+    DS_TRY(list_try(k, op, list, state, out, &errs, err));
+    return errs.n ? keyed_refused(k, op, &errs, err) : DS_OK;
+}
+
+ds_rc keyed_try(const struct keyed *k, ds_op *op, uint32_t n, ds_col *out,
+                ds_row_errors *errs, ds_err *err)
+{
+    const struct list list = {k->plan->items, k->plan->eval, 0, n};
+
+    return list_try(k, op, &list, NULL, out, errs, err);
 }
 
 ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
                  ds_err *err)
 {
-    const struct list list = {k->plan->items, k->plan->eval, 0};
+    const struct list list = {k->plan->items, k->plan->eval, 0,
+                              ds_groups_n(k->groups)};
 
     return list_eval(k, op, &list, state, out, err);
 }
@@ -376,7 +398,7 @@ ds_rc keyed_eval_more(struct keyed *k, ds_op *op, const ds_col *state,
                       ds_col *out, ds_err *err)
 {
     const struct list list = {k->plan->more, k->plan->more_eval,
-                              k->plan->more_agg};
+                              k->plan->more_agg, ds_groups_n(k->groups)};
 
     return list_eval(k, op, &list, state, out, err);
 }

@@ -40,6 +40,9 @@ struct keyed {
     const ds_envelope **env;
     uint32_t *rec;
     uint32_t cap, active; /* groups that had rows */
+    /* keyed_try(): the groups that count; NULL: all of them. */
+    const uint32_t *sel;
+    uint32_t n_sel;
     /* The batches, to begin again after a refused row. */
     ds_batch *batches;
     uint32_t n_batches, cap_batches;
@@ -65,11 +68,27 @@ ds_rc keyed_add_idle(struct keyed *k, ds_op *op, const ds_col *cols, uint32_t n,
 /* Before partial results leave: groups that have failed already are refused
  * here, where their records are known. */
 ds_rc keyed_check(const struct keyed *k, ds_op *op, ds_err *err);
+/* The next rows of partial results: one per group, and of what is too large for
+ * one row as many as it takes. `*groups` is NULL and `*n` the number of groups
+ * at first; then those of which there is more, until *n is 0. `keys` are the
+ * groups' key columns, `schema` the rows'. */
+ds_batch *keyed_parts(const struct keyed *k, const ds_schema *schema,
+                      const ds_col *keys, uint32_t **groups, uint32_t *n,
+                      ds_arena *a);
+/* The key, then "$0", "$1", ...: the rows of keyed_parts(). */
+const ds_schema *keyed_partial_schema(const struct keyed_plan *p, ds_arena *a);
 /* The select list for all groups; `state`: its columns, or NULL. */
 ds_rc keyed_eval(struct keyed *k, ds_op *op, const ds_col *state, ds_col *out,
                  ds_err *err);
 /* The second list. */
 ds_rc keyed_eval_more(struct keyed *k, ds_op *op, const ds_col *state,
                       ds_col *out, ds_err *err);
+/* The first one without a state, for n groups of which k->sel count; what is
+ * refused is added to `errs`, and then `out` is not defined. */
+ds_rc keyed_try(const struct keyed *k, ds_op *op, uint32_t n, ds_col *out,
+                ds_row_errors *errs, ds_err *err);
+/* Groups whose result was refused: the last record of each is to blame. */
+ds_rc keyed_refused(const struct keyed *k, ds_op *op, const ds_row_errors *errs,
+                    ds_err *err);
 
 #endif

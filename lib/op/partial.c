@@ -23,19 +23,13 @@ static uint32_t partial_columns(const struct keyed_plan *p)
     return n;
 }
 
-static void partial_plan(ds_node *node, ds_arena *a, ds_diags *d)
+const ds_schema *keyed_partial_schema(const struct keyed_plan *p, ds_arena *a)
 {
-    const struct keyed_plan *p = node->combines->planned;
-    uint32_t n = p->key->n + partial_columns(p);
     ds_schema *schema = ds_new(a, ds_schema, 1);
-    ds_field *fields = ds_new(a, ds_field, n + 1);
-    uint16_t *keys = ds_new(a, uint16_t, p->key->n + 1);
+    ds_field *fields = ds_new(a, ds_field, p->key->n + partial_columns(p) + 1);
 
-    (void)d;
-    for (uint32_t i = 0; i < p->key->n; i++) {
-        keys[i] = (uint16_t)i;
+    for (uint32_t i = 0; i < p->key->n; i++)
         fields[schema->n++] = p->key->fields[i];
-    }
     for (uint32_t i = 0; i < p->n_aggs; i++) {
         ds_type types[DS_AGG_PARTS];
         uint32_t parts = ds_agg_parts(p->aggs[i], types);
@@ -46,7 +40,18 @@ static void partial_plan(ds_node *node, ds_arena *a, ds_diags *d)
                            types[k], 0, false};
     }
     schema->fields = fields;
-    node->schema = schema;
+    return schema;
+}
+
+static void partial_plan(ds_node *node, ds_arena *a, ds_diags *d)
+{
+    const struct keyed_plan *p = node->combines->planned;
+    uint16_t *keys = ds_new(a, uint16_t, p->key->n + 1);
+
+    (void)d;
+    for (uint32_t i = 0; i < p->key->n; i++)
+        keys[i] = (uint16_t)i;
+    node->schema = keyed_partial_schema(p, a);
     node->keys = keys;
     node->n_keys = p->key->n;
     node->records = false;
@@ -68,17 +73,32 @@ static ds_rc partial_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     return keyed_add(&((struct partial *)op)->keyed, op, in, err);
 }
 
-/* One row per group; those of which there is more stay in `groups`. */
-static ds_rc parts_emit(ds_op *op, const ds_col *keys, uint32_t **groups,
-                        uint32_t *n, ds_err *err)
+/* Those of which there is more. */
+static void groups_left(const bool *more, uint32_t **groups, uint32_t *n,
+                        ds_arena *a)
 {
-    struct keyed *k = &((struct partial *)op)->keyed;
-    ds_arena *a = op->epoch_arena;
-    ds_batch *out = ds_new(a, ds_batch, 1);
-    ds_col *cols = ds_new(a, ds_col, op->node->schema->n + 1);
-    bool *more = ds_new(a, bool, *n + 1);
-    uint32_t at = k->plan->key->n, left = 0;
     uint32_t *next = NULL;
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < *n; i++) {
+        if (!more[i])
+            continue;
+        if (next == NULL)
+            next = ds_new(a, uint32_t, *n);
+        next[left++] = *groups ? (*groups)[i] : i;
+    }
+    *groups = next;
+    *n = left;
+}
+
+ds_batch *keyed_parts(const struct keyed *k, const ds_schema *schema,
+                      const ds_col *keys, uint32_t **groups, uint32_t *n,
+                      ds_arena *a)
+{
+    ds_batch *out = ds_new(a, ds_batch, 1);
+    ds_col *cols = ds_new(a, ds_col, schema->n + 1);
+    bool *more = ds_new(a, bool, *n + 1);
+    uint32_t at = k->plan->key->n;
     ds_type types[DS_AGG_PARTS];
 
     for (uint32_t i = 0; i < k->plan->key->n; i++)
@@ -89,21 +109,10 @@ static ds_rc parts_emit(ds_op *op, const ds_col *keys, uint32_t **groups,
         ds_acc_parts(k->accs[i], *groups, *n, a, &cols[at], more);
         at += ds_agg_parts(k->plan->aggs[i], types);
     }
-    *out = (ds_batch){.schema = op->node->schema,
-                      .cols = cols,
-                      .n = *n,
-                      .n_sel = *n,
-                      .arena = a};
-    for (uint32_t i = 0; i < *n; i++) {
-        if (!more[i])
-            continue;
-        if (next == NULL)
-            next = ds_new(a, uint32_t, *n);
-        next[left++] = *groups ? (*groups)[i] : i;
-    }
-    *groups = next;
-    *n = left;
-    return ds_emit(op, out, err);
+    *out = (ds_batch){
+        .schema = schema, .cols = cols, .n = *n, .n_sel = *n, .arena = a};
+    groups_left(more, groups, n, a);
+    return out;
 }
 
 static ds_rc partial_seal(ds_op *op, ds_err *err)
@@ -120,7 +129,8 @@ static ds_rc partial_seal(ds_op *op, ds_err *err)
     ds_groups_cols(k->groups, a, keys);
     ds_key_fit(k->plan->key, keys, n, a);
     while (n > 0)
-        DS_TRY(parts_emit(op, keys, &groups, &n, err));
+        DS_TRY(ds_emit(
+            op, keyed_parts(k, op->node->schema, keys, &groups, &n, a), err));
     return DS_OK;
 }
 

@@ -513,6 +513,8 @@ static bool fill_value(struct fill *f, const ds_arg *arg, const ds_param *p,
     case DS_P_ENUM:
         return fill_enum(f, arg, p, dst);
     case DS_P_DURATION:
+        if (p->where)
+            *(ds_where *)(void *)((char *)args + p->where) = arg->where;
         return fill_duration(f, arg, p, dst);
     case DS_P_SIZE:
         return fill_size(f, arg, p, dst);

@@ -44,6 +44,8 @@
     X(E0190, "not supported in this version")                                  \
     X(E0411, "the event time is no column of times")                           \
     X(E0412, "a watermark without an event time")                              \
+    X(E0420, "a window or its slide is no multiple of the batches")            \
+    X(E0421, "an inverse that is none, or not needed")                         \
     X(E0422, "streams that slide differently")                                 \
     X(E0423, "the columns of the streams differ")                              \
     X(E0424, "a function of two rows that gives another row")                  \

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * window_keyed.h - what all windows with a result per key share; without a
+ * key's columns there is one result.
+ *
+ *     rows --> keyed (a batch) --> partial rows --> pane --> fold
+ *                                                             | at each slide
+ *                               select list, keep <-----------+
+ */
+#ifndef OP_WINDOW_KEYED_H
+#define OP_WINDOW_KEYED_H
+
+#include "op/window_args.h"
+#include "op/window_fold.h"
+
+struct window_keyed {
+    ds_op op;
+    struct keyed keyed; /* of the batch */
+    struct panes panes;
+    struct window_fold fold;
+};
+
+/* The select list is compiled, with the scope of p->keyed: the rest. `keep` may
+ * be NULL. */
+void window_keyed_plan(struct window_plan *p, ds_node *node,
+                       const struct window_args *args, const ds_exprs *items,
+                       const ds_text *keep, ds_arena *a, ds_diags *d);
+
+ds_rc window_keyed_open(ds_op *op, ds_err *err);
+ds_rc window_keyed_begin(ds_op *op, ds_err *err);
+ds_rc window_keyed_push(ds_op *op, int port, const ds_batch *in, ds_err *err);
+ds_rc window_keyed_seal(ds_op *op, ds_err *err);
+void window_keyed_close(ds_op *op);
+
+/* What the types of such operators have in common. */
+#define WINDOW_KEYED                                                           \
+    .size = sizeof(struct window_keyed), .open = window_keyed_open,            \
+    .begin = window_keyed_begin, .push = window_keyed_push,                    \
+    .seal = window_keyed_seal, .close = window_keyed_close,                    \
+    .combine = &op_partial
+#define WINDOW_FLAGS (DS_OP_STATEFUL | DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH)
+
+#endif
