@@ -651,6 +651,7 @@ static ds_rc epoch_collect_now(worker *w, ds_err *err)
     ds_time cut = step_time(w);
 
     batch_time(w, cut);
+    w->epoch->from = w->epoch->time; /* a step is one batch (contract.md 8.8) */
     while (!epoch_full(w)) {
         ds_fetch f;
         ds_rc rc = rows_poll(w, 0, &f, err);
