@@ -22,12 +22,57 @@
  * taken for a stale one. */
 #define META_EVERY (600 * DS_SECOND)
 
+/* Keys that come into the table when a store is opened, and then between two
+ * epochs: a start does not wait for all of them. */
+#define LOAD_FIRST 50000
+#define LOAD_STEP 4096
+
 /* Three fifths of the memory are for tables, the rest is RocksDB's. */
 size_t behind_budget(const struct store *s)
 {
     int64_t n = atomic_load(&s->db->n_stores);
 
     return (size_t)(s->db->memory / 5 * 3 / (n > 0 ? n : 1));
+}
+
+/* ---- from the base into the table ---- */
+
+void behind_load_end(struct store *s, bool complete)
+{
+    if (s->load == NULL)
+        return;
+    base_iter_free(s->load);
+    s->load = NULL;
+    s->table.complete = complete;
+    table_loaded(&s->table);
+}
+
+/* The iterator shows the base as it was at open. What is in the table is
+ * younger and stays; nothing is evicted as long as it is there. */
+static ds_rc load_some(struct store *s, uint32_t n, ds_err *err)
+{
+    size_t budget = behind_budget(s) / 8 * 7;
+    ds_slice key, val;
+
+    for (uint32_t i = 0; s->load && i < n; i++) {
+        ds_rc rc = base_iter_next(s->load, &key, &val, err);
+
+        if (rc < 0)
+            return rc;
+        if (rc == DS_END || table_bytes(&s->table) > budget)
+            behind_load_end(s, rc == DS_END);
+        else
+            table_fill(&s->table, ds_hash(key.ptr, key.len), key, val);
+    }
+    return DS_OK;
+}
+
+ds_rc behind_load(struct store *s, ds_err *err)
+{
+    s->load = base_iter_new(s->base, DS_NULL_SLICE);
+    s->table.complete = false;
+    s->table.loading = true;
+    return load_some(s, LOAD_FIRST, err);
 }
 
 /* ---- a write ---- */
@@ -163,6 +208,7 @@ ds_rc behind_bound(struct store *s, ds_err *err)
         write_start(s, false);
     if (table_bytes(&s->table) <= budget)
         return DS_OK;
+    behind_load_end(s, false);
     table_evict(&s->table, budget / 8 * 7);
     if (table_bytes(&s->table) <= budget)
         return DS_OK;
@@ -193,6 +239,7 @@ ds_rc store_tick(ds_store *head, ds_time now, ds_err *err)
     if (s->last_write == DS_TIME_NONE)
         s->last_write = s->last_flush = s->last_meta = now;
     DS_TRY(write_poll(s, err));
+    DS_TRY(load_some(s, LOAD_STEP, err));
     if (s->writing)
         return DS_OK;
     flush = s->unflushed && passed(s->last_flush, now, FLUSH_EVERY);
@@ -205,24 +252,4 @@ ds_rc store_tick(ds_store *head, ds_time now, ds_err *err)
         s->last_flush = now;
     write_start(s, flush);
     return DS_OK;
-}
-
-/* ---- at open ---- */
-
-ds_rc behind_load(struct store *s, ds_err *err)
-{
-    size_t budget = behind_budget(s) / 8 * 7;
-    base_iter *it = base_iter_new(s->base, DS_NULL_SLICE);
-    ds_slice key, val;
-    ds_rc rc;
-
-    while ((rc = base_iter_next(it, &key, &val, err)) == DS_OK) {
-        if (table_bytes(&s->table) > budget) {
-            s->table.complete = false;
-            break;
-        }
-        table_fill(&s->table, ds_hash(key.ptr, key.len), key, val);
-    }
-    base_iter_free(it);
-    return rc < 0 ? rc : DS_OK;
 }

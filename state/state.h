@@ -47,6 +47,7 @@ struct store {
     int32_t partition;
     table table;
     base *base;                /* NULL: memory only */
+    base_iter *load;           /* what is not in the table yet; NULL: nothing */
     struct meta meta;          /* of the committed state; engine is malloc'ed */
     uint64_t begun, committed; /* overlays, by number */
 
@@ -100,8 +101,11 @@ ds_rc behind_bound(struct store *s, ds_err *err);
 ds_rc behind_wait(struct store *s, ds_err *err);
 /* Everything committed to the base, and wait. */
 ds_rc behind_all(struct store *s, bool flush, ds_err *err);
-/* The base's data into the table, as far as memory allows. */
+/* The base's data into the table, as far as memory allows: a first part of it
+ * now, the rest between epochs. */
 ds_rc behind_load(struct store *s, ds_err *err);
+/* No more of it; `complete`: there is no more. */
+void behind_load_end(struct store *s, bool complete);
 ds_rc store_tick(ds_store *s, ds_time now, ds_err *err);
 
 /* meta.c */

@@ -26,6 +26,7 @@ void store_set_engine(struct store *s, ds_slice engine)
 
 void store_forget(struct store *s)
 {
+    behind_load_end(s, false);
     table_clear(&s->table);
     store_set_engine(s, DS_NULL_SLICE);
     s->meta.pos = -1;
@@ -36,6 +37,7 @@ void store_forget(struct store *s)
 
 static void store_free(struct store *s)
 {
+    behind_load_end(s, false);
     table_free(&s->table);
     store_set_engine(s, DS_NULL_SLICE);
     if (s->base)
@@ -132,7 +134,8 @@ ds_rc store_wipe(ds_store *head, ds_err *err)
 
     if (s->base) {
         if (behind_wait(s, NULL) < 0)
-            s->writing = false; /* what it wrote goes too */
+            s->writing = false;    /* what it wrote goes too */
+        behind_load_end(s, false); /* before its family */
         DS_TRY(base_wipe(s->base, err));
     }
     store_forget(s);

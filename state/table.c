@@ -328,7 +328,7 @@ void table_thaw(table *t)
         if (e == NULL)
             continue;
         e->flags = (uint8_t)(e->flags & ~ENTRY_FROZEN);
-        if (e->flags & ENTRY_GONE) {
+        if (e->flags & ENTRY_GONE && !t->loading) {
             uint64_t hash = ds_hash(e->data, e->klen);
             t->gone--;
             slot_remove(t, slot_find(t, hash, entry_key(e)));
@@ -336,4 +336,26 @@ void table_thaw(table *t)
     }
     t->frozen.n = 0;
     t->n_frozen = 0;
+}
+
+void table_loaded(table *t)
+{
+    uint64_t left = t->gone;
+
+    t->loading = false;
+    for (uint64_t i = 0; i < t->cap && left;) {
+        entry *e = t->slots[i].e;
+
+        if (e == NULL || !(e->flags & ENTRY_GONE)) {
+            i++;
+            continue;
+        }
+        left--;
+        if (e->flags & (ENTRY_DIRTY | ENTRY_FROZEN)) {
+            i++;
+            continue;
+        }
+        t->gone--;
+        slot_remove(t, &t->slots[i]); /* another one may have moved here */
+    }
 }

@@ -45,6 +45,8 @@ typedef struct entry_list {
 typedef struct table {
     bool based;
     bool complete;
+    bool loading; /* what the base had at some time comes in: tombstones stay
+                     even when the base knows, or deleted keys would be back */
     struct table_slot {
         uint64_t hash;
         entry *e; /* NULL: free */
@@ -99,5 +101,7 @@ void table_evict(table *t, size_t bytes);
 void table_freeze(table *t);
 /* The base has the frozen entries. */
 void table_thaw(table *t);
+/* Nothing more comes in: tombstones that the base knows go. */
+void table_loaded(table *t);
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * test_store.c - one suite for every kind of store.
  */
+#include "load.h"
 #include "ordered.h"
 #include "stores.h"
 
@@ -744,6 +745,9 @@ static const struct CMUnitTest all_kinds[] = {
 
 static const struct CMUnitTest rocksdb_only[] = {
     cmocka_unit_test_setup_teardown(test_kill, setup_closed, teardown_closed),
+    cmocka_unit_test_setup_teardown(test_load, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_load_part, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_load_wipe, setup, teardown),
     cmocka_unit_test_setup_teardown(test_eviction, setup, teardown),
     cmocka_unit_test_setup_teardown(test_no_calls, setup, teardown),
     cmocka_unit_test_setup_teardown(test_tick, setup, teardown),
