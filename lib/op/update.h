@@ -4,6 +4,7 @@
  * updateStateByKey and mapWithState have in common.
  *
  *     update_plan.c   types: the state has the update's own columns
+ *     update_init.c   states of given keys, from a table
  *     update_run.c    a batch: keys with rows, then those without
  *     forget.c        keys that had no rows for a while
  *
@@ -34,8 +35,9 @@ struct update_plan {
     bool emits;              /* the former */
     const ds_schema *stored; /* the state's columns, and the hidden ones: when
                                 the key last had rows, where it is listed */
-    ds_slice init;  /* the state of a new key, as stored; null: all NULL */
-    bool all;       /* emit: all */
+    ds_slice init; /* the state of a new key, as stored; null: all NULL */
+    const struct init_table *from; /* init: {table: NAME}; NULL: none */
+    bool all;                      /* emit: all */
     bool idle;      /* keys without rows are evaluated too (contract.md 5.8) */
     ds_time forget; /* keys without rows for so long; 0: never */
     ds_time step;   /* idle in event time, whose deadlines are multiples of
@@ -71,6 +73,12 @@ void update_forgets(struct update_plan *p, ds_node *node, ds_time forget,
 /* `e` as items of the types of `want`; NULL: a diagnostic was added. */
 ds_exprs *update_cast(ds_exprs *e, const ds_schema *want, const ds_arg *arg,
                       ds_arena *a, ds_diags *d);
+
+/* update_init.c: false: `init` names no table. */
+bool update_init_plan(struct update_plan *p, ds_node *node, const ds_arg *arg,
+                      ds_arena *a, ds_diags *d);
+/* The table's states, if this is the first batch. */
+ds_rc update_init_take(ds_op *op, ds_err *err);
 
 /* update_run.c: the callbacks of both. */
 ds_rc update_begin(ds_op *op, ds_err *err);

@@ -219,7 +219,7 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     update_forgets(p, node, args->evict, a);
     if (args->evict && node->inputs[0]->watermarked)
         evict_plan(p, node, &scope, a, d);
-    if (args->init)
+    if (args->init && !update_init_plan(p, node, args->init, a, d))
         init_plan(p, args->init, a, d);
     p->all = args->emit == 1;
     p->idle = (ds_exprs_uses_count(e) || ds_exprs_uses_now(e)) &&

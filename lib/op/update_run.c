@@ -339,6 +339,8 @@ ds_rc update_seal(ds_op *op, ds_err *err)
     struct update *u = (struct update *)op;
     const struct update_plan *p = op->node->planned;
 
+    if (p->from)
+        DS_TRY(update_init_take(op, err));
     DS_TRY(active_update(u, err));
     if (p->forget)
         DS_TRY(forget_due(op, err));

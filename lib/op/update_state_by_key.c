@@ -17,7 +17,8 @@ static const ds_param update_params[] = {
     {.name = "init",
      .type = DS_P_SELECT,
      .offset = offsetof(struct update_args, init),
-     .help = "The state of a key that was not there: constants."},
+     .help = "The state of a key that was not there: constants; or {table: "
+             "NAME}: those of given keys, before the first batch."},
     {.name = "emit",
      .type = DS_P_ENUM,
      .offset = offsetof(struct update_args, emit),

@@ -50,6 +50,7 @@ static ds_rc task_stores_open(worker *w, task *t, ds_err *err)
         if (rc != DS_OK)
             return rc;
         t->n_stores++;
+        task_op(t, ps->node)->partitions = w->ctx->partitions[ps->topic];
         if (ps->nth == 0)
             task_op(t, ps->node)->store = ts->store;
         else

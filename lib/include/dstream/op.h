@@ -138,6 +138,7 @@ struct ds_op {
     uint64_t epoch;        /* its number: what hangs on another one is gone */
     ds_time now;           /* the batch's time */
     int32_t partition;     /* of the task */
+    int32_t partitions;    /* of the store's changelog: the stage's tasks */
     ds_store *store;       /* DS_OP_STATEFUL, else NULL */
     ds_overlay *overlay;   /* of the epoch that is being processed */
     ds_store *second;      /* of two: node->store_names */
