@@ -32,6 +32,7 @@ static const struct {
     {"E0603", "a value's schema does not fit the job's columns"},
     {"E0604", "a row does not fit the sink's schema"},
     {"E0690", "a record of an internal topic is damaged"},
+    {"E0790", "a function of a program refused a row"},
     {"E0801", "a record is too large for its topic"},
     {"E0802", "a row came after the watermark"},
     {"E0901", "a mistake in a test file"},

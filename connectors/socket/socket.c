@@ -92,13 +92,13 @@ static void lines_close(void *receiver)
     free(l);
 }
 
-static ds_rc lines_open(const void *args, void **out, ds_err *err)
+static ds_rc lines_open(const ds_receiver_use *use, void **out, ds_err *err)
 {
     lines *l = calloc(1, sizeof(*l));
     ds_rc rc;
 
     DS_BUG_ON(!l);
-    l->args = args;
+    l->args = use->args;
     l->fd = -1;
     rc = host_connect(l, err);
     if (rc != DS_OK) {

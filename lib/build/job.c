@@ -107,7 +107,7 @@ static ds_text text_copy(ds_job *job, const char *s)
     return ds_text_of(ds_str_copy(job->arena, s));
 }
 
-/* The map with one more name. */
+/* The map with one more name, or another value of one that it has. */
 static const ds_arg *map_with(ds_job *job, const ds_arg *map, const char *name,
                               const ds_arg *item)
 {
@@ -115,13 +115,33 @@ static const ds_arg *map_with(ds_job *job, const ds_arg *map, const char *name,
     ds_text *names = ds_new(job->arena, ds_text, n + 1);
     const ds_arg **items = ds_new(job->arena, const ds_arg *, n + 1);
 
+    uint32_t at = n;
+
     for (uint32_t i = 0; i < n; i++) {
         names[i] = map->names[i];
         items[i] = map->items[i];
+        if (strcmp(names[i].s, name) == 0)
+            at = i;
     }
-    names[n] = text_copy(job, name);
-    items[n] = item;
-    return args_map(names, items, n + 1, args_where(map), job->arena);
+    if (at == n)
+        names[n++] = text_copy(job, name);
+    items[at] = item;
+    return args_map(names, items, n, args_where(map), job->arena);
+}
+
+/* The map with one more value; "columns.id" goes into the map of that name. */
+static const ds_arg *map_put(ds_job *job, const ds_arg *map, const char *name,
+                             const ds_arg *item)
+{
+    const char *dot = strchr(name, '.');
+    const char *top;
+    const ds_arg *inner;
+
+    if (dot == NULL)
+        return map_with(job, map, name, item);
+    top = ds_strn_copy(job->arena, name, (size_t)(dot - name));
+    inner = map ? ds_arg_find(map, top) : NULL;
+    return map_with(job, map, top, map_with(job, inner, dot + 1, item));
 }
 
 /* name, value, ..., NULL; those of `above` go to *rest instead. */
@@ -139,7 +159,7 @@ static const ds_arg *opts_map(ds_job *job, const char *const *opts,
         if (p->name)
             *rest = map_with(job, *rest, opts[i], item);
         else
-            map = map_with(job, map, opts[i], item);
+            map = map_put(job, map, opts[i], item);
     }
     return map;
 }
@@ -297,6 +317,47 @@ void ds_stream_step(ds_stream *s, const char *op, const char *arg)
 
     ds_stream_step_arg(s, &text, arg ? args_scalar(arg, s->job->arena) : NULL,
                        NULL);
+}
+
+/* The map with one more value of that name: the second one makes a list. */
+static const ds_arg *map_append(ds_job *job, const ds_arg *map,
+                                const char *name, const ds_arg *item)
+{
+    const ds_arg *before = map ? ds_arg_find(map, name) : NULL;
+    const ds_arg **items;
+    ds_arg *list;
+    uint32_t n;
+
+    if (before == NULL)
+        return map_with(job, map, name, item);
+    n = before->kind == DS_ARG_LIST ? before->n : 1;
+    items = ds_new(job->arena, const ds_arg *, n + 1);
+    for (uint32_t i = 0; i < n; i++)
+        items[i] = before->kind == DS_ARG_LIST ? before->items[i] : before;
+    items[n] = item;
+    list = ds_new(job->arena, ds_arg, 1);
+    *list = (ds_arg){.kind = DS_ARG_LIST, .n = n + 1, .items = items};
+    return map_with(job, map, name, list);
+}
+
+void ds_stream_step_opts(ds_stream *s, const char *op, const char *const *opts)
+{
+    ds_job *job = s->job;
+    ds_text text = text_copy(job, op);
+    const ds_arg *map = NULL, *more = NULL;
+
+    for (uint32_t i = 0; opts && opts[i] && opts[i + 1]; i += 2) {
+        const ds_arg *item = args_scalar(opts[i + 1], job->arena);
+        const ds_param *p = ds_step_params;
+
+        while (p->name && strcmp(p->name, opts[i]) != 0)
+            p++;
+        if (p->name)
+            more = map_with(job, more, opts[i], item);
+        else
+            map = map_append(job, map, opts[i], item);
+    }
+    ds_stream_step_arg(s, &text, map, more);
 }
 
 /* ---- the plan ---- */

@@ -18,7 +18,7 @@
 #ifndef OP_DEADLINES_H
 #define OP_DEADLINES_H
 
-#include "plan/node.h"
+#include "dstream/node.h"
 
 /* Keys that were due, with the deadlines of their lists, which ascend. */
 struct due {

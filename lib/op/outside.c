@@ -48,7 +48,8 @@ static ds_rc outside_open(ds_op *op, ds_err *err)
     struct outside *o = (struct outside *)op;
     const ds_outside_args *args = op->node->args;
 
-    o->use = (ds_sink_use){.job = args->job,
+    o->use = (ds_sink_use){.type = args->type,
+                           .job = args->job,
                            .name = op->node->stream,
                            .args = args->args,
                            .columns = op->node->schema,
@@ -120,6 +121,8 @@ static ds_rc outside_deliver(ds_op *op, ds_err *err)
     struct outside *o = (struct outside *)op;
     const ds_sink_type *type = ((const ds_outside_args *)op->node->args)->type;
 
+    if (o->epoch != op->epoch)
+        return DS_OK; /* no batch of it was begun */
     for (struct outside_batch *b = o->first; b; b = b->next) {
         for (struct outside_rows *r = b->first; r; r = r->next)
             DS_TRY(type->write(o->sink, &o->use, &r->rows, err));

@@ -5,7 +5,7 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
-#include "plan/node.h"
+#include "dstream/node.h"
 
 typedef struct ds_plan ds_plan;
 

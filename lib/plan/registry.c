@@ -11,6 +11,7 @@
 #define MAX_TYPES 128
 
 struct ds_registry {
+    ds_arena *arena;
     uint32_t n_ops, n_brokers, n_codecs, n_stores, n_receivers, n_sinks;
     const ds_op_type *ops[MAX_TYPES];
     const ds_broker_type *brokers[MAX_TYPES];
@@ -26,12 +27,21 @@ ds_registry *ds_registry_new(void)
     ds_registry *reg = calloc(1, sizeof(*reg));
 
     DS_BUG_ON(reg == NULL);
+    reg->arena = ds_arena_new(1 << 10);
     return reg;
 }
 
 void ds_registry_free(ds_registry *reg)
 {
+    if (reg == NULL)
+        return;
+    ds_arena_free(reg->arena);
     free(reg);
+}
+
+ds_arena *ds_registry_arena(ds_registry *reg)
+{
+    return reg->arena;
 }
 
 /* The kinds differ in the type only. */

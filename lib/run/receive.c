@@ -14,8 +14,9 @@
 
 #include "run/run.h"
 
-#define REST (2 * DS_SECOND) /* Spark's spark.streaming.receiverRestartDelay   \
-                              */
+#define REST                                                                   \
+    (2 * DS_SECOND) /* Spark's spark.streaming.receiverRestartDelay            \
+                     */
 #define GATHER (20 * DS_MS)
 #define POLL_MS 100
 #define ROWS_MAX 10000
@@ -24,7 +25,7 @@
 struct pump {
     ds_context *ctx;
     const ds_node *node;
-    const ds_source_args *args;
+    ds_receiver_use use;
     const char *topic;
     pthread_t thread;
     bool started;
@@ -60,7 +61,7 @@ static ds_rc pump_open(struct pump *p, ds_err *err)
     DS_TRY(rc);
     if (p->receiver)
         return DS_OK;
-    DS_TRY(p->args->receiver->open(p->args->receiver_args, &p->receiver, err));
+    DS_TRY(p->use.type->open(&p->use, &p->receiver, err));
     ds_log(DS_LOG_INFO, "the receiver is open",
            DS_KV("job", "%s", p->ctx->plan->job),
            DS_KV("source", "%s", p->node->stream));
@@ -70,7 +71,7 @@ static ds_rc pump_open(struct pump *p, ds_err *err)
 static void receiver_close(struct pump *p)
 {
     if (p->receiver)
-        p->args->receiver->close(p->receiver);
+        p->use.type->close(p->receiver);
     p->receiver = NULL;
 }
 
@@ -106,8 +107,8 @@ static ds_rc rows_gather(struct pump *p, ds_err *err)
     while (rc == DS_OK && p->n < ROWS_MAX && p->bytes < BYTES_MAX) {
         uint32_t n = 0;
 
-        rc = p->args->receiver->poll(p->receiver, p->arena, timeout_ms,
-                                     ROWS_MAX - p->n, p->came, &n, err);
+        rc = p->use.type->poll(p->receiver, p->arena, timeout_ms,
+                               ROWS_MAX - p->n, p->came, &n, err);
         if (rc == DS_OK)
             rows_add(p, n);
         if (p->n == 0 || ds_mono_now() > until)
@@ -242,6 +243,7 @@ void receive_open(ds_context *ctx)
     ctx->pumps = ds_new(ctx->arena, struct pump *, plan->n_nodes + 1);
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
         const ds_node *node = plan->nodes[i];
+        const ds_source_args *args;
         struct pump *p;
 
         if (!is_received(node))
@@ -249,8 +251,10 @@ void receive_open(ds_context *ctx)
         p = ds_new(ctx->arena, struct pump, 1);
         p->ctx = ctx;
         p->node = node;
-        p->args = node->args;
-        p->topic = p->args->topic.s;
+        args = node->args;
+        p->use = (ds_receiver_use){args->receiver, plan->job, node->stream,
+                                   args->receiver_args};
+        p->topic = args->topic.s;
         p->arena = ds_arena_new(1 << 16);
         p->came = ds_new(ctx->arena, ds_received, ROWS_MAX);
         p->rows = ds_new(ctx->arena, ds_row, ROWS_MAX);

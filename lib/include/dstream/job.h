@@ -45,6 +45,7 @@ ds_arena *ds_job_arena(ds_job *job);
 void ds_job_set(ds_job *job, const char *name, const char *value);
 void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value);
 
+/* In `opts` too a dot goes one level down: "columns.id", "bigint". */
 void ds_job_source(ds_job *job, const char *name, const char *connector,
                    const char *const *opts);
 /* `arg` is what stands under the name: {kafka: {…}, strict: true}. */
@@ -63,6 +64,9 @@ ds_stream *ds_job_stream_arg(ds_job *job, const ds_text *name,
                              const ds_text *from);
 /* Any operator by its YAML name; `arg` stands for its main parameter. */
 void ds_stream_step(ds_stream *s, const char *op, const char *arg);
+/* Its parameters by name, and id: and on_error:, as DS_OPTS(). A parameter that
+ * stands several times is a list. */
+void ds_stream_step_opts(ds_stream *s, const char *op, const char *const *opts);
 /* `arg`: the operator's argument; `more`: the map it stands in, for id: and
  * on_error:; may be NULL. */
 void ds_stream_step_arg(ds_stream *s, const ds_text *op, const ds_arg *arg,

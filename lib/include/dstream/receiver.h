@@ -41,6 +41,16 @@ typedef struct ds_received {
     ds_time ts; /* DS_TIME_NONE: now */
 } ds_received;
 
+struct ds_receiver_type;
+
+/* Where it is used. All of it lives longer than the receiver. */
+typedef struct ds_receiver_use {
+    const struct ds_receiver_type *type;
+    const char *job;
+    const char *source; /* its name in the job */
+    const void *args;   /* the struct that the params filled in */
+} ds_receiver_use;
+
 typedef struct ds_receiver_type {
     const char *name; /* "socket" */
     const char *help; /* one sentence */
@@ -52,7 +62,7 @@ typedef struct ds_receiver_type {
     /* Lint: what the table of parameters cannot say. May be NULL. */
     void (*check)(const void *args, ds_where where, ds_diags *d);
     /* Returns within a few seconds. */
-    ds_rc (*open)(const void *args, void **out, ds_err *err);
+    ds_rc (*open)(const ds_receiver_use *use, void **out, ds_err *err);
     void (*close)(void *receiver);
     /* Up to `max` records into `out`, *n of them, in order. Waits up to
      * timeout_ms for the first one and for no other. DS_END: none. Once it

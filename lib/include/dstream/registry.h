@@ -33,6 +33,9 @@ typedef struct ds_schemas_type {
 
 ds_registry *ds_registry_new(void);
 void ds_registry_free(ds_registry *reg);
+/* Lives as long as the registry: for types that are made while the program
+ * runs. */
+ds_arena *ds_registry_arena(ds_registry *reg);
 
 void ds_registry_add_op(ds_registry *reg, const ds_op_type *type);
 void ds_registry_add_broker(ds_registry *reg, const ds_broker_type *type);

@@ -37,8 +37,11 @@
 
 DS_PUBLIC_BEGIN
 
-/* All of it lives longer than the sink. */
+struct ds_sink_type;
+
+/* Where it is used. All of it lives longer than the sink. */
 typedef struct ds_sink_use {
+    const struct ds_sink_type *type;
     const char *job;
     const char *name; /* of the sink in the job */
     const void *args; /* the struct that the params filled in */
@@ -67,8 +70,8 @@ typedef struct ds_sink_type {
     /* May be NULL, as close: then the sink is NULL in the other calls. */
     ds_rc (*open)(const ds_sink_use *use, void **out, ds_err *err);
     void (*close)(void *sink);
-    /* Some rows of the batch; the order is that of the stream. They live until
-     * it returns. */
+    /* Some rows of the batch, in the stream's order. They live until commit()
+     * returns. */
     ds_rc (*write)(void *sink, const ds_sink_use *use, const ds_batch *rows,
                    ds_err *err);
     /* The batch is complete and has to last now. An error of it, or of write(),

@@ -19,6 +19,7 @@
 typedef struct server {
     int listener, client;
     struct socket_args args;
+    ds_receiver_use use;
     void *receiver;
     ds_arena *arena;
 } server;
@@ -38,8 +39,9 @@ static int server_make(void **state)
                      0);
     s->args.host = ds_text_of("localhost");
     s->args.port = ntohs(at.sin_port);
+    s->use = (ds_receiver_use){&socket_receiver, "job", "lines", &s->args};
     s->arena = ds_arena_new(1 << 16);
-    assert_int_equal(socket_receiver.open(&s->args, &s->receiver, &err), DS_OK);
+    assert_int_equal(socket_receiver.open(&s->use, &s->receiver, &err), DS_OK);
     s->client = accept(s->listener, NULL, NULL);
     *state = s;
     return 0;
@@ -187,14 +189,15 @@ static void test_longest(void **state)
 static void test_nobody_there(void **state)
 {
     struct socket_args args = {.host = ds_text_of("localhost"), .port = 1};
+    ds_receiver_use use = {&socket_receiver, "job", "lines", &args};
     void *receiver = NULL;
     ds_err err = {DS_OK, ""};
 
     (void)state;
-    assert_int_equal(socket_receiver.open(&args, &receiver, &err), DS_E_IO);
+    assert_int_equal(socket_receiver.open(&use, &receiver, &err), DS_E_IO);
     assert_non_null(strstr(err.msg, "localhost:1"));
     args.host = ds_text_of("no.such.host.invalid");
-    assert_int_equal(socket_receiver.open(&args, &receiver, &err), DS_E_IO);
+    assert_int_equal(socket_receiver.open(&use, &receiver, &err), DS_E_IO);
 }
 
 int main(void)

@@ -29,9 +29,12 @@ static struct {
     int opens, closes;
 } given;
 
-static ds_rc given_open(const void *args, void **out, ds_err *err)
+static const ds_receiver_type given_receiver;
+
+static ds_rc given_open(const ds_receiver_use *use, void **out, ds_err *err)
 {
-    (void)args;
+    assert_ptr_equal(use->type, &given_receiver);
+    assert_string_equal(use->source, "numbers");
     if (given.open_fail-- > 0)
         return ds_fail(err, DS_E_IO, "not yet");
     given.opens++;

@@ -32,10 +32,13 @@
  * An unshuffle node has the shuffle node as input 0, for what it says about the
  * rows; the shuffle node has no outputs. Both have the same topic.
  */
-#ifndef PLAN_NODE_H
-#define PLAN_NODE_H
+#ifndef DSTREAM_NODE_H
+#define DSTREAM_NODE_H
 
+#include "dstream/public.h"
 #include "dstream/registry.h"
+
+DS_PUBLIC_BEGIN
 
 typedef enum ds_on_error {
     DS_ON_ERROR_FAIL,
@@ -150,5 +153,7 @@ static inline const ds_schema *ds_node_input(const ds_node *node, int port)
 {
     return node->inputs[port]->schema;
 }
+
+DS_PUBLIC_END
 
 #endif
