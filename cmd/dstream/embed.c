@@ -72,6 +72,8 @@ static int name_unknown(const embed *e, const char *option, const char *type,
     for (uint32_t i = 0, n = 0; i < e->plan->n_nodes; i++)
         if (is_type(e->plan->nodes[i], type))
             fprintf(stderr, "%s %s", n++ ? "," : "", e->plan->nodes[i]->stream);
+    for (uint32_t i = 0; !strcmp(option, "in") && i < e->plan->n_tables; i++)
+        fprintf(stderr, ", table %s", e->plan->tables[i].name);
     fputc('\n', stderr);
     return EXIT_USAGE;
 }

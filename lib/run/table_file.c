@@ -407,7 +407,7 @@ static void file_read_again(struct tables *ts, struct run_table *t)
         ds_log(DS_LOG_INFO, "table read again",
                DS_KV("job", "%s", ts->ctx->plan->job),
                DS_KV("table", "%s", t->plan->name),
-               DS_KV("rows", "%" PRIu64, ds_table_n(t->now)));
+               DS_KV("rows", "%" PRIu64, ds_table_n(tables_newest(t))));
 }
 
 void table_file_refresh(struct tables *ts, struct run_table *t)

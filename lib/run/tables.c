@@ -11,27 +11,38 @@
 #define SHARE 4 /* of the job's memory: all tables together have a fourth */
 #define ROUND_MS 100
 #define TELL_EVERY DS_SECOND
+#define LATE_BATCHES 20
 
 /* ---- versions ---- */
 
-/* A version that no batch has asked for yet may be replaced; the one before it
- * is what batches still see. */
+/* A version that no batch can have seen is replaced. */
 static void version_set(struct run_table *t, ds_table *made)
 {
-    bool unseen = t->from != DS_TIME_NONE && t->from > t->seen;
+    uint32_t most = t->plan->topic < 0 ? TABLE_FILE_VERSIONS : TABLE_VERSIONS;
+    struct table_version *v = t->versions;
 
-    if (unseen) {
-        ds_table_drop(t->now);
-    } else {
-        ds_table_drop(t->before);
-        t->before = t->now;
-        t->from = t->seen == DS_TIME_NONE ? DS_TIME_NONE : t->seen + 1;
+    if (t->seen == DS_TIME_NONE || v[0].from > t->seen) {
+        ds_table_drop(v[0].rows);
+        v[0].rows = made;
+        return;
     }
-    if (t->from == DS_TIME_NONE) {
-        ds_table_drop(t->before);
-        t->before = NULL;
-    }
-    t->now = made;
+    if (t->n_versions == most)
+        ds_table_drop(v[--t->n_versions].rows);
+    memmove(&v[1], &v[0], t->n_versions * sizeof(*v));
+    v[0] = (struct table_version){made, t->seen + 1};
+    t->n_versions++;
+}
+
+/* Old versions, once no stage can be that late. */
+static void versions_trim(struct tables *ts, struct run_table *t)
+{
+    ds_time late = LATE_BATCHES * ts->ctx->plan->batch;
+
+    pthread_mutex_lock(&ts->lock);
+    while (t->n_versions > 1 &&
+           t->seen - late > t->versions[t->n_versions - 2].from)
+        ds_table_drop(t->versions[--t->n_versions].rows);
+    pthread_mutex_unlock(&ts->lock);
 }
 
 /* What all of them would take with this one. */
@@ -42,7 +53,7 @@ static int64_t bytes_with(const struct tables *ts, const struct run_table *t,
 
     for (uint32_t i = 0; i < ts->n; i++)
         if (&ts->list[i] != t)
-            sum += (int64_t)ds_table_bytes(ts->list[i].now);
+            sum += (int64_t)ds_table_bytes(tables_newest(&ts->list[i]));
     return sum;
 }
 
@@ -59,9 +70,9 @@ static void table_tell(struct tables *ts, struct run_table *t)
     if (!ts->ctx->opts.metrics)
         return;
     metric_set(series(ts, t, FAMILY_TABLE_ROWS, NULL),
-               (double)ds_table_n(t->now));
+               (double)ds_table_n(tables_newest(t)));
     metric_set(series(ts, t, FAMILY_TABLE_BYTES, NULL),
-               (double)ds_table_bytes(t->now));
+               (double)ds_table_bytes(tables_newest(t)));
     metric_set(series(ts, t, FAMILY_TABLE_AGE, NULL),
                (double)(ds_mono_now() - t->current) / DS_SECOND);
     metric_add(series(ts, t, FAMILY_TABLE_REFRESHES, NULL), 0);
@@ -80,7 +91,7 @@ void tables_failed(struct tables *ts, struct run_table *t, const ds_err *err)
     ds_log(DS_LOG_WARN, "a table could not be read again: the old rows stay",
            DS_KV("job", "%s", ts->ctx->plan->job),
            DS_KV("table", "%s", t->plan->name),
-           DS_KV("rows", "%" PRIu64, ds_table_n(t->now)),
+           DS_KV("rows", "%" PRIu64, ds_table_n(tables_newest(t))),
            DS_KV("error", "%s", err->msg));
     if (ts->ctx->opts.metrics)
         metric_add(series(ts, t, FAMILY_TABLE_FAILURES, NULL), 1);
@@ -110,7 +121,7 @@ ds_rc tables_publish(struct tables *ts, struct run_table *t, ds_table *made,
 
 const ds_table *tables_newest(const struct run_table *t)
 {
-    return t->now; /* only the thread that asks changes it */
+    return t->versions[0].rows; /* only the thread that asks changes it */
 }
 
 /* ---- batches ---- */
@@ -122,11 +133,13 @@ static void version_drop(void *arg)
 
 static ds_table *version_of(struct run_table *t, ds_time batch)
 {
-    ds_table *v = t->before && batch < t->from ? t->before : t->now;
+    uint32_t i = 0;
 
+    while (i + 1 < t->n_versions && batch < t->versions[i].from)
+        i++;
     if (batch > t->seen)
         t->seen = batch;
-    return ds_table_hold(v);
+    return ds_table_hold(t->versions[i].rows);
 }
 
 void tables_pin(ds_context *ctx, ds_op *op, ds_arena *a)
@@ -150,8 +163,10 @@ void tables_pin(ds_context *ctx, ds_op *op, ds_arena *a)
 static void table_init(struct run_table *t, const ds_plan_table *plan)
 {
     t->plan = plan;
-    t->now = ds_table_new(plan->schema, plan->key, plan->values);
-    t->from = t->seen = DS_TIME_NONE;
+    t->versions[0] = (struct table_version){
+        ds_table_new(plan->schema, plan->key, plan->values), DS_TIME_NONE};
+    t->n_versions = 1;
+    t->seen = DS_TIME_NONE;
     table_rows_init(&t->changes, ds_arena_new(1 << 12));
 }
 
@@ -194,11 +209,11 @@ static ds_rc topics_read(struct tables *ts, ds_err *err)
 static void tables_said(const struct tables *ts)
 {
     for (uint32_t i = 0; i < ts->n; i++)
-        ds_log(DS_LOG_INFO, "table read",
-               DS_KV("job", "%s", ts->ctx->plan->job),
-               DS_KV("table", "%s", ts->list[i].plan->name),
-               DS_KV("rows", "%" PRIu64, ds_table_n(ts->list[i].now)),
-               DS_KV("bytes", "%zu", ds_table_bytes(ts->list[i].now)));
+        ds_log(
+            DS_LOG_INFO, "table read", DS_KV("job", "%s", ts->ctx->plan->job),
+            DS_KV("table", "%s", ts->list[i].plan->name),
+            DS_KV("rows", "%" PRIu64, ds_table_n(tables_newest(&ts->list[i]))),
+            DS_KV("bytes", "%zu", ds_table_bytes(tables_newest(&ts->list[i]))));
 }
 
 static ds_rc tables_read(struct tables *ts, ds_err *err)
@@ -294,8 +309,10 @@ static void *tables_main(void *arg)
         if (ds_mono_now() - told < TELL_EVERY)
             continue;
         told = ds_mono_now();
-        for (uint32_t i = 0; i < ts->n; i++)
+        for (uint32_t i = 0; i < ts->n; i++) {
+            versions_trim(ts, &ts->list[i]);
             table_tell(ts, &ts->list[i]);
+        }
     }
     return NULL;
 }
@@ -332,8 +349,8 @@ void tables_close(ds_context *ctx)
         ts->reader->type->close(ts->reader);
     for (uint32_t i = 0; i < ts->n; i++) {
         table_codec_close(&ts->list[i].codec);
-        ds_table_drop(ts->list[i].now);
-        ds_table_drop(ts->list[i].before);
+        for (uint32_t k = 0; k < ts->list[i].n_versions; k++)
+            ds_table_drop(ts->list[i].versions[k].rows);
         ds_arena_free(ts->list[i].changes.arena);
     }
     pthread_mutex_destroy(&ts->lock);

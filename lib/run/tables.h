@@ -9,7 +9,8 @@
  * One thread of the process reads them all; a worker never waits for it. A
  * version is for batches later than every batch that has asked before it came:
  * so all workers of the process see the same version in the same batch, and a
- * batch that runs again sees the one that it saw.
+ * batch that runs again sees the one that it saw. Stages behind a repartition
+ * run their batches later: the last versions are kept for them.
  *
  *     tables.c        versions, the thread, limits, metrics
  *     table_rows.c    records of a topic to keys and rows
@@ -21,6 +22,9 @@
 
 #include "record/table.h"
 #include "run/run.h"
+
+#define TABLE_VERSIONS 8 /* those of a topic share most of their memory */
+#define TABLE_FILE_VERSIONS 2
 
 /* Keys and rows on their way into a table, in the order in which they came. */
 struct table_rows {
@@ -62,10 +66,13 @@ struct table_file {
 struct run_table {
     const ds_plan_table *plan;
     struct table_codec codec;
-    /* Under the lock of struct tables. */
-    ds_table *now, *before; /* `before` may be NULL */
-    ds_time from;           /* batches from this time on see `now` */
-    ds_time seen;           /* the latest batch that asked */
+    /* Under the lock of struct tables; the newest version first. */
+    struct table_version {
+        ds_table *rows;
+        ds_time from; /* batches from this time on see it */
+    } versions[TABLE_VERSIONS];
+    uint32_t n_versions; /* at least 1 */
+    ds_time seen;        /* the latest batch that asked */
     /* Of the thread. */
     ds_time current; /* mono: when it was known to be as its source is */
     struct table_topic topic;

@@ -147,7 +147,7 @@ static void rig_close(rig *r)
 /* The rows as text: "k=n t;". */
 static const char *rows_text(const rig *r, ds_arena *a)
 {
-    const ds_batch *b = ds_table_rows(r->ctx->tables->list[0].now);
+    const ds_batch *b = ds_table_rows(tables_newest(&r->ctx->tables->list[0]));
     ds_buf out;
 
     ds_buf_init(&out, a, 256);
