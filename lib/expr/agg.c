@@ -252,6 +252,14 @@ void ds_acc_subtract(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
     acc->agg->type->subtract(acc, &in);
 }
 
+void ds_acc_clear(ds_acc *acc, const uint32_t *groups, uint32_t n)
+{
+    size_t size = acc->agg->type->size;
+    for (uint32_t i = 0; i < n; i++)
+        if (groups[i] < acc->n)
+            memset((uint8_t *)acc->state + groups[i] * size, 0, size);
+}
+
 void ds_acc_parts(const ds_acc *acc, const uint32_t *groups, uint32_t n,
                   ds_arena *a, ds_col *cols, bool *more)
 {

@@ -282,6 +282,66 @@ static void pair_merge(ds_acc *acc, const agg_rows *in)
     pair_add(acc, &rows);
 }
 
+/* One row of each group, of those in list[at..n) of which it has no other
+ * before; the rest moves up. */
+static uint32_t firsts(const uint64_t *list, uint32_t n, uint64_t *now,
+                       uint64_t *rest)
+{
+    uint32_t took = 0, left = 0;
+    for (uint32_t k = 0; k < n; k++)
+        if (k == 0 || list[k] >> 32 != list[k - 1] >> 32)
+            now[took++] = list[k];
+        else
+            rest[left++] = list[k];
+    return took;
+}
+
+/* The inverse of the state and a row, for groups that have one each. */
+static void pair_take(ds_acc *acc, const agg_rows *in, const ds_col *parts,
+                      const uint64_t *list, uint32_t n)
+{
+    const pair_fn *fn = fn_of(acc);
+    agg_rows one = *in;
+    uint32_t *sel = ds_new(in->ev->arena, uint32_t, n + 1);
+    uint32_t *left = ds_new(in->ev->arena, uint32_t, n + 1);
+    uint32_t *right = ds_new(in->ev->arena, uint32_t, n + 1);
+    for (uint32_t k = 0; k < n; k++)
+        sel[k] = (uint32_t)list[k];
+    one.sel = sel;
+    one.n = n;
+    one.cols = parts;
+    pair_rows r = rows_with_states(acc, &one);
+    pair_rows made = rows_new(fn, in->ev, n);
+    for (uint32_t k = 0; k + 1 < r.n; k += 2) {
+        left[made.n] = k;
+        right[made.n] = k + 1;
+        made.group[made.n++] = r.group[k];
+    }
+    pairs_eval(acc, fn->inverse, &r, left, right, made.n, made.cols);
+    for (uint32_t k = 0; k < made.n; k++)
+        state_set(acc, &made, k);
+}
+
+/* Every group has a state: what is taken out was brought in. */
+static void pair_subtract(ds_acc *acc, const agg_rows *in)
+{
+    ds_arena *a = in->ev->arena;
+    const pair_state *states = acc->state;
+    const ds_col *parts = parts_cols(fn_of(acc), in);
+    uint64_t *list = rows_sort(in), *now = ds_new(a, uint64_t, in->n + 1);
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < in->n; k++)
+        if (states[list[k] >> 32].vals)
+            list[n++] = list[k];
+    while (n > 0) {
+        uint64_t *rest = ds_new(a, uint64_t, n);
+        uint32_t took = firsts(list, n, now, rest);
+        pair_take(acc, in, parts, now, took);
+        list = rest;
+        n -= took;
+    }
+}
+
 static void pair_split(const ds_acc *acc, uint32_t n, ds_arena *a, ds_col *cols)
 {
     const pair_fn *fn = fn_of(acc);
@@ -313,15 +373,19 @@ static void pair_result(const ds_acc *acc, uint32_t n, const ds_eval *ev,
     *out = agg_out_done(&rows);
 }
 
-static const agg_type agg_pair = {
-    .size = sizeof(pair_state),
-    .flags = AGG_NULLS | AGG_FAILS,
-    .parts = {DS_BYTES},
-    .add = pair_add,
-    .merge = pair_merge,
-    .split = pair_split,
-    .result = pair_result,
-};
+#define PAIR(name, back)                                                       \
+    static const agg_type name = {                                             \
+        .size = sizeof(pair_state),                                            \
+        .flags = AGG_NULLS | AGG_FAILS,                                        \
+        .parts = {DS_BYTES},                                                   \
+        .add = pair_add,                                                       \
+        .merge = pair_merge,                                                   \
+        .subtract = (back),                                                    \
+        .split = pair_split,                                                   \
+        .result = pair_result,                                                 \
+    };
+PAIR(agg_pair, NULL)
+PAIR(agg_pair_inverse, pair_subtract)
 
 /* ---- making one ---- */
 
@@ -382,6 +446,18 @@ static ds_exprs *fields_of_row(const ds_schema *key, const ds_schema *values,
     return exprs_sure(values, texts, &cols, a);
 }
 
+/* Whether the inverse gives back exactly what was there: not of floating point,
+ * which drifts, nor where a NULL may come, which nothing takes out. */
+static bool is_exact(const ds_exprs *inverse, const ds_schema *rows,
+                     const uint16_t *cols, const ds_schema *values)
+{
+    for (uint32_t i = 0; inverse && i < values->n; i++)
+        if (!rows->fields[cols[i]].not_null ||
+            ds_type_phys(values->fields[i].type) == DS_PHYS_F64)
+            return false;
+    return inverse != NULL;
+}
+
 static const char *pair_canon(const ds_exprs *reduce, const ds_exprs *inverse,
                               ds_arena *a)
 {
@@ -399,7 +475,8 @@ void ds_exprs_pair(const ds_exprs *reduce, const ds_exprs *inverse,
     const ds_agg **aggs = ds_new(a, const ds_agg *, 1);
     ds_exprs *e;
     *fn = (pair_fn){reduce, inverse, values, ds_row_type(values)};
-    agg->type = &agg_pair;
+    agg->type =
+        is_exact(inverse, rows, cols, values) ? &agg_pair_inverse : &agg_pair;
     agg->out = fn->row;
     agg->n_args = agg->n_cols = values->n;
     agg->args = ds_new(a, ds_type, values->n + 1);

@@ -150,7 +150,8 @@ ds_rc ds_acc_add(ds_acc *acc, const ds_batch *rows, const uint32_t *group,
 void ds_acc_merge(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
                   const uint32_t *group, uint32_t n_groups, const ds_eval *ev);
 /* Whether what was merged can be taken out again; exactly, so that nothing
- * drifts: counts, sums and means of integers. */
+ * drifts: counts, sums and means of integers, functions of two rows with an
+ * inverse over columns that are neither NULL nor floating point. */
 bool ds_agg_subtracts(const ds_agg *agg);
 /* Whether a partial result may be as large as the rows it is of, and come in
  * several rows. */
@@ -161,6 +162,8 @@ const char *ds_agg_function(const ds_agg *agg);
 void ds_acc_subtract(ds_acc *acc, const ds_batch *rows, const ds_col *cols,
                      const uint32_t *group, uint32_t n_groups,
                      const ds_eval *ev);
+/* Nothing came to these groups yet; not of ds_agg_grows(). */
+void ds_acc_clear(ds_acc *acc, const uint32_t *groups, uint32_t n);
 /* Partial results, n values each. First of all groups (`groups` NULL), then,
  * as what is large comes in pieces, of those for which more[] was set, until
  * there are none. A group whose first part is NULL has nothing. */

@@ -94,6 +94,8 @@ ds_exprs *pair_compile(const ds_node *node, const ds_arg *list,
 
     if (reduce == NULL || (inverse && back == NULL))
         return NULL;
+    if (back && !pair_check(reduce, back, list->where, inverse->where, a, d))
+        return NULL;
     for (uint32_t i = 0; i < values->n; i++)
         cols[i] = (uint16_t)ds_schema_find(rows, values->fields[i].name);
     ds_exprs_pair(reduce, back, rows, cols, key, a, &out);

@@ -18,4 +18,10 @@ ds_exprs *pair_compile(const ds_node *node, const ds_arg *list,
                        const ds_arg *inverse, const ds_schema *key, ds_arena *a,
                        ds_diags *d);
 
+/* pair_check.c: whether `inverse` takes out what `reduce` has brought in; if
+ * not, E0421 with values that show it. */
+bool pair_check(const ds_exprs *reduce, const ds_exprs *inverse,
+                ds_where reduce_where, ds_where inverse_where, ds_arena *a,
+                ds_diags *d);
+
 #endif

@@ -70,9 +70,17 @@ void window_fold_close(struct window_fold *f)
     *f = (struct window_fold){.plan = NULL};
 }
 
+/* Whether a function failed there: parts do not say so. */
+static void sum_look(struct window_fold *f, const struct window_sum *s,
+                     ds_arena *scratch)
+{
+    f->failed = f->failed || window_sum_failed(s, &f->plan->keyed, scratch);
+}
+
 /* ---- groups ---- */
 
-static uint32_t *groups_of(struct window_fold *f, const ds_batch *rows)
+static uint32_t *groups_of(ds_groups *groups, const struct window_fold *f,
+                           const ds_batch *rows)
 {
     uint32_t n_keys = f->plan->keyed.key->n;
     uint32_t *group = ds_new(rows->arena, uint32_t, rows->n + 1);
@@ -80,7 +88,7 @@ static uint32_t *groups_of(struct window_fold *f, const ds_batch *rows)
 
     for (uint32_t i = 0; i < n_keys; i++)
         cols[i] = (uint16_t)i;
-    ds_groups_map(f->groups, rows, cols, group);
+    ds_groups_map(groups, rows, cols, group);
     return group;
 }
 
@@ -139,21 +147,40 @@ static ds_rc running_enter(struct window_fold *f, int64_t pane,
                            ds_groups_n(f->groups), err);
 }
 
+/* Of the rows that leave: those of groups that stay, and the groups that do
+ * not. */
+static const ds_batch *running_split(struct window_fold *f, int64_t pane,
+                                     const ds_batch *rows,
+                                     const uint32_t *group, uint32_t *gone,
+                                     uint32_t *n_gone)
+{
+    uint32_t *sel = ds_new(rows->arena, uint32_t, rows->n_sel + 1), n = 0;
+
+    *n_gone = 0;
+    DS_EACH (rows, i) {
+        uint32_t g = group[i];
+
+        if (f->left[g] != pane && f->panes[g] > 0)
+            f->panes[g]--;
+        f->left[g] = pane;
+        if (f->panes[g] == 0)
+            gone[(*n_gone)++] = g;
+        else
+            sel[n++] = i;
+    }
+    return ds_batch_select(rows, sel, n);
+}
+
 static ds_rc running_leave(void *arg, int64_t pane, const ds_batch *rows,
                            ds_err *err)
 {
     struct window_fold *f = arg;
-    const uint32_t *group = groups_of(f, rows);
+    const uint32_t *group = groups_of(f->groups, f, rows);
+    uint32_t *gone = ds_new(rows->arena, uint32_t, rows->n_sel + 1), n_gone;
 
     panes_grow(f);
-    DS_EACH (rows, i) {
-        uint32_t g = group[i];
-
-        f->panes[g] -= f->left[g] != pane && f->panes[g] > 0;
-        f->left[g] = pane;
-        if (f->panes[g] == 0)
-            ds_bit_clear(f->running.there, g);
-    }
+    rows = running_split(f, pane, rows, group, gone, &n_gone);
+    window_sum_clear(&f->running, &f->plan->keyed, gone, n_gone);
     return window_sum_subtract(&f->running, &f->plan->keyed, rows, group,
                                ds_groups_n(f->groups), err);
 }
@@ -187,6 +214,7 @@ static void prefix_roll(struct window_fold *f, int64_t pane)
         return;
     if (f->prefix.n) {
         at += at < 0 ? f->n_totals : 0;
+        sum_look(f, &f->prefix, f->work);
         window_map_of(&f->totals[at], &f->prefix, &f->plan->keyed,
                       ds_groups_n(f->groups));
         f->total_of[at] = f->block;
@@ -225,7 +253,8 @@ static ds_rc middle_make(struct window_fold *f, int64_t from, int64_t to,
 }
 
 struct sum_into {
-    struct window_fold *f;
+    const struct window_fold *f;
+    ds_groups *groups;
     struct window_sum *sum;
     bool some;
 };
@@ -234,12 +263,12 @@ static ds_rc rows_into(void *arg, int64_t pane, const ds_batch *rows,
                        ds_err *err)
 {
     struct sum_into *into = arg;
-    const uint32_t *group = groups_of(into->f, rows);
+    const uint32_t *group = groups_of(into->groups, into->f, rows);
 
     (void)pane;
     into->some = true;
     return window_sum_rows(into->sum, &into->f->plan->keyed, rows, group,
-                           ds_groups_n(into->f->groups), err);
+                           ds_groups_n(into->groups), err);
 }
 
 /* suffix[i]: panes i and later of the block. */
@@ -249,7 +278,7 @@ static ds_rc suffix_one(struct window_fold *f, ds_op *op,
     int64_t pane = f->suffix_of * f->b + i;
     const struct window_map *after = &f->suffix[i + 1];
     struct window_sum sum;
-    struct sum_into into = {f, &sum, false};
+    struct sum_into into = {f, f->groups, &sum, false};
 
     ds_arena_reset(f->work);
     window_sum_init(&sum, &f->plan->keyed, f->work);
@@ -263,6 +292,7 @@ static ds_rc suffix_one(struct window_fold *f, ds_op *op,
     }
     DS_TRY(window_sum_map(&sum, &f->plan->keyed, after, same_of(f), f->scratch,
                           err));
+    sum_look(f, &sum, f->scratch);
     ds_arena_reset(f->scratch);
     window_map_of(&f->suffix[i], &sum, &f->plan->keyed, ds_groups_n(f->groups));
     return DS_OK;
@@ -306,6 +336,7 @@ static ds_rc blocks_result(struct window_fold *f, ds_op *op,
 
         if (s->n == 0)
             continue;
+        sum_look(f, s, op->epoch_arena);
         prefix = (struct window_map){
             s->arena, s->n, window_sum_parts(s, p, s->n, op->epoch_arena),
             s->there};
@@ -317,14 +348,16 @@ static ds_rc blocks_result(struct window_fold *f, ds_op *op,
 
 /* ---- again ---- */
 
-static ds_rc again_result(struct window_fold *f, ds_op *op,
+static ds_rc again_result(const struct window_fold *f, ds_op *op,
                           const struct panes *panes, int64_t pane,
-                          struct window_sum *out, ds_err *err)
+                          ds_groups **groups, struct window_sum *out,
+                          ds_err *err)
 {
-    struct sum_into into = {f, out, false};
+    struct sum_into into = {f, NULL, out, false};
 
-    f->groups = ds_groups_new(op->epoch_arena, f->plan->keyed.key_types,
-                              f->plan->keyed.key->n);
+    *groups = ds_groups_new(op->epoch_arena, f->plan->keyed.key_types,
+                            f->plan->keyed.key->n);
+    into.groups = *groups;
     window_sum_init(out, &f->plan->keyed, op->epoch_arena);
     return panes_each(panes, op, pane - f->plan->span.n + 1, pane,
                       op->epoch_arena, false, rows_into, &into, err);
@@ -342,6 +375,7 @@ static void fold_reset(struct window_fold *f, int64_t first)
     f->same_n = f->panes_cap = 0;
     f->panes = NULL;
     f->entered = f->left = NULL;
+    f->failed = false;
     f->from = first;
     f->open_pane = INT64_MIN;
     window_sum_reset(&f->open, p);
@@ -378,7 +412,7 @@ static ds_rc fold_read(void *arg, int64_t pane, const ds_batch *rows,
                        ds_err *err)
 {
     struct window_fold *f = arg;
-    const uint32_t *group = groups_of(f, rows);
+    const uint32_t *group = groups_of(f->groups, f, rows);
 
     return fold_rows(f, pane, rows, group, err);
 }
@@ -408,7 +442,7 @@ ds_rc window_fold_add(struct window_fold *f, int64_t pane, const ds_batch *rows,
 {
     if (f->plan->how == WINDOW_AGAIN)
         return DS_OK;
-    return fold_rows(f, pane, rows, groups_of(f, rows), err);
+    return fold_rows(f, pane, rows, groups_of(f->groups, f, rows), err);
 }
 
 /* Groups that are in no window any more only cost: the fold is made again. */
@@ -424,18 +458,24 @@ static void fold_tire(struct window_fold *f, const struct window_sum *sum)
 
 ds_rc window_fold_result(struct window_fold *f, ds_op *op,
                          const struct panes *panes, int64_t pane,
-                         struct window_sum *out, ds_err *err)
+                         ds_groups **groups, struct window_sum *out,
+                         ds_err *err)
 {
     if (f->plan->how == WINDOW_AGAIN)
-        return again_result(f, op, panes, pane, out, err);
+        return again_result(f, op, panes, pane, groups, out, err);
     if (f->plan->how == WINDOW_SUBTRACT) {
         DS_TRY(running_move(f, op, panes, pane - f->plan->span.n + 1, err));
         *out = f->running;
+        sum_look(f, &f->running, op->epoch_arena);
     } else {
         DS_TRY(blocks_result(f, op, panes, pane, out, err));
     }
     fold_tire(f, out);
-    return DS_OK;
+    *groups = f->groups;
+    if (!f->failed)
+        return DS_OK;
+    f->tired = true;
+    return again_result(f, op, panes, pane, groups, out, err);
 }
 
 const ds_batch *window_fold_open_rows(struct window_fold *f, ds_op *op,
@@ -448,6 +488,8 @@ const ds_batch *window_fold_open_rows(struct window_fold *f, ds_op *op,
     ds_batch *rows;
 
     if (f->plan->how == WINDOW_AGAIN || f->open_pane != pane)
+        return NULL;
+    if (window_sum_failed(&f->open, p, a))
         return NULL;
     cols = ds_new(a, ds_col, f->plan->partial->n + 1);
     rows = ds_new(a, ds_batch, 1);

@@ -25,8 +25,10 @@
  *             and floating point is added in an order that follows from the
  *             time alone: nothing drifts, and a restart gives the same digits.
  *
- *   AGAIN     results that are as large as their rows (lists) and sketches in
- *             pieces: the panes are merged at every slide; no fold is kept.
+ *   AGAIN     also of one window if a function of two rows fails in a part of
+ * it (an overflow, which in the order of the rows may be none); results that
+ * are as large as their rows (lists) and sketches in pieces: the panes are
+ * merged at every slide; no fold is kept.
  */
 #ifndef OP_WINDOW_FOLD_H
 #define OP_WINDOW_FOLD_H
@@ -50,6 +52,7 @@ struct window_plan {
 struct window_fold {
     const struct window_plan *plan;
     bool made;    /* of the panes as `tag` says; not while a batch is added */
+    bool failed;  /* a function of two rows failed in a part of the window */
     bool tired;   /* many groups are dead: to be made again */
     uint64_t tag; /* see panes.tag */
     ds_arena *arena; /* groups, running, what is by group */
@@ -92,11 +95,12 @@ ds_rc window_fold_begin(struct window_fold *f, ds_op *op,
 /* Partial rows of a pane that were put there. */
 ds_rc window_fold_add(struct window_fold *f, int64_t pane, const ds_batch *rows,
                       ds_err *err);
-/* The result of the window that ends with this pane, by f->groups. It lives in
+/* The result of the window that ends with this pane, by *groups. It lives in
  * the epoch and until the next call for the fold. */
 ds_rc window_fold_result(struct window_fold *f, ds_op *op,
                          const struct panes *panes, int64_t pane,
-                         struct window_sum *out, ds_err *err);
+                         ds_groups **groups, struct window_sum *out,
+                         ds_err *err);
 /* What the pane has so far, as rows to put in place of what it has; NULL: that
  * is not kept apart. */
 const ds_batch *window_fold_open_rows(struct window_fold *f, ds_op *op,

@@ -4,6 +4,8 @@
  */
 #include "op/window_keyed.h"
 
+#include "op/pair.h"
+
 /* ---- plan ---- */
 
 static enum window_how how_of(const struct window_plan *p)
@@ -55,6 +57,48 @@ void window_keyed_plan(struct window_plan *p, ds_node *node,
     p->how = how_of(p);
     node->canon = canon_of(p, items, a);
     keep_plan(p, node, keep, a, d);
+}
+
+/* Aggregates bring their inverse along, or have none. */
+static void check_inverse(const struct window_reduce_args *args,
+                          const ds_exprs *e, ds_diags *d)
+{
+    const ds_agg *const *aggs;
+    uint32_t n;
+
+    if (args->inverse == NULL)
+        return;
+    aggs = ds_exprs_aggs(e, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (!ds_agg_subtracts(aggs[i])) {
+            ds_diag_add(d, DS_ERROR, "E0421", args->inverse->where,
+                        "drop `inverse`: the window will be re-reduced",
+                        "%s() has no inverse", ds_agg_function(aggs[i]));
+            return;
+        }
+    ds_diag_add(d, DS_ERROR, "E0421", args->inverse->where,
+                "drop `inverse`: rows that leave are subtracted without it",
+                "aggregates have their own inverse");
+}
+
+void window_reduce_plan(ds_node *node, const struct window_reduce_args *args,
+                        ds_arena *a, ds_diags *d)
+{
+    struct window_plan *p = ds_new(a, struct window_plan, 1);
+    ds_scope scope = keyed_scope(&p->keyed, node, a);
+    ds_exprs *e;
+
+    if (pair_is_function(args->reduce, p->keyed.rows, a)) {
+        e = pair_compile(node, args->reduce, args->inverse, p->keyed.key, a, d);
+    } else {
+        e = select_compile(args->reduce, &scope, a, d);
+        if (e)
+            check_inverse(args, e, d);
+    }
+    if (e)
+        window_keyed_plan(p, node, &args->window, e, &args->keep, a, d);
+    else
+        window_args_plan(&args->window, node, d);
 }
 
 /* ---- a batch ---- */
@@ -278,8 +322,8 @@ static ds_rc window_emit(struct window_keyed *w, int64_t pane, ds_err *err)
 
     if (!w->panes.some)
         return DS_OK; /* no row was ever there */
-    DS_TRY(window_fold_result(&w->fold, &w->op, &w->panes, pane, &sum, err));
-    view.groups = w->fold.groups;
+    DS_TRY(window_fold_result(&w->fold, &w->op, &w->panes, pane, &view.groups,
+                              &sum, err));
     view.accs = sum.accs;
     view.sel = window_sum_there(&sum, &view.n_sel, w->op.epoch_arena);
     n = ds_groups_n(view.groups);

@@ -20,6 +20,29 @@ struct window_keyed {
     struct window_fold fold;
 };
 
+/* Arguments of what reduces a window. */
+struct window_reduce_args {
+    struct window_args window;
+    const ds_arg *reduce, *inverse;
+    ds_text keep;
+};
+#define WINDOW_REDUCE_PARAMS                                                   \
+    {.name = "reduce",                                                         \
+     .type = DS_P_SELECT,                                                      \
+     .offset = offsetof(struct window_reduce_args, reduce),                    \
+     .help = "Aggregates with names (count(*) AS events, sum(ms) AS ms), or "  \
+             "a function of two rows: a.ms + b.ms AS ms.",                     \
+     .required = true},                                                        \
+        {.name = "inverse",                                                    \
+         .type = DS_P_SELECT,                                                  \
+         .offset = offsetof(struct window_reduce_args, inverse),               \
+         .help = "Of a function of two rows: what takes `b` out of `a` "       \
+                 "again."},                                                    \
+        WINDOW_PARAMS
+
+/* The plan of such a node, with its mistakes. */
+void window_reduce_plan(ds_node *node, const struct window_reduce_args *args,
+                        ds_arena *a, ds_diags *d);
 /* The select list is compiled, with the scope of p->keyed: the rest. `keep` may
  * be NULL. */
 void window_keyed_plan(struct window_plan *p, ds_node *node,

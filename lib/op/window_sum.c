@@ -93,6 +93,28 @@ ds_rc window_sum_subtract(struct window_sum *s, const struct keyed_plan *p,
     return errs.n ? ds_fail(err, DS_E_STATE, "%s", errs.list[0].msg) : DS_OK;
 }
 
+void window_sum_clear(struct window_sum *s, const struct keyed_plan *p,
+                      const uint32_t *groups, uint32_t n)
+{
+    for (uint32_t i = 0; i < p->n_aggs; i++)
+        ds_acc_clear(s->accs[i], groups, n);
+    for (uint32_t i = 0; i < n; i++)
+        ds_bit_clear(s->there, groups[i]);
+}
+
+bool window_sum_failed(const struct window_sum *s, const struct keyed_plan *p,
+                       ds_arena *scratch)
+{
+    ds_row_errors errs = {0};
+    ds_eval ev = {0, scratch, &errs};
+    ds_col unused;
+
+    for (uint32_t i = 0; i < p->n_aggs; i++)
+        if (ds_agg_may_fail(p->aggs[i]))
+            ds_acc_result(s->accs[i], s->n, &ev, &unused);
+    return errs.n > 0;
+}
+
 ds_rc window_sum_map(struct window_sum *s, const struct keyed_plan *p,
                      const struct window_map *map, const uint32_t *same,
                      ds_arena *scratch, ds_err *err)

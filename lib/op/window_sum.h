@@ -41,6 +41,12 @@ ds_rc window_sum_rows(struct window_sum *s, const struct keyed_plan *p,
 ds_rc window_sum_subtract(struct window_sum *s, const struct keyed_plan *p,
                           const ds_batch *rows, const uint32_t *group,
                           uint32_t n, ds_err *err);
+/* These groups have nothing any more. */
+void window_sum_clear(struct window_sum *s, const struct keyed_plan *p,
+                      const uint32_t *groups, uint32_t n);
+/* Whether a function of two rows has failed in it. */
+bool window_sum_failed(const struct window_sum *s, const struct keyed_plan *p,
+                       ds_arena *scratch);
 /* A map's results after those that are there; same[i] is i. */
 ds_rc window_sum_map(struct window_sum *s, const struct keyed_plan *p,
                      const struct window_map *map, const uint32_t *same,

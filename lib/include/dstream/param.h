@@ -64,9 +64,9 @@ typedef struct ds_param {
     const char *help;
     const char *def; /* NULL and not required: zeroed (a ds_text with s NULL) */
     bool required;
-    bool main;                  /* a bare scalar or list stands for this one */
-    const char *choices;        /* DS_P_ENUM */
-    int64_t min, max;           /* DS_P_INT; both 0: any */
+    bool main;           /* a bare scalar or list stands for this one */
+    const char *choices; /* DS_P_ENUM */
+    int64_t min, max;    /* DS_P_INT; both 0: any */
     size_t where; /* DS_P_DURATION: into the args struct, a ds_where: where it
                      stands; 0: nobody asks */
     const struct ds_param *sub; /* DS_P_OBJECT; of a DS_P_ARG: what whoever

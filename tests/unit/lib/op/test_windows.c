@@ -57,7 +57,7 @@ static struct model {
     struct row rows[BATCHES + 1][ROWS];
     int n[BATCHES + 1];
     int length, slide;
-    bool high; /* max and last, not count and sum */
+    enum kind { SUM, HIGH, FUNCTION } kind;
     uint64_t seed;
 } model;
 
@@ -94,9 +94,12 @@ static const char *model_key(int batch, int key)
         }
     if (count == 0)
         return "";
+    if (model.kind == FUNCTION)
+        return ds_str_printf(rig.epoch, "out: k%d={\"k\":\"k%d\",\"n\":%d}\n",
+                             key, key, sum);
     return ds_str_printf(
         rig.epoch, "out: k%d={\"k\":\"k%d\",\"x\":%d,\"y\":%d}\n", key, key,
-        model.high ? high : count, model.high ? last : sum);
+        model.kind == HIGH ? high : count, model.kind == HIGH ? last : sum);
 }
 
 static const char *model_window(int batch)
@@ -183,23 +186,25 @@ static void restart(void)
     }
 }
 
-static void run(int length, int slide, bool high, uint64_t seed)
+static void run(int length, int slide, enum kind kind, uint64_t seed)
 {
+    static const char *const reduce[] = {"\"count(*) AS x, sum(n) AS y\"",
+                                         "\"max(n) AS x, last(n) AS y\"",
+                                         "a + b AS n, inverse: a - b AS n"};
     ds_err err = {0};
 
     rig_setup(NULL);
     model = (struct model){
-        .length = length, .slide = slide, .high = high, .seed = seed};
+        .length = length, .slide = slide, .kind = kind, .seed = seed};
     rig_open(ds_str_printf(
         rig.task,
         "dstream: 1\njob: j\n"
         "sources: {in: {kafka: {topic: in, key: k, columns: {k: text, n: "
-        "bigint}}}}\n"
-        "streams: {s: {from: in, do: [reduceByKeyAndWindow: {reduce: \"%s\", "
+        "bigint not null}}}}\n"
+        "streams: {s: {from: in, do: [reduceByKeyAndWindow: {reduce: %s, "
         "length: %ds, slide: %ds}]}}\n"
         "sinks: {out: {from: s, kafka: {topic: out}}}\n",
-        high ? "max(n) AS x, last(n) AS y" : "count(*) AS x, sum(n) AS y",
-        length, slide));
+        reduce[kind], length, slide));
     for (int batch = 1; batch <= BATCHES; batch++) {
         model_rows(batch);
         if (rnd(10) == 0)
@@ -224,8 +229,9 @@ static void test_model(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
-        for (int high = 0; high < 2; high++)
-            run(shapes[i][0], shapes[i][1], high, i * 2 + (uint64_t)high + 1);
+        for (int kind = SUM; kind <= FUNCTION; kind++)
+            run(shapes[i][0], shapes[i][1], (enum kind)kind,
+                i * 3 + (uint64_t)kind + 1);
 }
 
 /* What left the window left the store too. */
