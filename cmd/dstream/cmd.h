@@ -45,8 +45,9 @@ int cmd_fail_at(ds_rc rc, const char *fmt, ...) DS_PRINTF(2, 3);
 ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,
                 const ds_plan **plan);
 /* The same, and servers may be asked for schemas. NULL with *err set: they did
- * not answer. plain: see ds_job_set_plain(). */
-ds_job *cmd_job_online(const char *path, bool plain, FILE *to,
+ * not answer. plain: see ds_job_set_plain(), captured:
+ * ds_job_set_captured(). */
+ds_job *cmd_job_online(const char *path, bool plain, bool captured, FILE *to,
                        const ds_plan **plan, ds_err *err);
 /* Likewise for registries. */
 const ds_arg *cmd_registry_any(void *arg, const char *name);

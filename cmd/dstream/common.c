@@ -29,6 +29,7 @@ const ds_registry *cmd_registry(void)
     ds_register_codecs(reg);
     ds_register_schemas(reg);
     ds_register_socket(reg);
+    ds_register_files(reg);
     return reg;
 }
 
@@ -128,7 +129,7 @@ ds_job *cmd_job(const char *path, ds_cluster_fn *clusters, void *arg, FILE *to,
     return NULL;
 }
 
-ds_job *cmd_job_online(const char *path, bool plain, FILE *to,
+ds_job *cmd_job_online(const char *path, bool plain, bool captured, FILE *to,
                        const ds_plan **plan, ds_err *err)
 {
     ds_job *job = ds_job_new(cmd_registry());
@@ -137,6 +138,8 @@ ds_job *cmd_job_online(const char *path, bool plain, FILE *to,
     ds_job_set_online(job);
     if (plain)
         ds_job_set_plain(job);
+    if (captured)
+        ds_job_set_captured(job);
     yaml_job_load(job, path, NULL, &source);
     *plan = ds_job_plan(job);
     ds_diags_show(ds_job_diags(job), source, to);

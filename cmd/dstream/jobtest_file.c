@@ -51,6 +51,7 @@ ds_job *test_job_open(const job_test *t, const ds_registry *reg,
     yaml_job_load(job, t->job, &vars, &text);
     ds_job_tap_all(job);
     ds_job_set_plain(job);
+    ds_job_set_captured(job);
     *plan = ds_job_plan(job);
     if (*plan)
         return job;

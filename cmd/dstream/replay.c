@@ -138,7 +138,7 @@ static int replay_run(const flags *f)
 {
     const ds_plan *plan;
     ds_err err = {DS_OK, ""};
-    ds_job *job = cmd_job_online(f->file, false, stderr, &plan, &err);
+    ds_job *job = cmd_job_online(f->file, false, false, stderr, &plan, &err);
     ds_replay *r = NULL;
     ds_rc rc;
     int code = 0;

@@ -374,7 +374,7 @@ static int run_job(const char *path, run_flags *f, int verbose)
     if (!f->n_in)
         cmd_signals_block();
     f->quiet = verbose < 0;
-    job = cmd_job_online(path, f->n_in > 0, stderr, &plan, &err);
+    job = cmd_job_online(path, f->n_in > 0, f->n_out > 0, stderr, &plan, &err);
     if (!job && err.rc != DS_OK)
         return ds_rc_exit(err.rc);
     if (!job)

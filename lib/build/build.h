@@ -111,6 +111,7 @@ struct ds_job {
     void *registries_arg;
     bool online;     /* servers may be asked for schemas */
     bool plain;      /* formats with schemas are JSON */
+    bool captured;   /* files are topics */
     bool incomplete; /* they would have to be */
     ds_err failed;   /* why they did not answer; rc 0: nothing failed */
     bool tap;

@@ -53,6 +53,11 @@ void ds_job_set_online(ds_job *job)
     job->online = true;
 }
 
+void ds_job_set_captured(ds_job *job)
+{
+    job->captured = true;
+}
+
 void ds_job_set_plain(ds_job *job)
 {
     job->plain = true;

@@ -132,7 +132,7 @@ void build_outside(ds_job *job, const ds_sink_type *type, const ds_text *name,
                         name->s,
                         ds_str_printf(job->arena, "%s.%s", name->s, type->name),
                         type->name, args_name_where(name), input);
-    *s = (ds_outside_args){type, args, job->set.job.s};
+    *s = (ds_outside_args){type, args, job->set.job.s, job->file};
     node->args = s;
     node->on_error = job->on_error;
     node->broken = !ok;

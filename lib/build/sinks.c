@@ -118,7 +118,6 @@ const ds_param ds_sink_params[] = {
      .offset = offsetof(struct sink_set, console),
      .sub = ds_sink_console_params,
      .help = "Shows the first rows of each batch."},
-    {.name = "file", .type = DS_P_ARG, .later = true},
     {.name = "route", .type = DS_P_ARG, .later = true},
     {0},
 };
@@ -302,6 +301,24 @@ static void check_sink_name(ds_job *job, uint32_t i)
                         NULL, "sink `%s` stands twice", name->s);
 }
 
+/* A file sink as a topic of its own: lines are records. */
+static void sink_captured(struct sink *sink, const ds_arg *under)
+{
+    ds_arena *a = sink->job->arena;
+    const ds_arg *format = ds_arg_find(under, "format");
+    bool json = (format && format->text.s && !strcmp(format->text.s, "json")) ||
+                sink->input == NULL || sink->input->schema == NULL ||
+                sink->input->schema->n != 1;
+    ds_text *names = ds_new(a, ds_text, 2);
+    const ds_arg **items = ds_new(a, const ds_arg *, 2);
+
+    names[0] = ds_text_of("topic");
+    items[0] = args_scalar(ds_str_printf(a, "file.%s", sink->name->s), a);
+    names[1] = ds_text_of("format");
+    items[1] = args_scalar(json ? "json" : "text", a);
+    sink_kafka(sink, args_map(names, items, 2, sink->where, a));
+}
+
 static void sink_connector(struct sink *sink, const struct sink_set *set,
                            const ds_sink_type *type, const ds_arg *under,
                            const ds_arg *arg)
@@ -313,14 +330,15 @@ static void sink_connector(struct sink *sink, const struct sink_set *set,
         ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "two sinks can come from one stream",
                     "%s has two connectors", sink->what);
+    } else if (type && sink->job->captured && !strcmp(type->name, "file")) {
+        sink_captured(sink, under);
     } else if (type) {
         build_outside(sink->job, type, sink->name, sink->input, under);
     } else if (kafka) {
         sink_kafka(sink, set->kafka);
     } else if (console) {
         sink_console(sink, set->console);
-    } else if (arg->kind == DS_ARG_MAP && !ds_arg_find(arg, "file") &&
-               !ds_arg_find(arg, "route") &&
+    } else if (arg->kind == DS_ARG_MAP && !ds_arg_find(arg, "route") &&
                !ds_arg_find(sink->said, "foreachBatch")) {
         ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "kafka: {topic: out}, or console: {}",

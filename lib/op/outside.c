@@ -43,17 +43,22 @@ static void outside_plan(ds_node *node, ds_arena *a, ds_diags *d)
         args->type->check(args->args, columns, node->where, d);
 }
 
-static ds_rc outside_open(ds_op *op, ds_err *err)
+/* When its first batch begins: by then it is known what has committed. */
+static ds_rc outside_open(struct outside *o, ds_err *err)
 {
-    struct outside *o = (struct outside *)op;
+    const ds_op *op = &o->op;
     const ds_outside_args *args = op->node->args;
 
+    if (o->opened)
+        return DS_OK;
     o->use = (ds_sink_use){.type = args->type,
                            .job = args->job,
+                           .job_file = args->file,
                            .name = op->node->stream,
                            .args = args->args,
                            .columns = op->node->schema,
-                           .partition = op->partition};
+                           .partition = op->partition,
+                           .committed = op->host->token(&o->op, false)};
     if (args->type->open)
         DS_TRY(args->type->open(&o->use, &o->sink, err));
     o->opened = true;
@@ -86,7 +91,7 @@ static ds_rc outside_begin(ds_op *op, ds_err *err)
     struct outside *o = (struct outside *)op;
     const ds_outside_args *args = op->node->args;
 
-    (void)err;
+    DS_TRY(outside_open(o, err));
     if (o->epoch != op->epoch) {
         o->epoch = op->epoch;
         o->first = NULL;
@@ -124,12 +129,23 @@ static ds_rc outside_deliver(ds_op *op, ds_err *err)
     if (o->epoch != op->epoch)
         return DS_OK; /* no batch of it was begun */
     for (struct outside_batch *b = o->first; b; b = b->next) {
+        b->is.token = op->host->token(op, true);
         for (struct outside_rows *r = b->first; r; r = r->next)
             DS_TRY(type->write(o->sink, &o->use, &r->rows, err));
         if (type->commit)
             DS_TRY(type->commit(o->sink, &o->use, &b->is, err));
     }
     return DS_OK;
+}
+
+static ds_rc outside_delivered(ds_op *op, ds_err *err)
+{
+    struct outside *o = (struct outside *)op;
+    const ds_sink_type *type = ((const ds_outside_args *)op->node->args)->type;
+
+    if (!o->opened || type->done == NULL)
+        return DS_OK;
+    return type->done(o->sink, &o->use, err);
 }
 
 const ds_op_type op_outside = {
@@ -139,9 +155,9 @@ const ds_op_type op_outside = {
     .size = sizeof(struct outside),
     .flags = DS_OP_INTERNAL,
     .plan = outside_plan,
-    .open = outside_open,
     .begin = outside_begin,
     .push = outside_push,
     .deliver = outside_deliver,
+    .delivered = outside_delivered,
     .close = outside_close,
 };

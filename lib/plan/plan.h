@@ -64,6 +64,7 @@ typedef struct ds_outside_args {
     const ds_sink_type *type;
     const void *args; /* its own */
     const char *job;
+    const char *file; /* of the job; NULL: from C */
 } ds_outside_args;
 
 typedef struct ds_stage {

@@ -171,6 +171,38 @@ ds_position batch_position(const worker *w, const input *in)
     return pos;
 }
 
+static uint64_t token_add(uint64_t hash, const ds_position *pos)
+{
+    int64_t numbers[] = {(int64_t)hash, pos->partition, pos->next,
+                         pos->marks.set ? pos->marks.through : 0};
+
+    return ds_hash(numbers, sizeof(numbers)) ^
+           ds_hash(pos->topic, strlen(pos->topic));
+}
+
+/* Of each input by itself: their order does not matter. */
+uint64_t batch_token(const task *t, bool next)
+{
+    const worker *w = t->worker;
+    uint64_t token = 0;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        ds_position pos =
+            ds_position_of(in->topic, in->partition, in->position);
+
+        if (in->task != t)
+            continue;
+        pos.marks = in->marks;
+        if (next)
+            pos = batch_position(w, in);
+        if (!w->stage->timed)
+            pos.marks = (ds_marks){0};
+        token += token_add(1, &pos);
+    }
+    return token;
+}
+
 void batch_committed(worker *w)
 {
     epoch *e = w->epoch;

@@ -103,6 +103,18 @@ static ds_rc outside_deliver(worker *w, ds_err *err)
     return DS_OK;
 }
 
+static ds_rc outside_delivered(worker *w, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_tasks; i++) {
+        const task *t = &w->tasks[i];
+
+        for (uint32_t k = 0; t->open && k < t->n_ops; k++)
+            if (t->ops[k]->type->delivered)
+                DS_TRY(t->ops[k]->type->delivered(t->ops[k], err));
+    }
+    return DS_OK;
+}
+
 static ds_rc transaction_commit(worker *w, ds_err *err)
 {
     DS_TRY(outside_deliver(w, err));
@@ -208,6 +220,7 @@ ds_rc commit_epoch(worker *w, ds_err *err)
         DS_TRY(outside_deliver(w, err));
     }
     batch_committed(w);
+    DS_TRY(outside_delivered(w, err));
     lines_print(w);
     epoch_go(w->epoch, EPOCH_IDLE);
     return DS_OK;

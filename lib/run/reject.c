@@ -564,6 +564,11 @@ static void host_print(ds_op *op, ds_slice text)
     epoch_print(((task *)op->task)->worker->epoch, text);
 }
 
+static uint64_t host_token(ds_op *op, bool next)
+{
+    return batch_token(op->task, next);
+}
+
 static void host_discard(ds_op *op, uint32_t n, const char *reason)
 {
     op->rows_dropped += n;
@@ -735,4 +740,5 @@ const ds_op_host reject_host = {
     .print = host_print,
     .discard = host_discard,
     .late = late_rows,
+    .token = host_token,
 };

@@ -299,6 +299,8 @@ void batch_saw(worker *w, input *in, uint32_t node);
 ds_time batch_watermark(const task *t);
 /* A paced stage says how far it is. */
 void batch_tell(worker *w);
+/* See ds_op_host.token. */
+uint64_t batch_token(const task *t, bool next);
 void batch_committed(worker *w);
 void batch_aborted(worker *w);
 /* Where reading has to go on after a restart. */

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ds_register_ops(reg);
         ds_register_codecs(reg);
         ds_register_socket(reg);
+        ds_register_files(reg);
     }
     ds_job *job = ds_job_new(reg);
     ds_diags *d = ds_job_diags(job);

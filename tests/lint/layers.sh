@@ -15,15 +15,15 @@ below() {
     expr) echo base record parse ;;
     plan | query) echo base record parse expr ;;
     op) echo base record parse expr query plan ;;
-    build | state | kafka | memory | socket | registry)
+    build | state | kafka | memory | socket | file | registry)
         echo base record parse expr plan ;;
     codec) echo base record parse expr plan registry ;;
     yaml) echo base record parse expr plan build ;;
     run) echo base record parse expr plan obs ;;
     api) echo base record parse expr query plan obs op build yaml run state kafka \
-        memory socket registry codec ;;
+        memory socket file registry codec ;;
     cmd) echo base record parse expr query plan obs op build yaml run state kafka \
-        memory socket registry codec api ;;
+        memory socket file registry codec api ;;
     *) return 1 ;;
     esac
 }
@@ -31,7 +31,7 @@ below() {
 folder() {
     case $1 in
     state | api) echo "$1" ;;
-    kafka | memory | socket | registry | codec) echo "connectors/$1" ;;
+    kafka | memory | socket | file | registry | codec) echo "connectors/$1" ;;
     cmd) echo cmd/dstream ;;
     *) echo "lib/$1" ;;
     esac

@@ -90,6 +90,9 @@ void ds_job_set_online(ds_job *job);
 /* Without a cluster (tests, files): records of formats with schemas are JSON
  * objects of the same columns. */
 void ds_job_set_plain(ds_job *job);
+/* Sinks that are files write records to a topic of their own name instead
+ * (tests, --out). */
+void ds_job_set_captured(ds_job *job);
 /* Without a plan: no server answered (DS_E_UNREACHABLE, DS_E_AUTH); DS_OK: it
  * is incomplete, or has mistakes. */
 ds_rc ds_job_failed(const ds_job *job, ds_err *err);

@@ -82,6 +82,8 @@ typedef struct ds_op_type {
     /* Everything of the epoch is done but its commit: what goes elsewhere than
      * to topics and stores goes now. An error aborts the epoch. */
     ds_rc (*deliver)(ds_op *op, ds_err *err);
+    /* It has committed. An error stops the job. */
+    ds_rc (*delivered)(ds_op *op, ds_err *err);
     void (*close)(ds_op *op);
 
     /* Map-side combine: this internal operator runs before the cut and turns
@@ -125,6 +127,9 @@ typedef struct ds_op_host {
     /* Rows that came after their time, dropped and counted; they go where
      * errors.late says. */
     void (*late)(ds_op *op, const ds_batch *rows);
+    /* How far the task's inputs were read when its last transaction committed,
+     * and (next) will have been when this one has: a number. */
+    uint64_t (*token)(ds_op *op, bool next);
 } ds_op_host;
 
 /* Zeroed and filled in by the engine before open(). */

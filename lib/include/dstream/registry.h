@@ -71,6 +71,7 @@ void ds_register_memory(ds_registry *reg);  /* connectors/memory */
 void ds_register_codecs(ds_registry *reg);  /* connectors/codec */
 void ds_register_schemas(ds_registry *reg); /* connectors/registry */
 void ds_register_socket(ds_registry *reg);  /* connectors/socket */
+void ds_register_files(ds_registry *reg);   /* connectors/file */
 
 DS_PUBLIC_END
 

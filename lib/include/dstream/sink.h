@@ -2,13 +2,22 @@
 /*
  * sink.h - a sink that is no topic of Kafka: a user's own.
  *
- *     open --> (write* commit) (write* commit) ... --> close
+ *     open --> (write* commit) (write* commit) done ... --> close
  *
  * A batch is handed over when everything else of its transaction is done except
  * the commit: its rows for topics are acknowledged. If the sink's commit()
  * succeeds, the transaction commits. So after a crash between the two, or a
  * transaction that fails at its end, the same records come again: at least
- * once. To make it exactly once the sink may use what is stable:
+ * once.
+ *
+ * A sink that can keep a batch ready without showing it makes it exactly once,
+ * in two phases: commit() makes it ready under the transaction's token, done()
+ * shows it, and open() is told the token of the transaction that committed
+ * last: what is ready under this one was cut off before done(), and is shown;
+ * what is ready under another one never committed, and is thrown away. The file
+ * sink does that (connectors/file).
+ *
+ * Else the sink may use what is stable:
  *
  *   - behind a step that is one result per batch (reduceByKey, windows, ...)
  *     the batch's time and the partition name the result: the same ones come
@@ -43,10 +52,13 @@ struct ds_sink_type;
 typedef struct ds_sink_use {
     const struct ds_sink_type *type;
     const char *job;
-    const char *name; /* of the sink in the job */
-    const void *args; /* the struct that the params filled in */
+    const char *job_file; /* relative paths begin beside it; NULL: from C */
+    const char *name;     /* of the sink in the job */
+    const void *args;     /* the struct that the params filled in */
     const ds_schema *columns;
     int32_t partition;
+    uint64_t committed; /* token of the partition's last transaction that has
+                           committed, as of open() */
 } ds_sink_use;
 
 /* Which batch it is. */
@@ -54,6 +66,7 @@ typedef struct ds_sink_batch {
     ds_time time;      /* the batch's, on the job's grid */
     int32_t partition; /* the task's */
     uint64_t rows;     /* that were written */
+    uint64_t token;    /* of its transaction: how far the partition was read */
 } ds_sink_batch;
 
 typedef struct ds_sink_type {
@@ -80,6 +93,9 @@ typedef struct ds_sink_type {
      * has to be forgotten by the next write(). */
     ds_rc (*commit)(void *sink, const ds_sink_use *use,
                     const ds_sink_batch *batch, ds_err *err);
+    /* The transaction of all batches since the last done() has committed. May
+     * be NULL. An error stops the job: a restart goes on from open(). */
+    ds_rc (*done)(void *sink, const ds_sink_use *use, ds_err *err);
 } ds_sink_type;
 
 DS_PUBLIC_END

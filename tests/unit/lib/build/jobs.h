@@ -29,6 +29,7 @@ static int jobs_setup(void **state)
     ds_register_ops(reg);
     ds_register_codecs(reg);
     ds_register_socket(reg);
+    ds_register_files(reg);
     return 0;
 }
 
