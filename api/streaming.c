@@ -65,6 +65,7 @@ ds_streaming_context_new(const ds_streaming_options *options)
     ds_register_codecs(ssc->reg);
     ds_register_schemas(ssc->reg);
     ds_register_socket(ssc->reg);
+    ds_register_files(ssc->reg);
     return ssc;
 }
 

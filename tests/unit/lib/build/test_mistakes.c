@@ -136,7 +136,7 @@ static const struct mistake sinks[] = {
     {WITH_SINK("o: "), "4:9 E0102\n"},
     {WITH_SINK("o: {from: s}"), "4:9 E0126\n"},
     {WITH_SINK("o: {from: s, kafka: {topic: out}, console: }"), "4:9 E0126\n"},
-    {WITH_SINK("o: {from: s, file: {path: x}}"), "4:22 E0190\n"},
+    {WITH_SINK("o: {from: s, file: {path: x/}}"), "4:35 E0105\n"},
     {WITH_SINK("o: {from: s, route: []}"), "4:22 E0190\n"},
     {WITH_SINK("o: {from: s, kafka: {}}"), "4:29 E0102\n"},
     {WITH_SINK("o: {from: s, kafka: {topic: {expr: x, allow: [y]}}}"),
