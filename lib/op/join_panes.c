@@ -73,34 +73,42 @@ static bool panes_count(const ds_slice *panes, uint32_t n, uint32_t *rows)
 
 /* ---- store keys ---- */
 
-/* Key columns [due, time or pane, the join's key by row number]. */
-static ds_col *store_key_cols(const struct within *w, bool due,
-                              const int64_t *times, const uint32_t *rows,
-                              uint32_t n)
+/* The bytes of a key behind its kind. */
+static ds_slice key_of_kind(uint8_t kind, ds_slice key, ds_arena *a)
 {
-    const struct join_plan *p = w->plan;
-    ds_col *cols = ds_new(w->arena, ds_col, p->key->n + 2);
-    uint8_t tag = due;
+    uint8_t *bytes = ds_arena_alloc(a, key.len + 1, 1);
 
-    cols[0] = ds_col_const(DS_BOOL, &tag, n, w->arena);
-    cols[1] = (ds_col){.v.i64 = times};
-    for (uint32_t c = 0; c < p->key->n; c++)
-        cols[2 + c] =
-            ds_col_gather(&w->keys[c], p->key_types[c], rows, n, w->arena);
-    return cols;
+    bytes[0] = kind;
+    memcpy(bytes + 1, key.ptr, key.len);
+    return (ds_slice){bytes, key.len + 1};
 }
 
-/* Store keys as groups; the number of each row's in `out`. */
-static void keys_map(const struct within *w, ds_groups *g, const ds_col *cols,
-                     uint32_t n, uint32_t *out)
+/* The distinct store keys of (number, the join's key of a group); which of them
+ * each one is goes to `out`. */
+static const ds_slice *store_keys(const struct within *w, uint8_t kind,
+                                  const int64_t *numbers,
+                                  const uint32_t *groups, uint32_t n,
+                                  uint32_t *out, uint32_t *n_keys)
 {
-    uint32_t n_cols = w->plan->key->n + 2;
-    uint16_t *at = ds_new(w->arena, uint16_t, n_cols);
+    const struct join_plan *p = w->plan;
+    ds_groups *g = ds_groups_new(w->arena, w->types, p->key->n + 1);
+    ds_col *cols = ds_new(w->arena, ds_col, p->key->n + 1);
+    uint16_t *at = ds_new(w->arena, uint16_t, p->key->n + 1);
     ds_batch b = {.cols = cols, .n = n, .n_sel = n, .arena = w->arena};
+    ds_slice *keys;
 
-    for (uint32_t i = 0; i < n_cols; i++)
-        at[i] = (uint16_t)i;
+    cols[0] = (ds_col){.v.i64 = numbers};
+    for (uint32_t c = 0; c < p->key->n; c++) {
+        cols[1 + c] =
+            ds_col_gather(&w->keys[c], p->key_types[c], groups, n, w->arena);
+        at[1 + c] = (uint16_t)(1 + c);
+    }
     ds_groups_map(g, &b, at, out);
+    *n_keys = ds_groups_n(g);
+    keys = ds_new(w->arena, ds_slice, *n_keys + 1);
+    for (uint32_t i = 0; i < *n_keys; i++)
+        keys[i] = key_of_kind(kind, ds_groups_keys(g)[i], w->arena);
+    return keys;
 }
 
 /* ---- load ---- */
@@ -223,11 +231,8 @@ static void load_keys(struct within *w, int side, uint32_t *own)
     struct wanted want = wanted_of(w, side);
     uint32_t *pane = ds_new(w->arena, uint32_t, want.n + 1);
 
-    s->panes = ds_groups_new(w->arena, w->types, w->plan->key->n + 2);
-    keys_map(w, s->panes,
-             store_key_cols(w, false, want.panes, want.groups, want.n), want.n,
-             pane);
-    s->n_panes = ds_groups_n(s->panes);
+    s->pane_keys = store_keys(w, WITHIN_PANE, want.panes, want.groups, want.n,
+                              pane, &s->n_panes);
     s->pane_group = ds_new(w->arena, uint32_t, s->n_panes + 1);
     s->dirty = ds_new(w->arena, bool, s->n_panes + 1);
     for (uint32_t i = 0; i < want.n; i++)
@@ -256,9 +261,8 @@ ds_rc within_load(struct within *w, int side, ds_err *err)
 
     load_keys(w, side, own);
     old = ds_new(w->arena, ds_slice, s->n_panes + 1);
-    DS_TRY(s->store->type->get(s->store, s->overlay, ds_groups_keys(s->panes),
-                               ds_groups_hashes(s->panes), s->n_panes, w->arena,
-                               old, err));
+    DS_TRY(s->store->type->get(s->store, s->overlay, s->pane_keys, NULL,
+                               s->n_panes, w->arena, old, err));
     if (!panes_count(old, s->n_panes, &s->n_stored))
         return panes_bad(w, err);
     s->n = s->n_stored + n_new;
@@ -303,7 +307,7 @@ static ds_rc save_due(struct within *w, int side, ds_err *err)
     uint32_t n = 0, n_new = s->n - s->n_stored;
     int64_t *times = ds_new(w->arena, int64_t, n_new + 1);
     uint32_t *rows = ds_new(w->arena, uint32_t, n_new + 1);
-    ds_groups *due = ds_groups_new(w->arena, w->types, w->plan->key->n + 2);
+    const ds_slice *keys;
     ds_slice *vals;
 
     for (uint32_t i = s->n_stored; i < s->n; i++)
@@ -313,14 +317,12 @@ static ds_rc save_due(struct within *w, int side, ds_err *err)
         }
     if (n == 0)
         return DS_OK;
-    keys_map(w, due, store_key_cols(w, true, times, rows, n), n,
-             ds_new(w->arena, uint32_t, n));
-    n = ds_groups_n(due);
+    keys = store_keys(w, WITHIN_DUE, times, rows, n,
+                      ds_new(w->arena, uint32_t, n), &n);
     vals = ds_new(w->arena, ds_slice, n);
     for (uint32_t i = 0; i < n; i++)
         vals[i] = something;
-    return s->store->type->put(s->store, s->overlay, ds_groups_keys(due),
-                               ds_groups_hashes(due), vals, n, err);
+    return s->store->type->put(s->store, s->overlay, keys, NULL, vals, n, err);
 }
 
 ds_rc within_save(struct within *w, int side, ds_err *err)
@@ -330,18 +332,16 @@ ds_rc within_save(struct within *w, int side, ds_err *err)
         rows_by_group(s->panes_of, s->n, s->n_panes, w->arena);
     ds_slice *keys = ds_new(w->arena, ds_slice, s->n_panes + 1);
     ds_slice *vals = ds_new(w->arena, ds_slice, s->n_panes + 1);
-    uint64_t *hashes = ds_new(w->arena, uint64_t, s->n_panes + 1);
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < s->n_panes; i++) {
         if (!s->dirty[i])
             continue;
-        keys[n] = ds_groups_keys(s->panes)[i];
-        hashes[n] = ds_groups_hashes(s->panes)[i];
+        keys[n] = s->pane_keys[i];
         vals[n++] = pane_make(s, &index, i, w->arena);
     }
     if (n)
-        DS_TRY(s->store->type->put(s->store, s->overlay, keys, hashes, vals, n,
+        DS_TRY(s->store->type->put(s->store, s->overlay, keys, NULL, vals, n,
                                    err));
     return w->plan->side[side].outer ? save_due(w, side, err) : DS_OK;
 }
@@ -373,18 +373,18 @@ static ds_rc key_add(void *arg, ds_slice key, ds_slice val, ds_err *err)
     return DS_OK;
 }
 
-/* The store's keys of that kind whose time or pane is before `end`. */
-static ds_rc keys_before(struct within *w, int side, bool due, int64_t end,
+/* The store's keys of that kind whose number is before `end`. */
+static ds_rc keys_before(struct within *w, int side, uint8_t kind, int64_t end,
                          struct key_list *out, ds_err *err)
 {
     struct within_side *s = &w->side[side];
-    uint8_t tag = due;
-    ds_col cols[] = {{.v.b = &tag}, {.v.i64 = &end}};
+    ds_col number = {.v.i64 = &end};
+    ds_slice hi = ds_key_encode(&number, w->types, 1, 0, w->arena);
 
     *out = (struct key_list){.arena = w->arena};
-    return s->store->type->scan(
-        s->store, s->overlay, ds_key_encode(cols, w->types, 1, 0, w->arena),
-        ds_key_encode(cols, w->types, 2, 0, w->arena), key_add, out, err);
+    return s->store->type->scan(s->store, s->overlay, (ds_slice){&kind, 1},
+                                key_of_kind(kind, hi, w->arena), key_add, out,
+                                err);
 }
 
 static ds_rc keys_delete(struct within_side *s, const struct key_list *l,
@@ -435,20 +435,22 @@ static ds_rc due_panes(struct within *w, int side, const struct key_list *l,
 {
     struct within_side *s = &w->side[side];
     int64_t *numbers = ds_new(w->arena, int64_t, l->n + 1);
-    uint8_t *tags = ds_new(w->arena, uint8_t, l->n + 1);
     ds_slice *keys = ds_new(w->arena, ds_slice, l->n + 1);
-    uint32_t n_cols = w->plan->key->n + 2;
+    uint32_t n_cols = w->plan->key->n + 1;
     ds_col *at = ds_new(w->arena, ds_col, n_cols);
 
-    if (!ds_key_decode(l->keys, l->n, w->types, n_cols, w->arena, cols))
+    for (uint32_t i = 0; i < l->n; i++)
+        keys[i] = (ds_slice){l->keys[i].ptr + 1, l->keys[i].len - 1};
+    if (!ds_key_decode(keys, l->n, w->types, n_cols, w->arena, cols))
         return panes_bad(w, err);
     for (uint32_t i = 0; i < l->n; i++)
-        numbers[i] = within_pane(w->plan, cols[1].v.i64[i]);
+        numbers[i] = within_pane(w->plan, cols[0].v.i64[i]);
     memcpy(at, cols, n_cols * sizeof(*at));
-    at[0] = (ds_col){.v.b = tags}; /* false */
-    at[1] = (ds_col){.v.i64 = numbers};
+    at[0] = (ds_col){.v.i64 = numbers};
     for (uint32_t i = 0; i < l->n; i++)
-        keys[i] = ds_key_encode(at, w->types, n_cols, i, w->arena);
+        keys[i] = key_of_kind(WITHIN_PANE,
+                              ds_key_encode(at, w->types, n_cols, i, w->arena),
+                              w->arena);
     return s->store->type->get(s->store, s->overlay, keys, NULL, l->n, w->arena,
                                panes, err);
 }
@@ -486,18 +488,18 @@ static ds_rc expire_due(struct within *w, int side, ds_time limit, ds_err *err)
 {
     struct key_list l;
     struct due due = {0};
-    ds_col *cols = ds_new(w->arena, ds_col, w->plan->key->n + 2);
+    ds_col *cols = ds_new(w->arena, ds_col, w->plan->key->n + 1);
     ds_slice *panes;
 
-    DS_TRY(keys_before(w, side, true, limit, &l, err));
+    DS_TRY(keys_before(w, side, WITHIN_DUE, limit, &l, err));
     if (l.n == 0)
         return DS_OK;
     panes = ds_new(w->arena, ds_slice, l.n);
     DS_TRY(due_panes(w, side, &l, cols, panes, err));
-    DS_TRY(due_rows(w, panes, cols[1].v.i64, l.n, &due, err));
-    ds_key_fit(w->plan->key, cols + 2, l.n, w->arena);
+    DS_TRY(due_rows(w, panes, cols[0].v.i64, l.n, &due, err));
+    ds_key_fit(w->plan->key, cols + 1, l.n, w->arena);
     if (due.n)
-        DS_TRY(due_emit(w, side, cols + 2, &due, err));
+        DS_TRY(due_emit(w, side, cols + 1, &due, err));
     return keys_delete(&w->side[side], &l, w->arena, err);
 }
 
@@ -528,6 +530,7 @@ ds_rc within_expire(struct within *w, int side, ds_err *err)
     if (!old && before != DS_TIME_NONE &&
         within_pane(p, before) == within_pane(p, limit))
         return DS_OK;
-    DS_TRY(keys_before(w, side, false, within_pane(p, limit), &over, err));
+    DS_TRY(
+        keys_before(w, side, WITHIN_PANE, within_pane(p, limit), &over, err));
     return keys_delete(&w->side[side], &over, w->arena, err);
 }

@@ -190,10 +190,9 @@ static void within_begin(struct within *w, struct join *j)
 
     *w = (struct within){
         .join = j, .plan = p, .arena = a, .n_groups = ds_groups_n(j->groups)};
-    w->types = ds_new(a, ds_type, p->key->n + 2);
-    w->types[0] = DS_BOOL;
-    w->types[1] = DS_I64;
-    memcpy(w->types + 2, p->key_types, p->key->n * sizeof(ds_type));
+    w->types = ds_new(a, ds_type, p->key->n + 1);
+    w->types[0] = DS_I64;
+    memcpy(w->types + 1, p->key_types, p->key->n * sizeof(ds_type));
     if (w->n_groups) {
         ds_groups_cols(j->groups, a, keys);
         ds_key_fit(p->key, keys, w->n_groups, a);

@@ -3,9 +3,9 @@
  * join_within.h - a join across batches: rows wait for each other in two
  * stores, one per side.
  *
- *     key of the store                        value
- *     false, pane, the join's key             the rows of a key in that pane
- *     true, event time, the join's key        that is due then (outer sides)
+ *     key of the store (store.h: ordered)     value
+ *     0xf0, pane, the join's key              the rows of a key in that pane
+ *     0xf1, event time, the join's key        that is due then (outer sides)
  *
  *     row: 1 byte (1: it has found a match)  i64 event time, little-endian
  *          u32 length  bytes (record/rowfmt.h, the values)
@@ -24,12 +24,14 @@
 
 #include "op/join.h"
 
+enum { WITHIN_PANE = DS_KEY_ORDERED, WITHIN_DUE };
+
 struct within_side {
     ds_store *store;
     ds_overlay *overlay;
     /* Store keys: where the rows at hand lie, and where matches may. */
-    ds_groups *panes;
     uint32_t n_panes;
+    const ds_slice *pane_keys;
     uint32_t *pane_group; /* the join's group of each */
     bool *dirty;          /* its rows have changed */
     /* Rows: those of the store, then those of the batch. */
@@ -47,7 +49,7 @@ struct within {
     ds_arena *arena;
     uint32_t n_groups;
     const ds_col *keys; /* by group */
-    ds_type *types;     /* of a store key's columns */
+    ds_type *types;     /* of a store key's columns: a number, the key */
     struct within_side side[2];
 };
 

@@ -256,6 +256,21 @@ static void put_tables(struct explain *x)
         put_table(x, &x->plan->tables[i]);
 }
 
+/* The two of a join. */
+static void put_stores(struct explain *x, const ds_node *node)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        const ds_plan_store *store =
+            &x->plan->stores[(uint32_t)node->store + i];
+
+        put_name(x, "");
+        fprintf(x->to,
+                "state %s: the rows of that side that may still find a match; "
+                "changelog %s\n",
+                store->name, store->changelog);
+    }
+}
+
 static void put_store(struct explain *x, const ds_node *node)
 {
     const ds_plan_store *store = &x->plan->stores[node->store];
@@ -339,7 +354,9 @@ static void put_step(struct explain *x, const ds_node *node)
     if (node->n_tables)
         fputs("   looked up where the rows are", x->to);
     fputc('\n', x->to);
-    if (node->store >= 0)
+    if (node->store >= 0 && node->store_names)
+        put_stores(x, node);
+    else if (node->store >= 0)
         put_store(x, node);
 }
 
