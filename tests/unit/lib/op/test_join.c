@@ -128,7 +128,7 @@ static ds_rc push_random(int side, ds_time around, uint32_t n, ds_err *err)
 
     for (uint32_t i = 0; i < n; i++) {
         int key = (int)random_below(KEYS); /* 0 is NULL */
-        ds_time time = around + random_below(60) * 100 * DS_MS;
+        ds_time time = around + random_below(100) * 100 * DS_MS;
 
         recs[i] = random_rec(side, key, time, model.n[side]);
         model_add(side, key, time);
@@ -167,8 +167,8 @@ static void run_model(const char *yaml, ds_time within, bool left, bool right,
     for (int b = 0; b < 60; b++) {
         ds_time around = b * DS_SECOND;
 
-        rig.watermark = b < 3 ? DS_TIME_NONE : around - 3 * DS_SECOND;
-        rig.watermark_before = b < 4 ? DS_TIME_NONE : around - 4 * DS_SECOND;
+        rig.watermark = b < 3 ? DS_TIME_NONE : around + 3 * DS_SECOND;
+        rig.watermark_before = b < 4 ? DS_TIME_NONE : around + 2 * DS_SECOND;
         if (b == 59) /* the end: nothing can come any more */
             rig.watermark = 1000 * DS_SECOND;
         if (rig_begin(&err) != DS_OK ||
