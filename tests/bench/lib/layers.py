@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """layers - what our own readers, writers and expressions cost by themselves.
 
-Three programs link the layers and measure the CPU time of their thread. They
+Programs link the layers and measure the CPU time of their thread. They
 run in turn; the median of the turns counts. Nanoseconds per row: 250 of them
 are 0.25 CPU seconds per million records.
 """
@@ -9,7 +9,7 @@ are 0.25 CPU seconds per million records.
 import json
 import statistics
 
-PROGRAMS = ("formats", "exprs", "avro")
+PROGRAMS = ("formats", "exprs", "joins", "avro")
 AVRO_RECORDS = 2000000
 
 # What is aimed at, in ns per row.
@@ -40,6 +40,9 @@ ABOUT = {
     "regexp_split_to_table": "the same, and the rows of its words",
     "regexp_split_by_blank": "the same, ' '",
     "string_to_table": "the same, no pattern",
+    "join_batch": "join of a batch, a row in; half of them match the others",
+    "join_within": "join within 10 s, the match 8 batches later",
+    "full_outer_join_within": "fullOuterJoin, the same",
     "jsonb_parse": "text of 250 bytes to jsonb",
     "jsonb_field_text": "->> of 250 bytes",
     "jsonb_path_text": "-> 'user' ->> 'id' of 250 bytes",
