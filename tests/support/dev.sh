@@ -31,6 +31,7 @@ dev_packages() {
     lint) echo clang clang-format clang-tidy ;;
     python) echo python3 ;;
     postgres) echo postgresql-15 ;;
+    spark) echo openjdk-17-jdk-headless python3 python3-venv ca-certificates ;;
     broker) echo procps python3 python3-venv ca-certificates ;;
     esac
 }

@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/support/dev.sh
 
-all_rings=(lint unit conform golden mock oracle sanitize fuzz broker registry docker)
+all_rings=(lint unit conform golden mock oracle spark sanitize fuzz broker registry docker)
 
 # What a ring needs installed. Asked for before it starts: sudo may want to ask.
 ring_needs() {
@@ -19,6 +19,7 @@ ring_needs() {
     lint) echo build tests lint ;;
     golden) echo build tests python ;;
     oracle) echo build python postgres ;;
+    spark) echo build spark ;;
     sanitize) echo build tests clang python ;;
     fuzz) echo build tests clang python ;;
     broker) echo build tests broker ;;
@@ -63,6 +64,12 @@ ring_mock() {
 ring_oracle() {
     dev_build dev dstream
     tests/oracle/run build/dev/dstream --all --generated 20000 --seed 1
+}
+
+# The DStreams operators over the same batches by a real Spark.
+ring_spark() {
+    dev_build dev dstream
+    tests/spark/run build/dev/dstream
 }
 
 # Memory errors, leaks and undefined behaviour in what needs no broker; races
