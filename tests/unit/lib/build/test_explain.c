@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_explain.c - explain of three jobs, word for word: explain/NAME.txt. */
+/* test_explain.c - explain of four jobs, word for word: explain/NAME.txt. */
 #include "jobs.h"
 
 #define DIR DS_SOURCE_DIR "/tests/unit/lib/build/explain/"
@@ -46,6 +46,7 @@ static void test_explain(void **state)
     check("word-count", false);
     check("clicks", false);
     check("copy", false);
+    check("tables", false);
 }
 
 /* A test runner's topics are not shown. */
