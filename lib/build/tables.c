@@ -29,7 +29,7 @@ struct table_in {
 #define HEADER(text)                                                           \
     {                                                                          \
         .name = "header", .type = DS_P_BOOL, .offset = AT(header),             \
-        .help = text                                                           \
+        .help = (text)                                                         \
     }
 
 const ds_param ds_table_kafka_params[] = {

@@ -173,6 +173,8 @@ static void table_init(struct run_table *t, const ds_plan_table *plan)
 /* A topic that forgets loses rows. */
 static void topic_warn(struct tables *ts, const struct run_table *t)
 {
+    static const char text[] = "the topic of a table is not compacted: rows "
+                               "are gone with its retention at the next start";
     ds_context *ctx = ts->ctx;
     const char *topic = ctx->plan->topics[t->plan->topic].name, *policy;
     ds_err err;
@@ -181,10 +183,7 @@ static void topic_warn(struct tables *ts, const struct run_table *t)
                                         ts->polled, &policy, &err) != DS_OK ||
         strstr(policy, "compact"))
         return;
-    ds_log(DS_LOG_WARN,
-           "the topic of a table is not compacted: rows are gone with its "
-           "retention at the next start",
-           DS_KV("job", "%s", ctx->plan->job),
+    ds_log(DS_LOG_WARN, text, DS_KV("job", "%s", ctx->plan->job),
            DS_KV("table", "%s", t->plan->name), DS_KV("topic", "%s", topic),
            DS_KV("cleanup.policy", "%s", policy));
 }
