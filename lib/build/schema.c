@@ -227,6 +227,7 @@ static void put_value(struct schema *s, const ds_param *p)
         break;
     case DS_P_STR:
     case DS_P_EXPR:
+    case DS_P_QUERY:
         if (strcmp(p->name, "format") == 0 ||
             strcmp(p->name, "key_format") == 0)
             put_formats(s);

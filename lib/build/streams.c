@@ -214,9 +214,8 @@ ds_node *build_from(ds_job *job, const ds_text *from)
 /* ---- steps ---- */
 
 /* Operators of the language that are none here yet. */
-static const char *const later_ops[] = {
-    "transform", "transformWith", "dropDuplicates",
-    "dropDuplicatesWithinWatermark", "mapPartitions"};
+static const char *const later_ops[] = {"dropDuplicates",
+                                        "dropDuplicatesWithinWatermark"};
 
 static const char *op_hint(const ds_job *job, const char *name)
 {

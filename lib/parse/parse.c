@@ -48,9 +48,21 @@ static const char *const as_names[] = {
     "except",     "current",    "both",    "leading", "trailing",    "placing",
     "references", "constraint", "analyze", "analyse", "session_user"};
 
+/* In a query these are what they are meant to be. */
+static bool is_clause_word(const scan_tokens *ts, const scan_token *t)
+{
+    static const char *const words[] = {
+        "select", "from",   "where", "group",  "having", "order", "limit",
+        "union",  "except", "with",  "window", "using",  "into",  "for"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (scan_is(ts, t, words[i]))
+            return true;
+    return false;
+}
+
 static const char *parse_word_hint(parse_ctx *p, const scan_token *t)
 {
-    if (t == NULL)
+    if (t == NULL || (p->prefix[0] == 0 && is_clause_word(&p->tokens, t)))
         return NULL;
     if (scan_is(&p->tokens, t, "offset"))
         return "reserved word: the record's offset is the column _offset";

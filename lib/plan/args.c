@@ -332,6 +332,7 @@ static bool fill_text(struct fill *f, const ds_arg *arg, const ds_param *p,
     if (!is_scalar(arg))
         return wrong_kind(f, arg, p,
                           p->type == DS_P_EXPR     ? "an expression"
+                          : p->type == DS_P_QUERY  ? "a query"
                           : p->type == DS_P_STREAM ? "the name of a stream"
                                                    : "a text");
     *out = arg->text;
@@ -521,6 +522,7 @@ static bool fill_value(struct fill *f, const ds_arg *arg, const ds_param *p,
     case DS_P_STR:
     case DS_P_NAME:
     case DS_P_EXPR:
+    case DS_P_QUERY:
     case DS_P_STREAM:
         return fill_text(f, arg, p, dst);
     case DS_P_OBJECT:

@@ -91,6 +91,7 @@ static bool is_said(const ds_param *p, const void *at)
     case DS_P_STR:
     case DS_P_NAME:
     case DS_P_EXPR:
+    case DS_P_QUERY:
     case DS_P_STREAM:
         return ((const ds_text *)at)->s != NULL;
     case DS_P_ENUM:
@@ -114,6 +115,7 @@ static void put_value(FILE *to, const ds_param *p, const void *at)
     case DS_P_STR:
     case DS_P_NAME:
     case DS_P_EXPR:
+    case DS_P_QUERY:
     case DS_P_STREAM:
         put_text(to, ((const ds_text *)at)->s);
         break;

@@ -24,6 +24,14 @@ static void check_text(const ds_text *text, ds_arena *a, ds_diags *d)
     (void)rc; /* the mistake is in the diags */
 }
 
+static void check_query(const ds_text *text, ds_arena *a, ds_diags *d)
+{
+    ds_query *q;
+    ds_rc rc = ds_parse_query(text, a, d, &q);
+
+    (void)rc;
+}
+
 static void check_tree(const ds_arg *arg, ds_arena *a, ds_diags *d)
 {
     if (arg == NULL)
@@ -42,6 +50,8 @@ void planner_syntax(const ds_param *params, const void *args, ds_arena *a,
 
         if (p->type == DS_P_EXPR && ((const ds_text *)at)->s)
             check_text(at, a, d);
+        else if (p->type == DS_P_QUERY && ((const ds_text *)at)->s)
+            check_query(at, a, d);
         else if (p->type == DS_P_SELECT || p->type == DS_P_EXPRS ||
                  p->type == DS_P_EXPR_MAP)
             check_tree(*(const ds_arg *const *)at, a, d);

@@ -271,6 +271,20 @@ static const ds_schema *finish_layout(const level *l)
     return all;
 }
 
+/* Items around a set are computed where there are no aggregates any more. */
+static bool finish_set(level *l)
+{
+    const ds_exprs *e = l->s->items;
+    for (uint32_t i = 0; e->set && l->c.n_aggs && i < e->schema.n; i++)
+        if (e->of_set[i] && e->items[i]->kind != TX_SET)
+            return check_fail(
+                &l->c, "E0190", e->items[i]->at, e->items[i]->len,
+                "call it in a query around this one",
+                "an expression around a set-returning function is "
+                "not supported beside aggregates");
+    return true;
+}
+
 rel *level_finish(level *l, const ds_type *want)
 {
     rel_select *s = l->s;
@@ -284,7 +298,8 @@ rel *level_finish(level *l, const ds_type *want)
     for (uint32_t i = 0; i < n_schema; i++)
         plain[i] = finish_plain(l, l->items[i].x);
     s->items = finish_items(l, want, fields);
-    bool ok = s->items && finish_list(l, &l->where, 1, &s->where) &&
+    bool ok = s->items && finish_set(l) &&
+              finish_list(l, &l->where, 1, &s->where) &&
               finish_list(l, &l->having, 1, &s->having) &&
               finish_list(l, &l->limit, 1, &s->limit) &&
               finish_list(l, &l->offset, 1, &s->offset) &&

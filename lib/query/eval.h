@@ -21,6 +21,7 @@ typedef struct evaluation {
     const ds_batch **done; /* by rel.id; NULL: not yet */
     ds_sql_error *errors;
     uint32_t n_errors, cap_errors;
+    uint64_t n_joined; /* rows of all joins */
     ds_rc rc; /* of a subquery that was evaluated inside an expression */
     ds_err *err;
 } evaluation;

@@ -12,6 +12,7 @@ enum {
     JOIN_PIECE = 1 << 16,
     /* Pairs for which a condition is evaluated. */
     JOIN_MOST_PAIRS = 64 * 1000 * 1000,
+    JOIN_MOST_ALL = 4 * DS_SQL_MOST_ROWS,
     NO_MATCH = UINT32_MAX
 };
 
@@ -262,6 +263,11 @@ static ds_rc join_result(joining *k, const ds_batch **out)
 {
     ds_arena *a = k->e->arena;
     uint32_t n_left = k->left->schema->n, n_right = k->right->schema->n;
+    k->e->n_joined += k->n;
+    if (k->e->n_joined > JOIN_MOST_ALL)
+        return ds_fail(k->e->err, DS_E_LIMIT,
+                       "the joins of a query have more than %d rows together",
+                       JOIN_MOST_ALL);
     ds_batch *b = eval_batch(k->e, k->r->schema, k->r->schema->n, k->n);
     ds_col *cols = (ds_col *)(uintptr_t)b->cols;
     bool left = k->j->kind == DS_JOIN_RIGHT || k->j->kind == DS_JOIN_FULL;

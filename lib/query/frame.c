@@ -4,6 +4,8 @@
  */
 #include "query/frame.h"
 
+#include "record/nested.h"
+
 /* ---- parts and peers ---- */
 
 static void mark_runs(frame_range *out, const bool *begins, uint32_t n)
@@ -23,7 +25,7 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
 {
     ds_arena *a = e->arena;
     uint32_t n = rows->n, n_keys = o->n_parts + o->n_order;
-    ds_col *keys = ds_new(a, ds_col, n_keys + 1);
+    ds_col *keys = ds_new(a, ds_col, n_keys + 4);
     rel_order *order = ds_new(a, rel_order, n_keys + 1);
     bool *part = ds_new(a, bool, n + 1), *peer = ds_new(a, bool, n + 1);
     const ds_schema *schema = o->keys ? ds_exprs_schema(o->keys) : NULL;
@@ -42,6 +44,8 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
     }
     f->n = n;
     f->rows = at;
+    f->keys = keys;
+    f->schema = schema;
     f->part = ds_new(a, frame_range, n + 1);
     f->peers = ds_new(a, frame_range, n + 1);
     f->peer_number = ds_new(a, uint32_t, n + 1);
@@ -54,9 +58,15 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
 
 /* ---- bounds ---- */
 
+static bool is_negative(ds_type type, const ds_col *value)
+{
+    ds_value zero = {.num = {0, 0, 0, 0}}, v = ds_col_value(value, type, 0);
+    return ds_value_cmp(type, &v, &zero) < 0;
+}
+
 /* The x of x PRECEDING, at most n: further makes no difference. */
-static ds_rc bound_by(evaluation *e, const ds_exprs *by, const ds_batch *rows,
-                      const char *which, uint32_t *out)
+static ds_rc bound_by(evaluation *e, const ds_exprs *by, ds_frame_mode mode,
+                      const ds_batch *rows, const char *which, uint32_t *out)
 {
     static const uint32_t first = 0;
     ds_col value;
@@ -65,17 +75,21 @@ static ds_rc bound_by(evaluation *e, const ds_exprs *by, const ds_batch *rows,
         return DS_OK;
     const ds_batch *one = eval_gather(e, rows, rows->schema->n, &first, 1);
     DS_TRY(eval_exprs(e, by, one, &value));
+    ds_type type = ds_exprs_schema(by)->fields[0].type;
     const char *why = NULL;
     if (ds_col_is_null(&value, 0))
-        why = "null";
-    else if (value.v.i64[0] < 0)
-        why = "negative";
+        why =
+            ds_str_printf(e->arena, "frame %s offset must not be null", which);
+    else if (is_negative(type, &value))
+        why =
+            mode == DS_FRAME_RANGE
+                ? "invalid preceding or following size in window function"
+                : ds_str_printf(e->arena,
+                                "frame %s offset must not be negative", which);
     if (why)
-        return eval_error(e, DS_SQL_NO_ROW, "E0704",
-                          ds_str_printf(e->arena,
-                                        "frame %s offset must not be %s", which,
-                                        why));
-    *out = value.v.i64[0] < rows->n ? (uint32_t)value.v.i64[0] : rows->n;
+        return eval_error(e, DS_SQL_NO_ROW, "E0704", why);
+    if (mode != DS_FRAME_RANGE)
+        *out = value.v.i64[0] < rows->n ? (uint32_t)value.v.i64[0] : rows->n;
     return DS_OK;
 }
 
@@ -117,6 +131,48 @@ static uint32_t row_at(const frames *f, uint32_t p, int64_t by)
     return at < f->part[p].end ? (uint32_t)at : f->part[p].end;
 }
 
+/* The first place of [from, end) whose key is NULL, or is not. */
+static uint32_t null_edge(const frames *f, const ds_col *key, uint32_t from,
+                          uint32_t end, bool null)
+{
+    while (from < end) {
+        uint32_t mid = from + (end - from) / 2;
+        if (ds_col_is_null(key, f->rows[mid]) == null)
+            end = mid;
+        else
+            from = mid + 1;
+    }
+    return from;
+}
+
+/* Where the values begin that are not before a place's bound, or (`after`) are
+ * behind it. A NULL has the other NULLs around it and no values. */
+static uint32_t range_edge(const frames *f, const rel_over *o, uint32_t p,
+                           uint32_t col, int64_t after)
+{
+    const ds_col *key = &f->keys[o->range_key];
+    ds_type type = f->schema->fields[o->range_key].type;
+    uint32_t row = f->rows[p], from = f->part[p].from, end = f->part[p].end;
+    if (ds_col_is_null(key, row))
+        return after ? f->peers[p].end : f->peers[p].from;
+    if (o->order[0].nulls_first)
+        from = null_edge(f, key, from, end, false);
+    else
+        end = null_edge(f, key, from, end, true);
+    ds_value bound = ds_col_value(&f->keys[col], type, row);
+    while (from < end) {
+        uint32_t mid = from + (end - from) / 2;
+        ds_value v = ds_col_value(key, type, f->rows[mid]);
+        int c = ds_value_cmp(type, &v, &bound);
+        c = o->order[0].desc ? -c : c;
+        if (after ? c > 0 : c >= 0)
+            end = mid;
+        else
+            from = mid + 1;
+    }
+    return from;
+}
+
 /* Where a frame begins (`after` 0) or ends (`after` 1: behind its last). */
 static uint32_t frame_edge(const frames *f, const rel_over *o,
                            const peer_list *l, uint32_t p, ds_frame_bound bound,
@@ -129,6 +185,9 @@ static uint32_t frame_edge(const frames *f, const rel_over *o,
         return f->part[p].end;
     if (bound == DS_BOUND_CURRENT)
         move = 0;
+    else if (o->mode == DS_FRAME_RANGE)
+        return range_edge(f, o, p, after ? o->range_end : o->range_start,
+                          after);
     return o->mode == DS_FRAME_ROWS ? row_at(f, p, move + after)
                                     : group_at(f, l, p, move + after);
 }
@@ -139,8 +198,8 @@ ds_rc frames_make(evaluation *e, const rel_over *o, const ds_batch *rows,
     uint32_t start, end;
     *f = (frames){.exclude = o->exclude};
     DS_TRY(frames_sort(e, o, rows, f));
-    DS_TRY(bound_by(e, o->start_by, rows, "starting", &start));
-    DS_TRY(bound_by(e, o->end_by, rows, "ending", &end));
+    DS_TRY(bound_by(e, o->start_by, o->mode, rows, "starting", &start));
+    DS_TRY(bound_by(e, o->end_by, o->mode, rows, "ending", &end));
     peer_list l = peers_list(f, e->arena);
     f->frame = ds_new(e->arena, frame_range, f->n + 1);
     f->whole = o->exclude == DS_EXCLUDE_NONE;

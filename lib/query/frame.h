@@ -23,6 +23,8 @@ typedef struct frames {
     frame_range *peers;    /* of each place */
     uint32_t *peer_number; /* of each place, from 0 in its part */
     frame_range *frame;    /* of each place, before EXCLUDE */
+    const ds_col *keys;    /* of the window, by row */
+    const ds_schema *schema;
     ds_frame_exclude exclude;
     bool whole; /* every frame is its part */
 } frames;

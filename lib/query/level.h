@@ -69,10 +69,11 @@ typedef struct level_window {
 typedef struct level_over {
     const ds_window *window; /* as written */
     const ds_window *frame;  /* whose frame counts */
-    tx **keys;
-    uint32_t n_parts, n_order;
+    tx **keys;               /* PARTITION BY, ORDER BY, what RANGE compares */
+    uint32_t n_keys, n_parts, n_order;
     const ds_order *order;
     tx *start_by, *end_by;
+    uint32_t range_key, range_start, range_end; /* as in rel_over */
     rel_over *made;
 } level_over;
 

@@ -75,6 +75,8 @@ typedef enum win_call {
     WIN_AGG
 } win_call;
 
+enum { REL_NO_COL = UINT32_MAX };
+
 /* OVER (...) */
 typedef struct rel_over {
     const ds_exprs *keys; /* PARTITION BY, then ORDER BY; NULL: neither */
@@ -84,7 +86,10 @@ typedef struct rel_over {
     ds_frame_mode mode;
     ds_frame_bound start, end;
     ds_frame_exclude exclude;
-    const ds_exprs *start_by, *end_by; /* over a row without columns */
+    const ds_exprs *start_by, *end_by; /* over any row: the same for all */
+    /* RANGE with offsets. Columns of keys: what ORDER BY orders by, and up to
+     * which of its values a frame goes; REL_NO_COL: no such bound. */
+    uint32_t range_key, range_start, range_end;
 } rel_over;
 
 typedef struct rel_window {

@@ -23,18 +23,16 @@ static bool values_column(level *l, uint32_t n_rows, uint32_t n, uint32_t col,
     int32_t mod;
     for (uint32_t i = 0; i < n_rows; i++)
         list[i] = l->items[i * n + col].x;
-    if (n_rows == 1) {
-        *type = list[0]->type;
-        return true;
-    }
     bool unknown = true;
     for (uint32_t i = 0; i < n_rows; i++)
         unknown = unknown && list[i]->type == DS_NONE;
     *type = DS_NONE;
-    if (unknown)
-        return true;
-    if (!check_unify(&l->c, "VALUES", list, n_rows, type, &mod))
+    if (!unknown && !check_unify(&l->c, "VALUES", list, n_rows, type, &mod))
         return false;
+    /* Untyped cells are text, whatever stands on the other side. */
+    for (uint32_t i = 0; unknown && i < n_rows; i++)
+        if ((list[i] = check_coerce(&l->c, list[i], DS_STR)) == NULL)
+            return false;
     for (uint32_t i = 0; i < n_rows; i++)
         l->items[i * n + col].x = list[i];
     return true;
@@ -85,9 +83,10 @@ static rel *values_finish(const side *s, const ds_type *want)
         if (x == NULL)
             return NULL;
         cells[i] = x;
+        int32_t mod = i < s->n || fields[i % s->n].mod == x->mod ? x->mod : 0;
         fields[i % s->n] =
             (ds_field){ds_str_printf(b->arena, "column%u", i % s->n + 1),
-                       x->type, x->mod, false};
+                       x->type, mod, false};
     }
     *schema = (ds_schema){s->n, fields};
     rel *r = rel_new(b, REL_VALUES, schema);
@@ -176,6 +175,22 @@ static const char *set_name(ds_query_kind kind)
                                     : "EXCEPT";
 }
 
+/* The left side's names; of a column what is known of it on both sides. */
+static const ds_schema *sides_schema(builder *b, const rel_set *set)
+{
+    const ds_schema *x = set->left->schema, *y = set->right->schema;
+    ds_schema *s = ds_new(b->arena, ds_schema, 1);
+    ds_field *fields = ds_new(b->arena, ds_field, x->n + 1);
+    for (uint32_t i = 0; i < x->n; i++) {
+        fields[i] = x->fields[i];
+        if (fields[i].mod != y->fields[i].mod)
+            fields[i].mod = 0;
+        fields[i].not_null = fields[i].not_null && y->fields[i].not_null;
+    }
+    *s = (ds_schema){x->n, fields};
+    return s;
+}
+
 static rel *sides_join(builder *b, const ds_query *q, side *x, side *y)
 {
     ds_type *types = ds_new(b->arena, ds_type, x->n + 1);
@@ -197,7 +212,7 @@ static rel *sides_join(builder *b, const ds_query *q, side *x, side *y)
                      side_finish(b, y, types)};
     if (!set->left || !set->right)
         return NULL;
-    rel *r = rel_new(b, REL_SET, set->left->schema);
+    rel *r = rel_new(b, REL_SET, sides_schema(b, set));
     int *plain = ds_new(b->arena, int, x->n + 1);
     for (uint32_t i = 0; i < x->n; i++)
         plain[i] =

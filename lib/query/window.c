@@ -99,35 +99,139 @@ static void find_from(tx *x, void *arg)
 }
 
 /* The x of x PRECEDING: the same for all rows. */
-static bool over_bound(level *l, const ds_window *w, const ds_node *n, tx **out)
+static tx *bound_expr(level *l, const ds_window *w, const ds_node *n)
 {
     static const char *const modes[] = {"RANGE", "ROWS", "GROUPS"};
-    if (n == NULL)
-        return true;
-    if (w->mode == DS_FRAME_RANGE) {
-        check_fail(&l->c, "E0190", n->from, n->len,
-                   "ROWS and GROUPS take a number of rows or groups",
-                   "RANGE with offset PRECEDING/FOLLOWING is not supported");
-        return false;
-    }
     tx *x = check_node(&l->c, n);
+    const level *all = l;
+    if (x == NULL)
+        return NULL;
+    tx_walk(x, find_from, &all);
+    if (all == NULL)
+        return check_fail(&l->c, "E0324", n->from, n->len, NULL,
+                          "argument of %s must not contain variables",
+                          modes[w->mode]);
+    return x;
+}
+
+static bool bound_number(level *l, const ds_window *w, const ds_node *n,
+                         tx **out)
+{
+    tx *x = bound_expr(l, w, n);
     if (x == NULL)
         return false;
-    const level *all = l;
-    tx_walk(x, find_from, &all);
-    if (all == NULL) {
-        check_fail(&l->c, "E0324", n->from, n->len, NULL,
-                   "argument of %s must not contain variables", modes[w->mode]);
-        return false;
-    }
     if (!check_can_coerce(x, DS_I64)) {
         check_fail(&l->c, "E0303", n->from, n->len, NULL,
                    "argument of %s must be type bigint, not type %s",
-                   modes[w->mode], ds_type_name(x->type));
+                   w->mode == DS_FRAME_ROWS ? "ROWS" : "GROUPS",
+                   ds_type_name(x->type));
         return false;
     }
     *out = check_coerce(&l->c, x, DS_I64);
     return *out != NULL;
+}
+
+/* The type of an offset, and the one in which a bound meets the values that are
+ * ordered: without overflow. DS_NONE: there is none. */
+static ds_type range_types(ds_type key, ds_type *meet)
+{
+    switch (key) {
+    case DS_I16:
+    case DS_I32:
+    case DS_I64:
+        *meet = DS_NUM;
+        return DS_I64;
+    case DS_F32:
+    case DS_F64:
+        return *meet = DS_F64;
+    case DS_NUM:
+        return *meet = DS_NUM;
+    case DS_DATE:
+    case DS_TIMESTAMP:
+        *meet = DS_TIMESTAMP;
+        return DS_IV;
+    case DS_TS:
+    case DS_IV:
+        *meet = key;
+        return DS_IV;
+    default:
+        return DS_NONE;
+    }
+}
+
+static tx *range_cast(level *l, tx *x, ds_type type)
+{
+    return x->type == type ? x
+                           : tx_cast(l->b->arena, x, type, FUNC_CAST_EXPLICIT);
+}
+
+/* The value up to which a frame goes, as one more key. */
+static bool bound_range(level *l, const ds_window *w, level_over *o,
+                        const ds_node *n, bool before, tx **by, uint32_t *col)
+{
+    tx *key = o->keys[o->n_parts];
+    ds_type meet = DS_NONE, type = range_types(key->type, &meet);
+    if (type == DS_NONE) {
+        check_fail(&l->c, "E0190", n->from, n->len,
+                   "ROWS and GROUPS take a number of rows or groups",
+                   "RANGE with offset PRECEDING/FOLLOWING is not supported for "
+                   "column type %s",
+                   ds_type_name(key->type));
+        return false;
+    }
+    tx *x = bound_expr(l, w, n);
+    if (x == NULL)
+        return false;
+    if (!check_can_coerce(x, type)) {
+        check_fail(&l->c, "E0303", n->from, n->len,
+                   "cast the offset value to an appropriate type",
+                   "RANGE with offset PRECEDING/FOLLOWING is not supported for "
+                   "column type %s and offset type %s",
+                   ds_type_name(key->type), ds_type_name(x->type));
+        return false;
+    }
+    *by = check_coerce(&l->c, x, type);
+    if (*by == NULL)
+        return false;
+    bool minus = before != o->order[0].desc;
+    tx *edge = check_apply(&l->c, minus ? "-" : "+", range_cast(l, key, meet),
+                           type == DS_I64 ? range_cast(l, *by, meet) : *by, n);
+    if (edge == NULL)
+        return false;
+    if (o->range_key == REL_NO_COL) {
+        o->range_key = o->n_keys;
+        o->keys[o->n_keys++] = range_cast(l, key, meet);
+    }
+    *col = o->n_keys;
+    o->keys[o->n_keys++] = edge;
+    return true;
+}
+
+static bool over_bounds(level *l, const ds_window *w, level_over *o)
+{
+    const ds_node *nodes[2] = {w->start_by, w->end_by};
+    tx **by[2] = {&o->start_by, &o->end_by};
+    uint32_t *cols[2] = {&o->range_start, &o->range_end};
+    ds_frame_bound bounds[2] = {w->start, w->end};
+    if (w->mode == DS_FRAME_RANGE && o->n_order != 1 &&
+        (nodes[0] || nodes[1])) {
+        check_fail(&l->c, "E0324", w->at, w->len, NULL,
+                   "RANGE with offset PRECEDING/FOLLOWING requires exactly one "
+                   "ORDER BY column");
+        return false;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        if (nodes[i] == NULL)
+            continue;
+        bool ok =
+            w->mode == DS_FRAME_RANGE
+                ? bound_range(l, w, o, nodes[i],
+                              bounds[i] == DS_BOUND_PRECEDING, by[i], cols[i])
+                : bound_number(l, w, nodes[i], by[i]);
+        if (!ok)
+            return false;
+    }
+    return true;
 }
 
 static level_over *over_make(level *l, const ds_window *w)
@@ -135,26 +239,26 @@ static level_over *over_make(level *l, const ds_window *w)
     spec s;
     if (!spec_of(l, w, 0, &s))
         return NULL;
-    uint32_t n = s.parts->n_parts + s.order->n_order, k = 0;
+    uint32_t n = s.parts->n_parts + s.order->n_order;
     level_over *o = ds_new(l->b->arena, level_over, 1);
     o->window = w;
     o->frame = s.frame;
-    o->keys = ds_new(l->b->arena, tx *, n + 1);
+    o->keys = ds_new(l->b->arena, tx *, n + 4);
+    o->range_key = o->range_start = o->range_end = REL_NO_COL;
     o->n_parts = s.parts->n_parts;
     o->n_order = s.order->n_order;
     o->order = s.order->order;
     bool ok = true;
     for (uint32_t i = 0; i < o->n_parts; i++)
-        ok = (o->keys[k++] = over_key(l, s.parts->parts[i])) && ok;
+        ok = (o->keys[o->n_keys++] = over_key(l, s.parts->parts[i])) && ok;
     for (uint32_t i = 0; i < o->n_order; i++)
-        ok = (o->keys[k++] = over_key(l, o->order[i].expr)) && ok;
+        ok = (o->keys[o->n_keys++] = over_key(l, o->order[i].expr)) && ok;
     if (s.frame->mode == DS_FRAME_GROUPS && o->n_order == 0) {
         check_fail(&l->c, "E0324", w->at, w->len, NULL,
                    "GROUPS mode requires an ORDER BY clause");
         ok = false;
     }
-    ok = ok && over_bound(l, s.frame, s.frame->start_by, &o->start_by) &&
-         over_bound(l, s.frame, s.frame->end_by, &o->end_by);
+    ok = ok && over_bounds(l, s.frame, o);
     return ok ? o : NULL;
 }
 
@@ -329,9 +433,7 @@ bool level_windows_ungroup(level *l)
 {
     bool ok = true;
     for (uint32_t i = 0; i < l->n_overs; i++)
-        ok = ungroup_list(l, l->overs[i]->keys,
-                          l->overs[i]->n_parts + l->overs[i]->n_order) &&
-             ok;
+        ok = ungroup_list(l, l->overs[i]->keys, l->overs[i]->n_keys) && ok;
     for (uint32_t i = 0; i < l->s->n_wins; i++) {
         level_window *w = &l->wins[i];
         ok = ungroup_list(l, w->args, w->n_args) && ok;
@@ -357,8 +459,10 @@ static rel_over *over_finish(level *l, level_over *o)
     r->start = o->frame->start;
     r->end = o->frame->end;
     r->exclude = o->frame->exclude;
-    uint32_t n = o->n_parts + o->n_order;
-    if (n && !(r->keys = level_list(l, o->keys, n)))
+    r->range_key = o->range_key;
+    r->range_start = o->range_start;
+    r->range_end = o->range_end;
+    if (o->n_keys && !(r->keys = level_list(l, o->keys, o->n_keys)))
         return NULL;
     if (o->start_by && !(r->start_by = level_list(l, &o->start_by, 1)))
         return NULL;

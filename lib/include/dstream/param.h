@@ -44,6 +44,7 @@ typedef enum ds_param_type {
     DS_P_SIZE,     /* int64_t bytes */
     DS_P_ENUM,     /* int: position in choices, "changed|all" */
     DS_P_EXPR,     /* ds_text: one SQL expression */
+    DS_P_QUERY,    /* ds_text: one SQL query */
     DS_P_SELECT,   /* const ds_arg *: select list, or a map name: expression */
     DS_P_EXPRS,    /* const ds_arg *: an expression or a list of them */
     DS_P_COLUMNS,  /* const ds_arg *: a map name: type */

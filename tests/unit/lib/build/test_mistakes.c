@@ -163,7 +163,7 @@ static const struct mistake streams[] = {
     {WITH_STREAM("  t: {sql: SELECT 1, mode: append}\n"), "6:7 E0190\n"},
     {WITH_STREAM("  t: {from: s, do: [{flter: value}]}\n"), "6:22 E0129\n"},
     {WITH_STREAM("  t: {from: s, do: [{source: value}]}\n"), "6:22 E0129\n"},
-    {WITH_STREAM("  t: {from: s, do: [transform]}\n"), "6:21 E0190\n"},
+    {WITH_STREAM("  t: {from: s, do: [dropDuplicates]}\n"), "6:21 E0190\n"},
     {WITH_STREAM("  t: {from: s, do: [{dropDuplicates: value}]}\n"), "6:22 E0190\n"},
     {WITH_STREAM("  t: {from: s, do: [{keyBy: value, map: value}]}\n"),
      "6:21 E0127\n"},
