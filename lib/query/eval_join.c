@@ -13,8 +13,8 @@ enum {
     /* Pairs for which a condition is evaluated. */
     JOIN_MOST_PAIRS = 64 * 1000 * 1000,
     JOIN_MOST_ALL = 4 * DS_SQL_MOST_ROWS,
-    NO_MATCH = UINT32_MAX
 };
+#define NO_MATCH UINT32_MAX
 
 typedef struct joining {
     evaluation *e;
@@ -190,19 +190,25 @@ static ds_rc piece_add(joining *k, uint32_t left, uint32_t right)
     return k->n_piece == JOIN_PIECE ? piece_end(k) : DS_OK;
 }
 
+/* A left row with the right rows of its keys, or with all. */
+static ds_rc match_row(joining *k, uint32_t left)
+{
+    if (k->group == NULL) {
+        for (uint32_t i = 0; i < k->right->n; i++)
+            DS_TRY(piece_add(k, left, i));
+        return DS_OK;
+    }
+    uint32_t at = k->group[left];
+    at = at < k->n_groups ? k->chain[at] : NO_MATCH;
+    for (; at != NO_MATCH; at = k->next[at])
+        DS_TRY(piece_add(k, left, at));
+    return DS_OK;
+}
+
 static ds_rc join_match(joining *k)
 {
-    for (uint32_t i = 0; i < k->left->n; i++) {
-        if (k->group == NULL) {
-            for (uint32_t j = 0; j < k->right->n; j++)
-                DS_TRY(piece_add(k, i, j));
-            continue;
-        }
-        uint32_t at = k->group[i];
-        at = at < k->n_groups ? k->chain[at] : NO_MATCH;
-        for (; at != NO_MATCH; at = k->next[at])
-            DS_TRY(piece_add(k, i, at));
-    }
+    for (uint32_t i = 0; i < k->left->n; i++)
+        DS_TRY(match_row(k, i));
     return piece_end(k);
 }
 

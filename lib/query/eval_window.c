@@ -191,10 +191,10 @@ static ds_rc call_plain(evaluation *e, const rel_window *w,
     c.size = ds_type_size(w->type);
     c.values = ds_arena_alloc(e->arena, (rows->n + 1) * c.size, 16);
     c.valid = ds_bits_new(e->arena, rows->n, false);
-    if (w->args) {
-        c.args = ds_new(e->arena, ds_col, ds_exprs_schema(w->args)->n + 1);
+    uint32_t n_args = w->args ? ds_exprs_schema(w->args)->n : 0;
+    c.args = ds_new(e->arena, ds_col, n_args + 1);
+    if (n_args)
         DS_TRY(eval_exprs(e, w->args, rows, c.args));
-    }
     DS_TRY(call_one(&c));
     *out = (ds_col){.valid = c.valid, .v.p = c.values};
     return DS_OK;

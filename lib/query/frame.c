@@ -28,7 +28,8 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
     ds_col *keys = ds_new(a, ds_col, n_keys + 4);
     rel_order *order = ds_new(a, rel_order, n_keys + 1);
     bool *part = ds_new(a, bool, n + 1), *peer = ds_new(a, bool, n + 1);
-    const ds_schema *schema = o->keys ? ds_exprs_schema(o->keys) : NULL;
+    static const ds_schema none = {0, NULL};
+    const ds_schema *schema = o->keys ? ds_exprs_schema(o->keys) : &none;
     if (o->keys)
         DS_TRY(eval_exprs(e, o->keys, rows, keys));
     for (uint32_t i = 0; i < o->n_parts; i++)

@@ -75,7 +75,7 @@ typedef enum win_call {
     WIN_AGG
 } win_call;
 
-enum { REL_NO_COL = UINT32_MAX };
+#define REL_NO_COL UINT32_MAX
 
 /* OVER (...) */
 typedef struct rel_over {

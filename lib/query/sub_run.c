@@ -320,13 +320,28 @@ static void sub_array(run *r, const run_step *s)
     RUN_DST(r, s)->v.str[i] = state->array;
 }
 
-#define SUB_FUNC(NAME, TYPE, FN)                                               \
-    {                                                                          \
-        .name = NAME, .result = TYPE, .n_args = 2,                             \
-        .flags = FUNC_NULLS | FUNC_VARIADIC | FUNC_HIDDEN,                     \
-        .args = {DS_BYTES, FUNC_ANY}, .fn = FN                                 \
-    }
-const func_def sub_func_exists = SUB_FUNC("exists", DS_BOOL, sub_exists);
-const func_def sub_func_in = SUB_FUNC("in (select)", DS_BOOL, sub_in);
-const func_def sub_func_value = SUB_FUNC("(select)", FUNC_ANY, sub_value);
-const func_def sub_func_array = SUB_FUNC("array(select)", FUNC_ANY, sub_array);
+#define SUB_FLAGS (FUNC_NULLS | FUNC_VARIADIC | FUNC_HIDDEN)
+const func_def sub_func_exists = {.name = "exists",
+                                  .result = DS_BOOL,
+                                  .n_args = 2,
+                                  .flags = SUB_FLAGS,
+                                  .args = {DS_BYTES, FUNC_ANY},
+                                  .fn = sub_exists};
+const func_def sub_func_in = {.name = "in (select)",
+                              .result = DS_BOOL,
+                              .n_args = 2,
+                              .flags = SUB_FLAGS,
+                              .args = {DS_BYTES, FUNC_ANY},
+                              .fn = sub_in};
+const func_def sub_func_value = {.name = "(select)",
+                                 .result = FUNC_ANY,
+                                 .n_args = 2,
+                                 .flags = SUB_FLAGS,
+                                 .args = {DS_BYTES, FUNC_ANY},
+                                 .fn = sub_value};
+const func_def sub_func_array = {.name = "array(select)",
+                                 .result = FUNC_ANY,
+                                 .n_args = 2,
+                                 .flags = SUB_FLAGS,
+                                 .args = {DS_BYTES, FUNC_ANY},
+                                 .fn = sub_array};
