@@ -713,7 +713,9 @@ static bool topics_make(runner *r)
         int32_t n;
         if (strcmp(node->type->name, "source") != 0)
             continue;
-        n = partitions_of(r, r->plan->n_stores ? NULL : node->stream);
+        n = partitions_of(r, r->plan->n_stores || r->plan->stages[0].keyed
+                                 ? NULL
+                                 : node->stream);
         if (args->pattern.s &&
             !pattern_takes(args->pattern.s, source_topic(r, args))) {
             report_where(r, r->test->where,

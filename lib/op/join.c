@@ -83,6 +83,25 @@ static ds_rc product(struct join_pairs *p, uint32_t group, struct part left,
     return DS_OK;
 }
 
+/* What a batch gives lives until the batch ends: a key that nearly all rows of
+ * both sides have would take all memory there is. */
+static ds_rc check_product(const struct join *j, const struct rows_index *l,
+                           const struct rows_index *r, ds_err *err)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t g = 0; g < ds_groups_n(j->groups); g++)
+        sum += (uint64_t)(l->start[g + 1] - l->start[g]) *
+               (r->start[g + 1] - r->start[g]);
+    if (sum <= JOIN_PAIRS_MAX)
+        return DS_OK;
+    return ds_fail(err, DS_E_FAILED,
+                   "%s: a batch gives %llu rows, more than %llu: a key has too "
+                   "many rows on both sides",
+                   j->op.node->name, (unsigned long long)sum,
+                   (unsigned long long)JOIN_PAIRS_MAX);
+}
+
 static ds_rc join_seal(ds_op *op, ds_err *err)
 {
     struct join *j = (struct join *)op;
@@ -105,6 +124,7 @@ static ds_rc join_seal(ds_op *op, ds_err *err)
         pairs.cols[s] = side_cols(j, s);
         pairs.none[s] = j->rows[s].n;
     }
+    DS_TRY(check_product(j, &index[JOIN_LEFT], &index[JOIN_RIGHT], err));
     join_pairs_begin(&pairs);
     for (uint32_t g = 0; g < n; g++)
         DS_TRY(product(&pairs, g,

@@ -20,6 +20,8 @@
 
 enum { JOIN_LEFT, JOIN_RIGHT };
 
+#define JOIN_PAIRS_MAX UINT64_C(20000000) /* of a batch */
+
 struct join_args {
     ds_text with;
     ds_time within; /* 0: within the batch, as cogroup always is */

@@ -250,6 +250,40 @@ static void test_within_cut(void **state)
               true, true, 5);
 }
 
+/* ---- products ---- */
+
+#define MANY 5000
+
+static ds_rc push_same_key(uint32_t n, ds_err *err)
+{
+    static rig_rec recs[MANY];
+
+    for (uint32_t i = 0; i < n; i++)
+        recs[i] = (rig_rec){.key = "a", .val = "{\"k\":\"a\"}"};
+    DS_TRY(rig_source(0, recs, n, err));
+    return rig_source(1, recs, n, err);
+}
+
+/* More rows than one batch of columns holds; and more than there may be. */
+static void test_product(void **state)
+{
+    ds_err err = {0};
+    const ds_node *node;
+
+    (void)state;
+    rig_open(JOB("{join: r}, {filter: x > 0}"));
+    node = rig.plan->nodes[2];
+    assert_string_equal(node->op, "join");
+    assert_int_equal(rig_begin(&err), DS_OK);
+    assert_int_equal(push_same_key(100, &err), DS_OK);
+    assert_int_equal(rig_end(&err), DS_OK);
+    assert_int_equal(rig.ops[2]->rows_out, 10000);
+    assert_int_equal(rig_begin(&err), DS_OK);
+    assert_int_equal(push_same_key(MANY, &err), DS_OK);
+    assert_int_equal(rig_end(&err), DS_E_FAILED);
+    assert_non_null(strstr(err.msg, "25000000 rows"));
+}
+
 static void test_stores(void **state)
 {
     const ds_node *node;
@@ -279,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_within),      T(test_within_left), T(test_within_right),
         T(test_within_full), T(test_within_cut),  T(test_stores),
+        T(test_product),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
