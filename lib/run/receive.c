@@ -59,7 +59,7 @@ static ds_rc pump_open(struct pump *p, ds_err *err)
         pthread_mutex_unlock(&p->ctx->cluster);
     }
     DS_TRY(rc);
-    if (p->receiver)
+    if (p->receiver || p->n)
         return DS_OK;
     DS_TRY(p->use.type->open(&p->use, &p->receiver, err));
     ds_log(DS_LOG_INFO, "the receiver is open",
@@ -102,7 +102,6 @@ static ds_rc rows_gather(struct pump *p, ds_err *err)
     ds_rc rc = DS_OK;
 
     ds_arena_reset(p->arena);
-    p->n = 0;
     p->bytes = 0;
     while (rc == DS_OK && p->n < ROWS_MAX && p->bytes < BYTES_MAX) {
         uint32_t n = 0;
@@ -185,8 +184,10 @@ static void pump_round(struct pump *p)
     ds_rc rc = pump_open(p, &err), came;
 
     if (rc == DS_OK) {
-        came = rows_gather(p, &late);
+        came = p->n ? DS_OK : rows_gather(p, &late);
         rc = rows_commit(p, &err);
+        if (rc == DS_OK)
+            p->n = 0;
         if (rc == DS_OK && came < 0) {
             rc = came;
             err = late;
@@ -204,7 +205,7 @@ static void *pump_main(void *arg)
     struct pump *p = arg;
 
     while (!pump_ends(p)) {
-        if (atomic_load(&p->owned)) {
+        if (atomic_load(&p->owned) || p->n) {
             pump_round(p);
             continue;
         }

@@ -17,7 +17,7 @@ all_rings=(lint unit conform golden mock oracle spark sanitize fuzz broker regis
 ring_needs() {
     case $1 in
     lint) echo build tests lint ;;
-    golden) echo build tests python ;;
+    conform | golden) echo build tests python ;;
     oracle) echo build python postgres ;;
     spark) echo build spark ;;
     sanitize) echo build tests clang python ;;
@@ -47,6 +47,7 @@ ring_unit() {
 ring_conform() {
     dev_build dev
     run_labels dev conform
+    tests/capi/run build/dev
 }
 
 ring_golden() {
@@ -86,7 +87,7 @@ ring_sanitize() {
     run_labels asan "unit|conform"
     tests/golden/run build/asan/dstream
     local threaded=(unit_lib_base_test_log unit_cmd_dstream_test_http
-        unit_lib_expr_test_threads)
+        unit_lib_expr_test_threads unit_api_test_streaming)
     local file
     for file in tests/unit/lib/run/test_*.c; do
         file=${file##*/}
@@ -111,6 +112,8 @@ ring_broker() {
     [ -x tests/broker/run ] || die "tests/broker/run is missing"
     dev_build hooks dstream
     tests/broker/run
+    dev_build dev
+    tests/capi/run build/dev --broker
 }
 
 # A real schema registry, and one that lies.

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 shopt -s nullglob
-folders=(cmd lib state connectors tests examples)
+folders=(cmd api lib state connectors tests examples)
 if [ "${1:-}" = all ]; then
     find . \( -path ./.git -o -path ./build -o -name __pycache__ \) -prune \
         -o -type f -print | sed 's,^\./,,' | LC_ALL=C sort

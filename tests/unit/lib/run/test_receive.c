@@ -252,9 +252,9 @@ static void test_all_come(void **state)
     kept.fail_commits = 2;
     f = begin(&kept_sink);
     assert_true(came(ROWS));
+    end(&f);
     assert_int_equal(given.opens, 2);
     assert_int_equal(kept.fail_commits, 0);
-    end(&f);
     assert_once();
     assert_true(kept.empty > 0); /* while the receiver rested */
 }
