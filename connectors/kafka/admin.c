@@ -408,6 +408,49 @@ ds_rc kafka_offset_at(ds_broker *broker, const char *topic, int32_t partition,
     return DS_OK;
 }
 
+/* ---- records that are wanted no more ---- */
+
+static void deleted_warn(rd_kafka_event_t *ev)
+{
+    const rd_kafka_DeleteRecords_result_t *r =
+        rd_kafka_event_DeleteRecords_result(ev);
+    const rd_kafka_topic_partition_list_t *list =
+        r ? rd_kafka_DeleteRecords_result_offsets(r) : NULL;
+    if (rd_kafka_event_error(ev))
+        ds_log(DS_LOG_WARN, "records that were read are not deleted",
+               DS_KV("error", "%s", rd_kafka_event_error_string(ev)));
+    for (int i = 0; list && i < list->cnt; i++)
+        if (list->elems[i].err)
+            ds_log(DS_LOG_WARN, "records that were read are not deleted",
+                   DS_KV("topic", "%s", list->elems[i].topic),
+                   DS_KV("partition", "%d", (int)list->elems[i].partition),
+                   DS_KV("error", "%s", rd_kafka_err2str(list->elems[i].err)));
+}
+
+void kafka_delete_records(ds_broker *broker, const ds_position *pos, uint32_t n)
+{
+    kafka_broker *b = (kafka_broker *)broker;
+    rd_kafka_event_t *ev;
+    if (!b->deleted)
+        b->deleted = rd_kafka_queue_new(b->ru);
+    while ((ev = rd_kafka_queue_poll(b->deleted, 0)) != NULL) {
+        deleted_warn(ev);
+        rd_kafka_event_destroy(ev);
+    }
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)n);
+    for (uint32_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, pos[i].topic, pos[i].partition)
+            ->offset = pos[i].next;
+    rd_kafka_DeleteRecords_t *ask = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_AdminOptions_t *o =
+        options(b, RD_KAFKA_ADMIN_OP_DELETERECORDS, KAFKA_ADMIN_MS);
+    rd_kafka_DeleteRecords(b->ru, &ask, 1, o, b->deleted);
+    rd_kafka_AdminOptions_destroy(o);
+    rd_kafka_DeleteRecords_destroy(ask);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* ---- groups ---- */
 
 static rd_kafka_resp_err_t committed_once(rd_kafka_t *rk, ds_position *pos,

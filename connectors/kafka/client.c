@@ -437,6 +437,8 @@ void kafka_close(ds_broker *broker)
         return;
     if (b->offsets)
         kafka_destroy(b->offsets, false);
+    if (b->deleted)
+        rd_kafka_queue_destroy(b->deleted);
     if (b->ru && !kafka_destroy(b->ru, false))
         return; /* its callbacks still use b */
     free(b->offsets_group);

@@ -21,6 +21,7 @@ const ds_broker_type kafka_type = {
     .group_offsets = kafka_group_offsets,
     .group_members = kafka_group_members,
     .topic_config = kafka_topic_config,
+    .delete_records = kafka_delete_records,
     .source_open = kafka_source_open,
     .txn_open = kafka_txn_open,
     .reader_open = kafka_reader_open,

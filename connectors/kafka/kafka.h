@@ -48,7 +48,9 @@ typedef struct kafka_broker {
     rd_kafka_t *ru;      /* reads uncommitted, in no group: true log ends */
     rd_kafka_t *offsets; /* asks for the offsets of offsets_group; or NULL */
     char *offsets_group;
-    char *auth; /* what error_cb said last; guarded by poll */
+    rd_kafka_queue_t
+        *deleted; /* answers to delete_records; NULL: never asked */
+    char *auth;   /* what error_cb said last; guarded by poll */
     rd_kafka_resp_err_t auth_err;
 } kafka_broker;
 
@@ -132,6 +134,7 @@ ds_rc kafka_group_offsets(ds_broker *b, const char *group, ds_position *pos,
 ds_rc kafka_group_members(ds_broker *b, const char *group, int *n, ds_err *err);
 ds_rc kafka_topic_config(ds_broker *b, const char *topic, const char *name,
                          ds_arena *a, const char **value, ds_err *err);
+void kafka_delete_records(ds_broker *b, const ds_position *pos, uint32_t n);
 /* As watermarks, on any handle: its isolation level decides. */
 ds_rc kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
                  int64_t *low, int64_t *high, ds_err *err);

@@ -477,6 +477,23 @@ static ds_rc memory_topic_config(ds_broker *b, const char *topic,
     return DS_NOTFOUND;
 }
 
+static void memory_delete_records(ds_broker *b, const ds_position *pos,
+                                  uint32_t n)
+{
+    cluster *c = cluster_of(b);
+
+    for (uint32_t i = 0; i < n; i++) {
+        log_part *p;
+
+        memory_trim(b, pos[i].topic, pos[i].partition, pos[i].next);
+        pthread_mutex_lock(&c->lock);
+        p = cluster_part(c, pos[i].topic, pos[i].partition);
+        if (p && pos[i].next > p->start)
+            p->start = pos[i].next < p->end ? pos[i].next : p->end;
+        pthread_mutex_unlock(&c->lock);
+    }
+}
+
 const ds_broker_type ds_broker_memory = {
     .name = "memory",
     .help = "A cluster inside the process, for tests and embedded runs.",
@@ -492,6 +509,7 @@ const ds_broker_type ds_broker_memory = {
     .group_offsets = memory_group_offsets,
     .group_members = memory_group_members,
     .topic_config = memory_topic_config,
+    .delete_records = memory_delete_records,
     .source_open = memory_source_open,
     .txn_open = memory_txn_open,
     .reader_open = memory_reader_open,

@@ -341,7 +341,8 @@ static void settings_errors(ds_job *job, const ds_arg *errors)
 
 /* ---- all of it ---- */
 
-static const ds_arg *settings_map(ds_job *job, const ds_arg **errors)
+static const ds_arg *settings_map(ds_job *job, const ds_arg **errors,
+                                  const ds_arg **batch)
 {
     uint32_t n = job->settings.n;
     ds_text *names = ds_new(job->arena, ds_text, n + 1);
@@ -353,6 +354,8 @@ static const ds_arg *settings_map(ds_job *job, const ds_arg **errors)
         items[i] = job->settings.list[i].arg;
         if (strcmp(names[i].s, "errors") == 0)
             *errors = items[i];
+        else if (strcmp(names[i].s, "batch") == 0)
+            *batch = items[i];
     }
     return args_map(names, items, n, top, job->arena);
 }
@@ -372,8 +375,8 @@ void build_settings(ds_job *job)
 {
     struct settings *set = &job->set;
     ds_plan *plan = job->plan;
-    const ds_arg *errors = NULL;
-    const ds_arg *map = settings_map(job, &errors);
+    const ds_arg *errors = NULL, *batch = NULL;
+    const ds_arg *map = settings_map(job, &errors, &batch);
 
     /* What is wrong is in the diags; what is right is filled in all the same.
      */
@@ -382,6 +385,8 @@ void build_settings(ds_job *job)
     plan->job = set->job.s ? set->job.s : "job";
     plan->batch = set->batch.interval;
     plan->max_records = set->batch.max_records;
+    plan->max_records_said =
+        batch && batch->kind == DS_ARG_MAP && ds_arg_find(batch, "max_records");
     plan->max_bytes = set->batch.max_bytes;
     plan->workers = (int)set->workers;
     plan->memory = set->memory;

@@ -140,11 +140,12 @@ struct ds_plan {
     const char *job;
     const char *file; /* NULL: from C */
     ds_time batch;
-    int64_t max_records;  /* per epoch and worker; default 50000 */
-    int64_t max_bytes;    /* default 16 MiB */
-    int workers;          /* 0: min(cores, partitions) */
-    int64_t memory;       /* bytes; default 256 MiB */
-    const ds_prop *props; /* librdkafka's */
+    int64_t max_records;   /* per epoch and worker; default 50000 */
+    bool max_records_said; /* the job says it */
+    int64_t max_bytes;     /* default 16 MiB */
+    int workers;           /* 0: min(cores, partitions) */
+    int64_t memory;        /* bytes; default 256 MiB */
+    const ds_prop *props;  /* librdkafka's */
     uint32_t n_props;
 
     uint32_t n_nodes;

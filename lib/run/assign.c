@@ -59,6 +59,24 @@ static ds_rc partition_check(const worker *w, const ds_position *p, ds_err *err)
     return DS_OK;
 }
 
+/* Keys of the sources' own partitions would move in the middle of a batch. */
+static ds_rc keys_check(const worker *w, const ds_position *p, ds_err *err)
+{
+    const ds_plan *plan = w->ctx->plan;
+
+    for (uint32_t i = 0;
+         w->stage->id == 0 && w->stage->keyed && i < plan->n_topics; i++)
+        if (!strcmp(plan->topics[i].name, p->topic) &&
+            w->ctx->partitions[i] > 0 && p->partition >= w->ctx->partitions[i])
+            return ds_fail(err, DS_E_CONFIG,
+                           "topic %s has a partition %d now, and had %d when "
+                           "the job started: its keys have moved. Start the "
+                           "job again, or bring each key to one place by keyBy "
+                           "instead of `key:` at the source",
+                           p->topic, p->partition, w->ctx->partitions[i]);
+    return DS_OK;
+}
+
 static task *task_of(worker *w, int32_t partition)
 {
     for (uint32_t i = 0; i < w->n_tasks; i++)
@@ -91,6 +109,7 @@ static ds_rc tasks_open(worker *w, const ds_change *c, ds_err *err)
         ds_rc rc;
 
         DS_TRY(partition_check(w, &c->parts[i], err));
+        DS_TRY(keys_check(w, &c->parts[i], err));
         input_init(w, in, &c->parts[i]);
         if (in->n_nodes == 0)
             continue;

@@ -27,6 +27,20 @@ static ds_time grid_next(ds_time t, ds_time step)
     return (t / step + 1) * step;
 }
 
+/* The clock; but when it was set back, on from where it stood: a worker that
+ * said nothing for an hour would hold up all others. */
+ds_time batch_now(worker *w)
+{
+    ds_time now = ds_clock_now(w->ctx->opts.clock), mono = ds_mono_now();
+    ds_time on = w->clock_then + (mono - w->mono_then);
+
+    if (w->stage->timed && w->mono_then && on - now > w->ctx->plan->batch)
+        return on;
+    w->clock_then = now;
+    w->mono_then = mono;
+    return now;
+}
+
 static bool is_strict(const worker *w)
 {
     return w->stage->timed && w->stage->needs_batch;

@@ -16,7 +16,7 @@
 #define REASONS_MAX 16
 
 /* Readers of the status may hold it: a reason stays until the worker goes. */
-static const char *reason_keep(worker *w, const char *msg)
+const char *hold_reason(worker *w, const char *msg)
 {
     for (uint32_t i = 0; i < w->n_reasons; i++)
         if (!strcmp(w->reasons[i], msg))
@@ -50,7 +50,7 @@ ds_rc hold_set(worker *w, const ds_envelope *env, uint32_t rec, const char *msg,
         in->limit = env->off[rec];
         in->limit_batch = in->task->now;
         in->hold_until = ds_mono_now() + HOLD;
-        in->held = reason_keep(w, msg);
+        in->held = hold_reason(w, msg);
     }
     return ds_fail(err, DS_E_RECORD, "topic %s partition %d offset %lld: %s",
                    env->topic, env->partition, (long long)env->off[rec], msg);

@@ -56,6 +56,7 @@ typedef struct input {
     int64_t dropped;     /* first of the records that are held no more and have
                             to be read again; INT64_MAX: none */
     ds_time limit_batch; /* the batch that `limit` is in */
+    int64_t purged;      /* behind a cut: records below may be deleted */
 } input;
 
 typedef struct task_store {
@@ -131,12 +132,16 @@ struct worker {
     int rejoins;             /* since then */
     ds_time last_time;       /* of the last epoch: batch time never goes back */
     ds_time through;         /* no epoch has this batch or an earlier one */
-    ds_time filled;          /* the last batch since which none was left out;
-                                DS_TIME_NONE: the next one may be any */
-    held_chunk *chunk;       /* what is being read goes there */
+    ds_time clock_then, mono_then; /* when the clock was last followed */
+    ds_time filled;    /* the last batch since which none was left out;
+                          DS_TIME_NONE: the next one may be any */
+    held_chunk *chunk; /* what is being read goes there */
     size_t chunk_bytes;
     ds_time last_rows;  /* mono: when rows last came in */
     ds_time last_fence; /* mono */
+    ds_time purged;     /* mono: when it last had records deleted */
+    ds_time wait_since; /* mono: batches wait for a source; 0: they do not */
+    ds_time waits;      /* mono: when that was last told; 0: not yet */
     ds_time ticked;     /* mono: when the gauges were last moved */
     ds_err failed;      /* why it ended; rc 0: it did not fail */
     worker_stats stats;
@@ -285,6 +290,8 @@ ds_rc task_seal(task *t, ds_err *err);
 
 /* batch.c: batch times of a stage that reads the sources, and what all timed
  * stages say of theirs. */
+/* What the cuts of a running worker go by. */
+ds_time batch_now(worker *w);
 /* The epoch's batches, by the time of its cut. */
 void batch_time(worker *w, ds_time cut);
 /* The clock has come to a batch that has not run. */
@@ -322,7 +329,15 @@ int64_t timed_low(const input *in);
 void timed_committed(worker *w);
 void timed_close(worker *w);
 
+/* purge.c: what was read of repartition topics is deleted, now and then. */
+void purge_tick(worker *w);
+/* DS_E_DECISION: such a topic does not hold what was committed of it. */
+ds_rc purge_check(const char *topic, int32_t partition, const char *group,
+                  int64_t committed, int64_t low, int64_t high, ds_err *err);
+
 /* hold.c: partitions that wait at a record. */
+/* A text that readers of the status may keep until the worker goes. */
+const char *hold_reason(worker *w, const char *msg);
 ds_rc hold_set(worker *w, const ds_envelope *env, uint32_t rec, const char *msg,
                ds_err *err);
 /* Before an epoch: pauses what waits, goes on with what has waited. */

@@ -14,7 +14,7 @@
  * restart a record below that, of a batch that has run, is in already; any
  * other record of such a batch is late, and goes into the next one.
  */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "dstream/fault.h"
 #include "run/progress.h"
@@ -23,6 +23,7 @@
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define LINGER_MOST (50 * DS_MS)
 #define POLL_ROWS 10000
+#define STALL_LEAST (5 * DS_SECOND)
 #define HELD_LEAST ((size_t)4 << 20)
 
 /* ---- sources behind the inputs ---- */
@@ -454,6 +455,66 @@ static ds_time linger(const worker *w)
     return part < LINGER_MOST ? part : LINGER_MOST;
 }
 
+/* The source that the batches of a task wait for. */
+static const frontier_source *task_waits_for(const worker *w, const task *t)
+{
+    const frontier_source *slow = NULL;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const frontier_source *s;
+
+        if (w->inputs[i].task != t)
+            continue;
+        s = frontier_slowest(w->inputs[i].frontier);
+        if (s && (!slow || s->last.through < slow->last.through))
+            slow = s;
+    }
+    return slow;
+}
+
+static void stall_tell(worker *w, const frontier_source *s, ds_time batch)
+{
+    char text[200];
+
+    snprintf(text, sizeof(text),
+             "waiting for topic %.100s partition %d: its batches are not whole",
+             s->topic, (int)s->partition);
+    atomic_store(&w->stats.why, hold_reason(w, text));
+    atomic_store(&w->stats.state, "stalled");
+    ds_log(DS_LOG_WARN, "batches wait for a source",
+           DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("stage", "%s", w->stage->name), DS_KV("topic", "%s", s->topic),
+           DS_KV("partition", "%d", (int)s->partition),
+           DS_KV("batch_us", "%lld", (long long)batch));
+}
+
+/* Batches that wait for a source for longer than a few intervals are told. */
+static void stall_watch(worker *w, bool due)
+{
+    ds_time limit = 5 * w->ctx->plan->batch, now = ds_mono_now();
+    const frontier_source *slow = NULL;
+    ds_time next = DS_TIME_NONE;
+
+    for (uint32_t i = 0; !due && i < w->n_tasks && !slow; i++) {
+        const task *t = &w->tasks[i];
+
+        next = held_next(t->held, t->through);
+        if (next != DS_TIME_NONE)
+            slow = task_waits_for(w, t);
+    }
+    if (!slow) {
+        w->wait_since = w->waits = 0;
+        return;
+    }
+    if (!w->wait_since)
+        w->wait_since = now;
+    limit = limit > STALL_LEAST ? limit : STALL_LEAST;
+    if (now - (w->waits ? w->waits : w->wait_since) < limit)
+        return;
+    w->waits = now;
+    stall_tell(w, slow, next);
+}
+
 static ds_rc collect_waiting(worker *w, ds_err *err)
 {
     ds_time start = ds_mono_now(), due_since = 0;
@@ -465,6 +526,7 @@ static ds_rc collect_waiting(worker *w, ds_err *err)
 
         if (due && !due_since)
             due_since = now;
+        stall_watch(w, due > 0);
         if (due == w->n_tasks && due)
             return DS_OK;
         if (due && now - due_since >= linger(w))

@@ -213,7 +213,8 @@ static ds_rc repartition_kept(ds_context *ctx, const ds_plan_topic *t,
         return DS_OK;
     rc = ctx->broker->type->topic_info(ctx->broker, t->name, &info, err);
     if (rc == DS_OK && info.partitions < *partitions &&
-        state_has(ctx, t, info.partitions))
+        (ctx->plan->stages[t->reader].timed ||
+         state_has(ctx, t, info.partitions)))
         *partitions = info.partitions;
     return rc == DS_NOTFOUND ? DS_OK : rc;
 }
@@ -266,17 +267,57 @@ static ds_rc writers_partitions(ds_context *ctx, const ds_stage *s,
     return DS_OK;
 }
 
+static bool reads_repartition(const ds_plan *plan, const ds_stage *s,
+                              uint32_t topic)
+{
+    return plan->topics[topic].kind == DS_TOPIC_REPARTITION &&
+           plan->topics[topic].reader == s->id;
+}
+
+/* Before anything is written: does the topic hold what its reader has committed
+ * of it? Offsets that are not stable now are looked at again when the reader
+ * starts. */
+static ds_rc repartition_check(ds_context *ctx, const ds_stage *s,
+                               uint32_t topic, ds_err *err)
+{
+    int32_t n = ctx->partitions[topic];
+    ds_position *pos = ds_new(ctx->arena, ds_position, n + 1);
+    ds_broker *b = ctx->broker;
+    ds_rc rc;
+
+    for (int32_t p = 0; p < n; p++)
+        pos[p] = ds_position_of(ctx->topics[topic], p, DS_OFFSET_NONE);
+    rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, 1000, err);
+    if (rc < 0 && ds_rc_act(rc) != DS_ACT_RETRY)
+        return rc;
+    for (int32_t p = 0; rc == DS_OK && p < n; p++) {
+        int64_t low, high;
+
+        if (pos[p].next < 0)
+            continue;
+        DS_TRY(b->type->watermarks(b, pos[p].topic, p, &low, &high, err));
+        DS_TRY(purge_check(pos[p].topic, p, s->group, pos[p].next, low, high,
+                           err));
+    }
+    return DS_OK;
+}
+
 /* The repartition topics that a stage reads: all of the same number of
  * partitions. */
 static ds_rc stage_inputs(ds_context *ctx, const ds_stage *s, ds_err *err)
 {
+    const ds_plan *plan = ctx->plan;
     int32_t n;
 
     DS_TRY(writers_partitions(ctx, s, &n, err));
-    for (uint32_t i = 0; i < ctx->plan->n_topics; i++)
-        if (ctx->plan->topics[i].kind == DS_TOPIC_REPARTITION &&
-            ctx->plan->topics[i].reader == s->id)
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (reads_repartition(plan, s, i))
+            DS_TRY(repartition_kept(ctx, &plan->topics[i], &n, err));
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (reads_repartition(plan, s, i)) {
             DS_TRY(internal_topic(ctx, i, n, err));
+            DS_TRY(repartition_check(ctx, s, i, err));
+        }
     return DS_OK;
 }
 

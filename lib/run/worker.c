@@ -201,14 +201,24 @@ static size_t epoch_memory(const ds_plan *plan)
     return (size_t)(plan->memory > least ? plan->memory : least);
 }
 
-static bool epoch_full(const worker *w)
+/* The most rows of an epoch. Where operators need the whole batch right here, a
+ * cut would end it: only if the job says so. */
+static uint32_t rows_limit(const worker *w)
 {
     const ds_plan *plan = w->ctx->plan;
     uint32_t rows = w->ctx->opts.epoch_rows;
 
-    if (!rows)
-        rows = (uint32_t)plan->max_records;
-    return w->epoch->n_rows >= rows ||
+    if (w->stage->timed && w->stage->needs_batch)
+        return plan->max_records_said && !rows ? (uint32_t)plan->max_records
+                                               : UINT32_MAX;
+    return rows ? rows : (uint32_t)plan->max_records;
+}
+
+static bool epoch_full(const worker *w)
+{
+    const ds_plan *plan = w->ctx->plan;
+
+    return w->epoch->n_rows >= rows_limit(w) ||
            w->epoch->n_bytes >= (uint64_t)plan->max_bytes ||
            ds_arena_used(w->epoch->mem) >= epoch_memory(plan) ||
            inputs_limited(w);
@@ -216,11 +226,8 @@ static bool epoch_full(const worker *w)
 
 static uint32_t rows_wanted(const worker *w)
 {
-    uint32_t rows = w->ctx->opts.epoch_rows;
+    uint32_t rows = rows_limit(w) - w->epoch->n_rows;
 
-    if (!rows)
-        rows = (uint32_t)w->ctx->plan->max_records;
-    rows -= w->epoch->n_rows;
     return rows < POLL_ROWS ? rows : POLL_ROWS;
 }
 
@@ -229,7 +236,7 @@ static uint32_t rows_wanted(const worker *w)
 static int poll_wait(worker *w, ds_time cut, bool drained)
 {
     ds_clock *clock = w->ctx->opts.clock;
-    ds_time left = cut - ds_clock_now(clock);
+    ds_time left = cut - batch_now(w);
     bool busy = w->epoch->n_rows > 5000;
 
     if (!drained)
@@ -257,7 +264,7 @@ static ds_rc rows_poll(worker *w, int wait_ms, ds_fetch *f, ds_err *err)
 /* Whether the epoch ends because of its time. */
 static bool cut_is_due(worker *w, ds_time cut, ds_time last)
 {
-    ds_time late = ds_clock_now(w->ctx->opts.clock) - cut;
+    ds_time late = batch_now(w) - cut;
 
     if (late < 0 && ds_mono_now() < last)
         return false;
@@ -269,9 +276,8 @@ static bool cut_is_due(worker *w, ds_time cut, ds_time last)
 /* Until the cut, the limits, or a change. */
 static ds_rc epoch_collect(worker *w, ds_err *err)
 {
-    ds_clock *clock = w->ctx->opts.clock;
     ds_time batch = w->ctx->plan->batch;
-    ds_time cut = grid_after(ds_clock_now(clock), batch);
+    ds_time cut = grid_after(batch_now(w), batch);
     /* The wall clock may be set back: no epoch is longer than a batch. */
     ds_time start = ds_mono_now(), last = start + batch;
     bool drained = false;
@@ -289,7 +295,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
         if (!pending) {
             if (ds_mono_now() - start > DS_SECOND)
                 return DS_OK; /* positions that an EOF moved */
-            cut = grid_after(ds_clock_now(clock), batch);
+            cut = grid_after(batch_now(w), batch);
             last = ds_mono_now() + batch;
             batch_time(w, cut);
         }
@@ -343,6 +349,7 @@ static ds_rc stores_tick(worker *w, ds_err *err)
     ds_time now = ds_clock_now(w->ctx->opts.clock);
 
     stats_tick(w);
+    purge_tick(w);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         for (uint32_t k = 0; k < w->tasks[i].n_stores; k++) {
             ds_store *s = w->tasks[i].stores[k].store;
@@ -596,7 +603,7 @@ static ds_rc worker_round(worker *w, ds_err *err)
 
     if (!w->assigned)
         return worker_join(w, 250, err);
-    if (!hold_any(w)) {
+    if (!hold_any(w) && !w->waits) {
         atomic_store(&w->stats.state, "running");
         atomic_store(&w->stats.why, NULL);
     }

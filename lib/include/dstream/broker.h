@@ -160,6 +160,10 @@ typedef struct ds_broker_type {
     ds_rc (*topic_config)(ds_broker *b, const char *topic, const char *name,
                           ds_arena *a, const char **value, ds_err *err);
 
+    /* Records of these partitions below `next` are wanted no more. Asks, and
+     * waits for no answer: a refusal is logged. */
+    void (*delete_records)(ds_broker *b, const ds_position *pos, uint32_t n);
+
     ds_rc (*source_open)(ds_broker *b, const ds_source_spec *spec,
                          ds_source **out, ds_err *err);
     /* Returns when init_transactions is through: an older transaction of the

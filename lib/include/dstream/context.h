@@ -36,6 +36,8 @@ typedef struct ds_run_options {
     bool reset_state;     /* forget local state and changelog of all stores */
     uint32_t column_rows; /* rows per column batch; 0: 4096. Tests: 1, 2 */
     uint32_t epoch_rows;  /* rows per epoch; 0: as the plan says */
+    ds_time purge;        /* how often records of repartition topics that were
+                             read are deleted; 0: 10 s */
     size_t held_bytes;    /* of rows that wait for their batch, per worker; 0: a
                              share of the plan's memory */
     int workers;          /* per stage; 0: as the plan says. Steps need 1 */
