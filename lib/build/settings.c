@@ -21,9 +21,9 @@ const ds_param ds_batch_params[] = {
      .type = DS_P_ENUM,
      .offset = offsetof(struct batch_settings, clock),
      .def = "wall",
-     .choices = "wall",
-     .later_choices = "record",
-     .help = "What moves the batch time."},
+     .choices = "wall|record",
+     .help = "What moves the batch time: the clock, or the timestamps of "
+             "records, so that a replay cuts the same batches."},
     {.name = "max_records",
      .type = DS_P_INT,
      .offset = offsetof(struct batch_settings, max_records),
@@ -384,6 +384,7 @@ void build_settings(ds_job *job)
     check_job_name(job);
     plan->job = set->job.s ? set->job.s : "job";
     plan->batch = set->batch.interval;
+    plan->record_clock = set->batch.clock == 1;
     plan->max_records = set->batch.max_records;
     plan->max_records_said =
         batch && batch->kind == DS_ARG_MAP && ds_arg_find(batch, "max_records");

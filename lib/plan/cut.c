@@ -95,7 +95,8 @@ static void fill_timed(ds_plan *plan)
                 plan->topics[t].stage == i &&
                 plan->stages[plan->topics[t].reader].timed)
                 stage->paced = true;
-        stage->timed = stage->needs_batch || stage->paced;
+        stage->timed = stage->needs_batch || stage->paced ||
+                       (i == 0 && plan->record_clock);
         stage->every_epoch = stage->every_epoch || stage->paced;
     }
 }

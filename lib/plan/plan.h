@@ -80,7 +80,8 @@ typedef struct ds_stage {
     bool every_epoch;  /* a node of it has DS_OP_EVERY_EPOCH, or it is paced */
     bool needs_batch;  /* a node of it has DS_OP_NEEDS_BATCH */
     bool timed; /* its batches are whole over all partitions: a node needs
-                   that, or a stage that it feeds is timed */
+                   that, or a stage that it feeds is timed; main also if
+                   records move the batch time */
     bool paced; /* it feeds a timed stage: each of its epochs is a batch,
                    and says how far it is */
 } ds_stage;
@@ -140,6 +141,7 @@ struct ds_plan {
     const char *job;
     const char *file; /* NULL: from C */
     ds_time batch;
+    bool record_clock;     /* batches are cut by the records' timestamps */
     int64_t max_records;   /* per epoch and worker; default 50000 */
     bool max_records_said; /* the job says it */
     int64_t max_bytes;     /* default 16 MiB */

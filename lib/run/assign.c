@@ -23,7 +23,7 @@ void assign_drop(worker *w)
     receive_own(w->ctx, w, false);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], false);
-    timed_close(w);
+    intake_close(w);
     w->n_tasks = 0;
     w->n_inputs = 0;
     w->assigned = false;

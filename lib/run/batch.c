@@ -19,6 +19,7 @@
 #define FILL_MAX 1000
 #define FILL_SPAN (60 * DS_SECOND)
 #define IDLE_LEAST (30 * DS_SECOND)
+#define END_PATIENCE (2 * DS_SECOND) /* --until-end: no more is to come */
 
 /* ---- times ---- */
 
@@ -90,7 +91,8 @@ void batch_saw(worker *w, input *in, uint32_t node)
     const ds_source_args *args = n->args;
     ds_time max = in->task->event_max;
 
-    in->silent = ds_clock_now(w->ctx->opts.clock);
+    if (!w->holds)
+        in->silent = ds_clock_now(w->ctx->opts.clock);
     if (max == DS_TIME_NONE || strcmp(n->type->name, "source") != 0 ||
         args->watermark == 0)
         return;
@@ -110,13 +112,23 @@ static ds_time input_patience(const worker *w, const input *in)
         if (!strcmp(n->type->name, "source") && args->idle > 0)
             least = args->idle;
     }
-    return least;
+    return w->ctx->opts.until_end && least > END_PATIENCE ? END_PATIENCE
+                                                          : least;
 }
 
-static bool input_is_idle(const worker *w, const input *in)
+static bool is_at_end(const worker *w, const input *in)
+{
+    int64_t end = w->source->type->end(w->source, in->topic, in->partition);
+
+    return end >= 0 && in->next >= end;
+}
+
+bool batch_is_idle(const worker *w, const input *in)
 {
     ds_time now = ds_clock_now(w->ctx->opts.clock);
 
+    if (w->holds && !is_at_end(w, in))
+        return false; /* what is there has not been read yet */
     return !in->frontier && now - in->silent > input_patience(w, in);
 }
 
@@ -133,7 +145,7 @@ ds_time batch_watermark(const task *t)
             continue;
         if (in->frontier)
             mark = frontier_watermark(in->frontier, t->now);
-        else if (!in->watermarked || input_is_idle(w, in))
+        else if (!in->watermarked || batch_is_idle(w, in))
             continue;
         least = mark < least ? mark : least;
     }
@@ -280,7 +292,7 @@ static ds_time task_watermark(const worker *w, const task *t)
 {
     ds_time mark = DS_TIME_NONE;
 
-    if (!w->holds)
+    if (w->stage->id == 0)
         return batch_watermark(t);
     for (uint32_t i = 0; i < w->n_inputs; i++)
         if (w->inputs[i].task == t)
@@ -334,13 +346,14 @@ static progress epoch_progress(worker *w)
         const input *in = &w->inputs[i];
         const ds_marks *m = &in->made;
         bool idle = in->frontier ? frontier_idle(in->frontier, in->task->ran)
-                                 : !in->watermarked || input_is_idle(w, in);
+                                 : !in->watermarked || batch_is_idle(w, in);
 
         p.sources[p.n_sources++] = (progress_source){
             in->topic,
             in->partition,
             {m->set ? m->through : DS_TIME_NONE,
-             m->set ? m->watermark : DS_TIME_NONE, idle ? FRONTIER_IDLE : 0}};
+             m->set ? m->watermark : DS_TIME_NONE,
+             (idle ? FRONTIER_IDLE : 0u) | (in->quiet ? FRONTIER_QUIET : 0u)}};
     }
     return p;
 }
@@ -364,7 +377,8 @@ static void tell_topic(worker *w, uint32_t topic, ds_slice val)
 void batch_tell(worker *w)
 {
     const ds_plan *plan = w->ctx->plan;
-    bool ran = w->holds ? w->epoch->n_times > 0 : epoch_is_batch(w);
+    bool ran =
+        w->holds ? w->epoch->n_times > 0 || w->epoch->quiet : epoch_is_batch(w);
     progress p;
     ds_slice val;
 

@@ -86,7 +86,7 @@ void epoch_begin(epoch *e)
     e->n_rows = 0;
     e->n_bytes = 0;
     e->time = e->from = DS_TIME_NONE;
-    e->due = e->whole = false;
+    e->due = e->whole = e->quiet = false;
     e->late = -1;
     memset(e->spent, 0, sizeof(e->spent));
     epoch_go(e, EPOCH_OPEN);

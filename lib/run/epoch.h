@@ -75,8 +75,9 @@ typedef struct epoch {
     ds_outbox *outbox;
     ds_time time; /* of the batch; of several the last one */
     ds_time from; /* the first one: tasks run all on the grid up to `time` */
-    bool due;     /* the clock has come to `time` */
-    bool whole;   /* no later epoch has rows of batch `time` */
+    bool quiet; /* batches by record time: a partition is silent, or no more */
+    bool due;   /* the clock has come to `time` */
+    bool whole; /* no later epoch has rows of batch `time` */
     uint32_t n_times; /* batches that were run, ascending; for progress */
     ds_time *times;
     uint32_t n_progress; /* progress records in the outbox */

@@ -52,6 +52,8 @@ typedef struct input {
     bool watermarked;    /* a source of it says how late rows may be */
     ds_time silent;      /* clock: since when it has given no rows */
     frontier *frontier;  /* of the sources behind it; NULL: it is a source */
+    ds_time row_batch;   /* batches by record time: of the last row; or NONE */
+    bool quiet;          /* idem: it holds no batch back */
     int64_t scanned;     /* the furthest that was read */
     int64_t dropped;     /* first of the records that are held no more and have
                             to be read again; INT64_MAX: none */
@@ -85,6 +87,7 @@ struct task {
     ds_time through;    /* the last batch that is committed */
     ds_time ran;        /* the last one of the epoch in process, or through */
     ds_time due;        /* the epoch runs batches up to this one */
+    ds_time filled;     /* batches by record time: said up to here; or NONE */
     ds_time kept_below; /* rows of this batch and later are not in memory */
     bool stopped;       /* a record that must not pass is in the next batch */
 };
@@ -302,6 +305,8 @@ bool batch_wants_all(const worker *w);
 void batch_mark(worker *w);
 /* Rows of an input were pushed: its watermark. */
 void batch_saw(worker *w, input *in, uint32_t node);
+/* Its partition has been silent for so long that it holds nothing back. */
+bool batch_is_idle(const worker *w, const input *in);
 /* Of a task, as it is after the rows so far. */
 ds_time batch_watermark(const task *t);
 /* A paced stage says how far it is. */
@@ -315,6 +320,13 @@ ds_position batch_position(const worker *w, const input *in);
 /* The committed marks are there: where batches go on. */
 ds_rc batch_place(worker *w, ds_err *err);
 
+/* intake.c: what such a stage reads. */
+ds_rc intake_poll(worker *w, int wait_ms, ds_err *err);
+/* The next batch of the task is not in memory: back to where it begins. */
+ds_rc intake_again(worker *w, task *t, ds_err *err);
+/* Nothing more is read into the chunk. */
+void intake_close(worker *w);
+
 /* timed.c: a stage that holds rows until their batch is whole. */
 ds_rc timed_place(worker *w, ds_err *err);
 /* Until batches are whole. */
@@ -327,7 +339,6 @@ ds_rc timed_run(worker *w, ds_err *err);
 void timed_mark(worker *w);
 int64_t timed_low(const input *in);
 void timed_committed(worker *w);
-void timed_close(worker *w);
 
 /* purge.c: what was read of repartition topics is deleted, now and then. */
 void purge_tick(worker *w);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * timed.c - a stage behind repartition topics whose batches are whole.
+ * timed.c - a stage that holds rows until their batch is whole: one behind
+ * repartition topics, or main where the records' timestamps move the batch
+ * time.
  *
  *     read -> hold rows by batch -> all sources are whole through t -> run t
  *
@@ -16,15 +18,12 @@
  */
 #include <stdio.h>
 
-#include "dstream/fault.h"
 #include "run/progress.h"
 #include "run/run.h"
 
-#define CHUNK_BYTES ((size_t)1 << 20)
 #define LINGER_MOST (50 * DS_MS)
-#define POLL_ROWS 10000
 #define STALL_LEAST (5 * DS_SECOND)
-#define HELD_LEAST ((size_t)4 << 20)
+#define TIMES_MOST 10000 /* batches of one epoch */
 
 /* ---- sources behind the inputs ---- */
 
@@ -94,7 +93,7 @@ static void task_place(worker *w, task *t)
         if (in->task == t && in->marks.set && in->marks.through > t->through)
             t->through = in->marks.through;
     }
-    t->ran = t->through;
+    t->ran = t->filled = t->through;
 }
 
 ds_rc timed_place(worker *w, ds_err *err)
@@ -106,252 +105,29 @@ ds_rc timed_place(worker *w, ds_err *err)
         in->scanned = in->next;
         if (in->marks.set && in->marks.scanned > in->scanned)
             in->scanned = in->marks.scanned;
-        DS_TRY(input_expect(w, in, err));
+        in->row_batch = DS_TIME_NONE;
+        in->quiet = false;
+        if (w->stage->id > 0)
+            DS_TRY(input_expect(w, in, err));
     }
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_place(w, &w->tasks[i]);
     return DS_OK;
 }
 
-void timed_close(worker *w)
-{
-    if (w->chunk)
-        chunk_close(w->chunk);
-    w->chunk = NULL;
-}
-
-/* ---- records come in ---- */
-
-static held_chunk *chunk_take(worker *w)
-{
-    if (w->chunk && (w->chunk_bytes > CHUNK_BYTES ||
-                     ds_arena_used(w->chunk->arena) > CHUNK_BYTES))
-        timed_close(w);
-    if (!w->chunk) {
-        w->chunk = chunk_new();
-        w->chunk_bytes = 0;
-    }
-    return w->chunk;
-}
-
-static ds_rc take_progress(worker *w, input *in, const ds_envelope *rows,
-                           uint32_t i, ds_err *err)
-{
-    task *t = in->task;
-    ds_time last = t->through;
-    progress p;
-
-    if (!progress_decode(rows->val[i], w->scratch, &p))
-        return ds_fail(err, DS_E_FAILED,
-                       "topic %s partition %d offset %lld: the progress record "
-                       "is damaged, or of another version",
-                       in->topic, in->partition, (long long)rows->off[i]);
-    for (uint32_t k = 0; k < p.n_times; k++)
-        if (p.times[k] > t->through) {
-            held_announce(t->held, p.times[k]);
-            last = p.times[k];
-        }
-    for (uint32_t k = 0; k < p.n_sources; k++) {
-        const progress_source *s = &p.sources[k];
-
-        frontier_note(in->frontier, s->topic, s->partition, &s->mark);
-        last = s->mark.through > last ? s->mark.through : last;
-    }
-    if (last > t->through)
-        held_add(t->held, last, in, rows->off[i], NULL, w->chunk);
-    return DS_OK;
-}
-
-/* Where a record belongs. */
-typedef enum place { PLACE_BATCH, PLACE_LATE, PLACE_IN, PLACE_PROGRESS } place;
-
-static place row_place(const input *in, const ds_envelope *rows, uint32_t i,
-                       ds_time *batch)
-{
-    *batch = DS_TIME_NONE;
-    if (ds_slice_eq(rows->key[i], PROGRESS_KEY))
-        return PLACE_PROGRESS;
-    if (!rows->val[i].ptr || rows->val[i].len < PROGRESS_STAMP)
-        return rows->off[i] < in->scanned ? PLACE_IN : PLACE_LATE; /* damaged */
-    memcpy(batch, rows->val[i].ptr, PROGRESS_STAMP);
-    if (*batch > in->task->through)
-        return PLACE_BATCH;
-    *batch = DS_TIME_NONE;
-    return rows->off[i] < in->scanned ? PLACE_IN : PLACE_LATE;
-}
-
-/* The records [from, to) without their batch time in front. */
-static const ds_envelope *rows_strip(const ds_envelope *rows, uint32_t from,
-                                     uint32_t to, ds_arena *a)
-{
-    ds_envelope *e = ds_new(a, ds_envelope, 1);
-    ds_slice *val = ds_new(a, ds_slice, to - from);
-
-    *e = *rows;
-    e->n = to - from;
-    e->key = rows->key + from;
-    e->hdr = rows->hdr ? rows->hdr + from : NULL;
-    e->ts = rows->ts ? rows->ts + from : NULL;
-    e->off = rows->off + from;
-    e->val = val;
-    for (uint32_t i = 0; i < e->n; i++) {
-        ds_slice v = rows->val[from + i];
-        bool whole = v.ptr && v.len >= PROGRESS_STAMP;
-
-        val[i] =
-            whole ? (ds_slice){v.ptr + PROGRESS_STAMP, v.len - PROGRESS_STAMP}
-                  : DS_NULL_SLICE;
-    }
-    return e;
-}
-
-static void take_rows(worker *w, input *in, const ds_envelope *rows,
-                      uint32_t from, uint32_t to, ds_time batch)
-{
-    task *t = in->task;
-    const ds_envelope *kept;
-
-    if (batch >= t->kept_below && batch != DS_TIME_NONE) {
-        held_announce(t->held, batch);
-        if (rows->off[from] < in->dropped)
-            in->dropped = rows->off[from];
-        return;
-    }
-    kept = rows_strip(rows, from, to, w->chunk->arena);
-    held_add(t->held, batch, in, rows->off[from], kept, w->chunk);
-}
-
-/* Runs of records that belong to the same place. */
-static ds_rc take_envelope(worker *w, input *in, const ds_envelope *rows,
-                           ds_err *err)
-{
-    for (uint32_t from = 0, to; from < rows->n; from = to) {
-        ds_time batch, other;
-        place at = row_place(in, rows, from, &batch);
-
-        to = from + 1;
-        if (at == PLACE_PROGRESS) {
-            DS_TRY(take_progress(w, in, rows, from, err));
-            continue;
-        }
-        while (to < rows->n && row_place(in, rows, to, &other) == at &&
-               other == batch)
-            to++;
-        if (at != PLACE_IN)
-            take_rows(w, in, rows, from, to, batch);
-    }
-    ds_arena_reset(w->scratch);
-    return DS_OK;
-}
-
-static size_t rows_bytes(const ds_envelope *rows)
-{
-    size_t bytes = 0;
-
-    for (uint32_t i = 0; i < rows->n; i++)
-        bytes += (size_t)rows->key[i].len + rows->val[i].len;
-    return bytes;
-}
-
-static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
-{
-    input *in = assign_input(w, f->topic, f->partition);
-
-    if (!in || f->next <= in->next)
-        return DS_OK;
-    if (f->rows && f->rows->n) {
-        w->last_rows = ds_mono_now();
-        w->chunk_bytes += rows_bytes(f->rows);
-        DS_TRY(ds_fault("after_poll", err));
-        DS_TRY(take_envelope(w, in, f->rows, err));
-    }
-    in->next = f->next;
-    if (in->next > in->scanned)
-        in->scanned = in->next;
-    return DS_OK;
-}
-
-/* ---- how much is held ---- */
-
-static size_t held_limit(const worker *w)
-{
-    size_t share = (size_t)w->ctx->plan->memory / 4 / w->ctx->n_workers;
-
-    if (w->ctx->opts.held_bytes)
-        return w->ctx->opts.held_bytes;
-    return share > HELD_LEAST ? share : HELD_LEAST;
-}
-
-static size_t held_total(const worker *w)
-{
-    size_t bytes = 0;
-
-    for (uint32_t i = 0; i < w->n_tasks; i++)
-        bytes += held_bytes(w->tasks[i].held);
-    return bytes;
-}
-
-/* The task with the latest batch in memory that is not its next one. */
-static task *task_ahead(worker *w, ds_time *last)
-{
-    task *ahead = NULL;
-
-    for (uint32_t i = 0; i < w->n_tasks; i++) {
-        task *t = &w->tasks[i];
-        ds_time l = held_last(t->held);
-
-        if (l == DS_TIME_NONE || l <= held_next(t->held, t->through))
-            continue;
-        if (!ahead || l > *last) {
-            ahead = t;
-            *last = l;
-        }
-    }
-    return ahead;
-}
-
-/* Past the limit rows of later batches are forgotten: they are in the log, and
- * are read again when it is their turn. */
-static void held_trim(worker *w)
-{
-    ds_time last = DS_TIME_NONE;
-    task *t;
-
-    while (held_total(w) > held_limit(w) && (t = task_ahead(w, &last))) {
-        const held_piece *p = held_pieces(t->held, last);
-
-        for (; p; p = p->next)
-            if (p->low < p->input->dropped)
-                p->input->dropped = p->low;
-        held_forget(t->held, last);
-        t->kept_below = last;
-    }
-}
-
-/* The next batch of the task is not in memory: back to where it begins. */
-static ds_rc held_reread(worker *w, task *t, ds_err *err)
-{
-    t->kept_below = INT64_MAX;
-    for (uint32_t i = 0; i < w->n_inputs; i++) {
-        input *in = &w->inputs[i];
-        ds_position pos;
-
-        if (in->task != t || in->dropped == INT64_MAX)
-            continue;
-        held_forget_input(t->held, in, in->dropped);
-        in->next = in->dropped;
-        in->dropped = INT64_MAX;
-        pos = ds_position_of(in->topic, in->partition, in->next);
-        DS_TRY(w->source->type->seek(w->source, &pos, 1, err));
-    }
-    return DS_OK;
-}
-
 /* ---- which batches are due ---- */
+
+/* A source whose records move the batch time: a record of a later batch makes
+ * those before whole. */
+static ds_time source_through(const worker *w, const input *in)
+{
+    return in->row_batch == DS_TIME_NONE ? DS_TIME_NONE
+                                         : in->row_batch - w->ctx->plan->batch;
+}
 
 static ds_time task_frontier(const worker *w, const task *t)
 {
-    ds_time least = INT64_MAX;
+    ds_time least = INT64_MAX, most = DS_TIME_NONE;
 
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
@@ -359,12 +135,16 @@ static ds_time task_frontier(const worker *w, const task *t)
 
         if (in->task != t)
             continue;
-        through = frontier_through(in->frontier);
+        most = in->row_batch > most ? in->row_batch : most;
+        if (in->quiet && in->next >= in->scanned)
+            continue;
+        through = in->frontier ? frontier_through(in->frontier)
+                               : source_through(w, in);
         if (in->next < in->scanned) /* being read again */
             through = DS_TIME_NONE;
         least = through < least ? through : least;
     }
-    return least == INT64_MAX ? DS_TIME_NONE : least;
+    return least == INT64_MAX ? most : least;
 }
 
 /* The batch of a record that must not pass; INT64_MAX: there is none. */
@@ -416,7 +196,7 @@ static ds_rc rereads(worker *w, ds_err *err)
         ds_time next = held_next(t->held, t->through);
 
         if (next != DS_TIME_NONE && next >= t->kept_below)
-            DS_TRY(held_reread(w, t, err));
+            DS_TRY(intake_again(w, t, err));
     }
     return DS_OK;
 }
@@ -430,22 +210,26 @@ uint32_t timed_due(worker *w)
     return n;
 }
 
+/* Partitions that have fallen silent, or speak again, are told to later stages
+ * too. */
+static void quiet_watch(worker *w)
+{
+    for (uint32_t i = 0; w->stage->id == 0 && i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+        bool quiet = batch_is_idle(w, in);
+
+        w->epoch->quiet = w->epoch->quiet || quiet != in->quiet;
+        in->quiet = quiet;
+    }
+}
+
 /* ---- until some are ---- */
 
 static ds_rc poll_once(worker *w, int wait_ms, ds_err *err)
 {
-    ds_time start = ds_mono_now();
-    held_chunk *chunk = chunk_take(w);
-    ds_fetch f;
-    ds_rc rc = w->source->type->poll(w->source, chunk->arena, POLL_ROWS,
-                                     wait_ms, &f, err);
+    ds_rc rc = intake_poll(w, wait_ms, err);
 
-    epoch_lap(w->epoch, PHASE_FETCH, start);
-    if (rc != DS_OK)
-        return rc;
-    DS_TRY(fetch_take(w, &f, err));
-    held_trim(w);
-    return rereads(w, err);
+    return rc == DS_OK ? rereads(w, err) : rc;
 }
 
 static ds_time linger(const worker *w)
@@ -463,7 +247,7 @@ static const frontier_source *task_waits_for(const worker *w, const task *t)
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const frontier_source *s;
 
-        if (w->inputs[i].task != t)
+        if (w->inputs[i].task != t || !w->inputs[i].frontier)
             continue;
         s = frontier_slowest(w->inputs[i].frontier);
         if (s && (!slow || s->last.through < slow->last.through))
@@ -520,14 +304,14 @@ static ds_rc collect_waiting(worker *w, ds_err *err)
     ds_time start = ds_mono_now(), due_since = 0;
 
     while (!atomic_load(&w->ctx->stop)) {
-        uint32_t due = timed_due(w);
+        uint32_t due = (quiet_watch(w), timed_due(w));
         ds_time now = ds_mono_now();
         ds_rc rc;
 
         if (due && !due_since)
             due_since = now;
         stall_watch(w, due > 0);
-        if (due == w->n_tasks && due)
+        if ((due == w->n_tasks && due) || (w->epoch->quiet && w->stage->paced))
             return DS_OK;
         if (due && now - due_since >= linger(w))
             return DS_OK;
@@ -553,6 +337,7 @@ ds_rc timed_collect(worker *w, bool wait, ds_err *err)
         if (rc < 0 || rc == DS_CHANGED)
             return rc;
     }
+    quiet_watch(w);
     timed_due(w);
     return DS_OK;
 }
@@ -573,6 +358,8 @@ static ds_rc piece_push(worker *w, task *t, const held_piece *p, ds_err *err)
             return rc;
         if (rc < 0)
             failed = rc;
+        if (!p->input->frontier)
+            batch_saw(w, p->input, p->input->nodes[i]);
     }
     return failed;
 }
@@ -634,7 +421,7 @@ static bool epoch_is_full(const worker *w)
 
     if (!rows)
         rows = (uint32_t)plan->max_records;
-    return w->epoch->n_rows >= rows ||
+    return w->epoch->n_rows >= rows || w->epoch->n_times >= TIMES_MOST ||
            w->epoch->n_bytes >= (uint64_t)plan->max_bytes ||
            ds_arena_used(w->epoch->mem) >=
                ((size_t)plan->memory > least ? (size_t)plan->memory : least);
@@ -704,6 +491,16 @@ int64_t timed_low(const input *in)
     return in->dropped < low ? in->dropped : low;
 }
 
+/* One that was idle comes back at the watermark as it is now. */
+static ds_time input_watermark(const input *in)
+{
+    ds_time now = in->task->watermark_now;
+
+    if (!in->frontier && (!in->watermarked || in->watermark > now))
+        return in->watermark;
+    return now;
+}
+
 void timed_mark(worker *w)
 {
     for (uint32_t i = 0; i < w->n_inputs; i++) {
@@ -714,7 +511,7 @@ void timed_mark(worker *w)
                               .through = t->ran,
                               .batch = t->ran,
                               .scanned = in->scanned,
-                              .watermark = t->watermark_now};
+                              .watermark = input_watermark(in)};
         if (t->ran == t->through) /* a late one is in no batch yet */
             in->made.scanned = held_low_late(t->held, in, in->scanned);
     }
@@ -730,5 +527,6 @@ void timed_committed(worker *w)
         t->through = t->ran;
     }
     for (uint32_t i = 0; i < w->n_inputs; i++)
-        frontier_leave(w->inputs[i].frontier, w->inputs[i].task->through);
+        if (w->inputs[i].frontier)
+            frontier_leave(w->inputs[i].frontier, w->inputs[i].task->through);
 }

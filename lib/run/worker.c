@@ -113,7 +113,7 @@ static ds_rc tasks_seal(worker *w, ds_err *err)
     for (uint32_t i = 0; i < w->n_tasks; i++)
         if (task_resets(&w->tasks[i]))
             DS_TRY(task_begin(&w->tasks[i], err));
-    w->epoch->works = epoch_works(w);
+    w->epoch->works = epoch_works(w) || (w->epoch->quiet && w->stage->paced);
     for (uint32_t i = 0; w->epoch->works && i < w->n_tasks; i++)
         DS_TRY(task_seal(&w->tasks[i], err));
     return DS_OK;
@@ -745,7 +745,8 @@ ds_rc worker_open(worker *w, ds_err *err)
 
     w->assignment = ds_arena_new(1 << 14);
     w->scratch = ds_arena_new(1 << 16);
-    w->holds = w->stage->timed && w->stage->id > 0;
+    w->holds =
+        w->stage->timed && (w->stage->id > 0 || w->ctx->plan->record_clock);
     w->last_time = w->through = w->filled = DS_TIME_NONE;
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
@@ -764,7 +765,7 @@ void worker_close(worker *w, bool crash)
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], crash);
     w->n_tasks = 0;
-    timed_close(w);
+    intake_close(w);
     if (w->txn)
         w->txn->type->close(w->txn);
     if (w->source)

@@ -26,7 +26,7 @@ typedef struct fixture {
     ds_run_options opts;
 } fixture;
 
-static int set_up(void **state)
+static int make(void **state, const char *clock)
 {
     static fixture f;
     ds_stream *s;
@@ -34,6 +34,7 @@ static int set_up(void **state)
     f = (fixture){.job = ds_job_new(cmd_registry())};
     ds_clock_virtual_init(&f.clock, 0);
     ds_job_set(f.job, "job", "sums");
+    ds_job_set(f.job, "batch.clock", clock);
     ds_job_source(f.job, "lines", "kafka",
                   DS_OPTS("topic", "lines", "format", "text"));
     s = ds_job_stream(f.job, "sums", "lines");
@@ -56,6 +57,16 @@ static int set_up(void **state)
                          .workers = 1};
     *state = &f;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return make(state, "wall");
+}
+
+static int set_up_record(void **state)
+{
+    return make(state, "record");
 }
 
 static int tear_down(void **state)
@@ -277,6 +288,43 @@ static void test_late(void **state)
     expect_row(f, &at, "{\"n\":1,\"c\":1,\"low\":\"0\"}");
 }
 
+static void put_at(fixture *f, int32_t partition, ds_time ts, const char *line)
+{
+    memory_record rec = {.ts = ts, .val = ds_slice_of(line)};
+
+    memory_put(f->broker, "lines", partition, &rec);
+}
+
+static void steps(fixture *f)
+{
+    step(&f->ctx->workers[0]);
+    step(&f->ctx->workers[1]);
+}
+
+/* Records move the batch time. A partition that is silent is waited for, but
+ * not for ever; not even one that has never had a record. */
+static void test_silent(void **state)
+{
+    fixture *f = *state;
+    memory_record rec;
+    int64_t at = 0;
+
+    open_context(f);
+    put_at(f, 0, DS_SECOND / 2, "a");
+    put_at(f, 0, 5 * DS_SECOND, "b");
+    steps(f);
+    assert_false(memory_get(f->broker, "out", 0, 0, &rec));
+    f->clock.virtual_now += 3600 * DS_SECOND;
+    put_at(f, 0, 9 * DS_SECOND, "c");
+    steps(f);
+    expect_row(f, &at, "{\"n\":1,\"c\":1,\"low\":\"a\"}");
+    expect_row(f, &at, "{\"n\":1,\"c\":1,\"low\":\"b\"}");
+    assert_false(memory_get(f->broker, "out", 0, at, &rec));
+    f->clock.virtual_now += 3600 * DS_SECOND;
+    steps(f);
+    expect_row(f, &at, "{\"n\":1,\"c\":1,\"low\":\"c\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_purge, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_late, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_silent, set_up_record, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
