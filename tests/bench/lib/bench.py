@@ -12,9 +12,11 @@ import time
 import report
 from rig import Rig, Trouble, cpu_times, say, steal_percent
 import layers
+import windows
 
-WORKLOADS = ("formats", "pass", "uniform", "zipf", "repartition", "latency",
+WORKLOADS = ("formats", "windows", "pass", "uniform", "zipf", "repartition", "latency",
              "idle")
+ALONE = {"formats", "windows"}  # need no broker
 PARTITIONS = 6
 KEYS = 1000000
 
@@ -48,7 +50,7 @@ class Options:
 
 def main(words):
     options = Options(words)
-    if options.workloads != ["formats"] and not os.environ.get("BENCH_BROKER"):
+    if set(options.workloads) - ALONE and not os.environ.get("BENCH_BROKER"):
         return with_broker(words)
     try:
         return measure(options)
@@ -72,6 +74,7 @@ def measure(options):
     try:
         rig = Rig(folder)
         results = {"format": 1, "about": about(options), "layers": [],
+                   "windows": [],
                    "runs": [], "latency": [], "idle": []}
         before = cpu_times()
         for workload in options.workloads:
@@ -118,6 +121,30 @@ def do_formats(rig, options, results):
         results["layers"].append(run)
         say("  turn %d: %d measured%s" % (turn + 1, len(run["ns_per_row"]),
                                           "" if run["ok"] else "  DIED"))
+
+
+def do_windows(rig, options, results):
+    batch = 2000 if options.quick else 10000
+    rows = 700 * batch
+    sources = [os.path.join(rig.folder, "windows-%d.jsonl" % n)
+               for n in (1, 2)]
+    say("windows: %d rows of %d keys, %d in a batch"
+        % (rows, windows.KEYS, batch))
+    for n, source in enumerate(sources):
+        windows.make(source, (n + 1) * rows)
+    for turn in range(options.runs):
+        for kind in windows.KINDS:
+            for panes in windows.PANES:
+                before = cpu_times()
+                run = windows.run(rig, sources, kind, panes, batch, rows)
+                run.update(turn=turn,
+                           steal_percent=steal_percent(before, cpu_times()))
+                results["windows"].append(run)
+                say("  %-8s %3d panes  %.2f CPU-s/M  %.0f MB%s" % (
+                    kind, panes, run["cpu_s_per_m"], run["rss_mb"],
+                    "" if run["ok"] else "  DIED"))
+    for source in sources:
+        os.remove(source)
 
 
 # ---- full rate: the input is there before the program starts ----

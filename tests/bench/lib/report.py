@@ -6,6 +6,7 @@ import os
 import statistics
 
 import layers
+import windows
 from rig import say
 
 # What is aimed at; a ratio is dstream's CPU by that of the loop.
@@ -18,6 +19,7 @@ GOALS = {
     "p99_ms": 120.0,
     "idle_percent": 1.5,
 }
+PARTS = ("layers", "windows", "runs", "latency", "idle")
 YARDSTICK = {"repartition-uniform": "uniform", "repartition-zipf": "zipf"}
 
 
@@ -43,7 +45,7 @@ def idle_line(run):
 
 
 def broken(results):
-    return [run for part in ("layers", "runs", "latency", "idle")
+    return [run for part in PARTS
             for run in results[part] if not run["ok"]]
 
 
@@ -90,6 +92,7 @@ def whole_ratio(ours, theirs):
 
 def summarize(results):
     results["layers_summary"] = layers.summary(results["layers"])
+    results["windows_summary"] = windows.summary(results["windows"])
     table = {}
     for workload in dict.fromkeys(r["workload"] for r in results["runs"]):
         ours = of(results["runs"], "dstream", workload)
@@ -187,13 +190,14 @@ def lines(results):
                    a["runs"]))
     yield ""
     yield from layers.lines(results["layers_summary"])
+    yield from windows.lines(results["windows_summary"])
     yield from table_lines(results)
     yield from rate_lines(results)
     yield from idle_lines(results)
     wrong = broken(results)
     yield ""
     yield "%d runs, %s" % (
-        sum(len(results[p]) for p in ("layers", "runs", "latency", "idle")),
+        sum(len(results[p]) for p in PARTS),
         "all outputs read back and right" if not wrong
         else "%d DIED OR WROTE SOMETHING WRONG" % len(wrong))
     if a["load_before"] > 0.5 or a["steal_percent"] > 5:
