@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.streaming.api.java.JavaDStream;
 import org.apache.spark.streaming.api.java.JavaPairDStream;
 
@@ -24,14 +25,17 @@ final class Case {
 
         /** The columns k and v. */
         JavaPairDStream<String, Long> pairs(String name);
+
+        /** The table of the case. */
+        JavaPairRDD<String, Long> known();
     }
 
     final String name;
     final String streams;
     final List<Input> inputs;
     final Build build;
-    /** Text of the job beside its sources, streams and sinks. */
-    String more = "";
+    /** The rows of a table, `known`, of keys k and numbers n; NULL: none. */
+    List<Row> known;
     boolean ordered;
     /** Spark's rows by batch time in ms; a batch without any has no entry. */
     final SortedMap<Long, List<Row>> answers = new TreeMap<>();
@@ -49,8 +53,8 @@ final class Case {
         return this;
     }
 
-    Case with(String text) {
-        more = text;
+    Case with(List<Row> rows) {
+        known = rows;
         return this;
     }
 

@@ -26,7 +26,7 @@ final class Input {
 
     /** How many rows a partition has in a batch, drawn from these. */
     private static final int[] BUSY = {0, 0, 1, 2, 3, 5};
-    private static final int[] SPARSE = {0, 0, 0, 0, 0, 0, 0, 1, 2};
+    private static final int[] SPARSE = {0, 0, 0, 0, 0, 1, 3};
 
     /** Keys a to e and small numbers, zero and negative ones among them. */
     static Input pairs(String name, long seed) {

@@ -48,6 +48,7 @@ final class Joins {
         ordered(cases);
         composed(cases);
         windows(cases);
+        tables(cases);
     }
 
     private static void ordered(Cases cases) {
@@ -123,6 +124,21 @@ final class Joins {
                 - leftOuterJoin: {with: right}
             """, inputs, s -> left(window(s, "input", 3, 1),
                 s.pairs("other")));
+    }
+
+    /** A table has no NULL for a key: nothing of it meets one. */
+    private static void tables(Cases cases) {
+        List<Row> known = List.of(Row.of("k", "a", "n", 3L),
+            Row.of("k", "b", "n", null), Row.of("k", "z", "n", -1L));
+        List<Input> inputs = List.of(Input.nulls("input", 39));
+        cases.add("join-table", """
+            out: {from: input, do: [{keyBy: k}, {join: known}]}
+            """, inputs, s -> {
+                var table = s.known();
+                return s.pairs("input").transform(rdd -> rdd.join(table)
+                    .map(p -> Row.of("k", p._1, "v", p._2._1,
+                        "n", p._2._2)));
+            }).with(known);
     }
 
     private static JavaPairDStream<String, Long> window(Case.Sources sources,

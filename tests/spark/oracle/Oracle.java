@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oracle;
 
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.streaming.Durations;
@@ -58,6 +60,13 @@ public final class Oracle implements Case.Sources {
     public JavaPairDStream<String, Long> pairs(String name) {
         return rows(name).mapToPair(
             row -> new Tuple2<>(row.text("k"), row.number("v")));
+    }
+
+    /** Rows are given before anything is asked: see with(). */
+    @Override
+    public JavaPairRDD<String, Long> known() {
+        return context.sparkContext().parallelize(current.known, 1)
+            .mapToPair(row -> new Tuple2<>(row.text("k"), row.number("n")));
     }
 
     /** A partition of an RDD is a partition of the source. */
@@ -138,7 +147,10 @@ public final class Oracle implements Case.Sources {
                 cases.add(it);
             }
         }
+        PrintStream output = System.out;
+        Print print = new Print();
         Oracle oracle = new Oracle(start(Path.of(words[0])));
+        print.add(oracle.context);
         for (Case it : cases) {
             oracle.add(it);
         }
@@ -146,6 +158,7 @@ public final class Oracle implements Case.Sources {
         for (Case it : cases) {
             TestFile.write(folder, it);
         }
-        System.out.println(cases.size() + " cases answered by Spark");
+        print.write(folder);
+        output.println(cases.size() + " cases answered by Spark");
     }
 }

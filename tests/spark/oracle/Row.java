@@ -25,24 +25,25 @@ final class Row extends LinkedHashMap<String, Object> {
         return (Long) get(column);
     }
 
-    /** YAML's flow form, which JSON is. */
-    String yaml() {
+    /** JSON, which YAML takes too. */
+    String json() {
         StringBuilder out = new StringBuilder("{");
         for (Map.Entry<String, Object> entry : entrySet()) {
-            out.append(out.length() > 1 ? ", " : "").append(entry.getKey());
-            out.append(": ").append(yaml(entry.getValue()));
+            out.append(out.length() > 1 ? ", " : "")
+                .append(quote(entry.getKey())).append(": ")
+                .append(json(entry.getValue()));
         }
         return out.append('}').toString();
     }
 
-    static String yaml(Object value) {
+    static String json(Object value) {
         if (value instanceof Row row) {
-            return row.yaml();
+            return row.json();
         }
         if (value instanceof Iterable<?> list) {
             StringBuilder out = new StringBuilder("[");
             for (Object item : list) {
-                out.append(out.length() > 1 ? ", " : "").append(yaml(item));
+                out.append(out.length() > 1 ? ", " : "").append(json(item));
             }
             return out.append(']').toString();
         }

@@ -2,6 +2,7 @@
 package oracle;
 
 import java.util.List;
+import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.Optional;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.streaming.Durations;
@@ -17,6 +18,7 @@ final class States {
 
     static void add(Cases cases) {
         updates(cases);
+        initial(cases);
         composed(cases);
         maps(cases);
     }
@@ -51,6 +53,30 @@ final class States {
             (rows, n) -> rows.isEmpty() ? n.orElse(0L) > 1
                 ? Optional.of(n.get() - 1) : Optional.empty()
                 : Optional.of(3L));
+    }
+
+    /** The keys a, b and one that never comes have a state before. */
+    private static void initial(Cases cases) {
+        List<Row> known = List.of(Row.of("k", "a", "n", 3L),
+            Row.of("k", "b", "n", 0L), Row.of("k", "z", "n", -1L));
+        Case.Build build = s -> Sums.rows(s.pairs("input").updateStateByKey(
+            (List<Long> rows, Optional<Long> n) -> Optional.of(
+                n.orElse(0L) + rows.size()),
+            new HashPartitioner(1), s.known()), "n");
+        String streams = """
+            out:
+              from: input
+              do:
+                - keyBy: k
+                - updateStateByKey:
+                    emit: all
+                    init: {table: known}
+                    update: coalesce(state, 0) + count(*) AS n
+            """;
+        cases.add("updateStateByKey-initial", streams,
+            List.of(Input.nulls("input", 52)), build).with(known);
+        cases.add("updateStateByKey-initial-sparse", streams,
+            List.of(Input.sparse("input", 53)), build).with(known);
     }
 
     private static JavaPairDStream<String, Long> counts(

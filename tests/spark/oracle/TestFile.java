@@ -26,13 +26,20 @@ final class TestFile {
         }
         out.append("streams:\n").append(it.streams.indent(2));
         out.append("sinks:\n  out: {from: out, kafka: {topic: out}}\n");
-        return out.append(it.more).toString();
+        if (it.known != null) {
+            out.append("tables:\n  known: {kafka: {topic: known, key: k, "
+                + "columns: {k: text, n: bigint}}}\n");
+        }
+        return out.toString();
     }
 
     private static String test(Case it) {
         StringBuilder out = new StringBuilder();
         out.append("job: " + it.name + ".yaml\ntests:\n");
         out.append("  - name: " + it.name + "\n    steps:\n");
+        if (it.known != null) {
+            out.append("      - known: " + Row.json(it.known) + "\n");
+        }
         for (int batch = 0; batch < Input.BATCHES; batch++) {
             for (Input input : it.inputs) {
                 rows(out, input, batch);
@@ -41,7 +48,7 @@ final class TestFile {
                 List.of());
             out.append("      - expect: {exact: true, ");
             out.append(it.ordered ? "order: strict, " : "");
-            out.append("out: " + Row.yaml(rows) + "}\n");
+            out.append("out: " + Row.json(rows) + "}\n");
         }
         return out.toString();
     }
@@ -51,7 +58,7 @@ final class TestFile {
             List<Row> rows = input.batches.get(batch).get(part);
             // The first batch names every partition, even an empty one.
             if (batch == 0 || !rows.isEmpty()) {
-                out.append("      - {" + input.name + ": " + Row.yaml(rows)
+                out.append("      - {" + input.name + ": " + Row.json(rows)
                     + ", partition: " + part + "}\n");
             }
         }

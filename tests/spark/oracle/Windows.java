@@ -104,16 +104,22 @@ final class Windows {
             (s, l, d) -> Sums.rows(s.pairs("input").mapValues(v -> 1L)
                 .reduceByKeyAndWindow(Long::sum, (a, b) -> a - b, l, d, 1,
                     p -> p._2 > 0), "n"));
-        shapes(cases, "inverse-kept", "{keyBy: k}, {mapValues: 1 AS n}, "
-            + "{reduceByKeyAndWindow: {reduce: a + b AS n, "
-            + "inverse: a - b AS n, L}}",
-            (s, l, d) -> Sums.rows(s.pairs("input").mapValues(v -> 1L)
-                .reduceByKeyAndWindow(Long::sum, (a, b) -> a - b, l, d), "n"));
-        shapes(cases, "inverse-reduceByWindow", "{map: 1 AS n}, "
-            + "{reduceByWindow: {reduce: a + b AS n, inverse: a - b AS n, L}}",
-            (s, l, d) -> s.rows("input").map(r -> 1L)
-                .reduceByWindow(Long::sum, (a, b) -> a - b, l, d)
-                .map(n -> Row.of("n", n)));
+        String both = "reduce: a + b AS n, inverse: a - b AS n, length: 2s}}";
+        Duration two = Durations.seconds(2);
+        Duration one = Durations.seconds(1);
+        cases.pairs("inverse-kept", "{keyBy: k}, {mapValues: 1 AS n}, "
+            + "{reduceByKeyAndWindow: {" + both, s -> Sums.rows(
+            s.pairs("input").mapValues(v -> 1L).reduceByKeyAndWindow(
+                Long::sum, (a, b) -> a - b, two, one), "n"));
+        String streams = "out: {from: input, do: [{map: 1 AS n}, "
+            + "{reduceByWindow: {" + both + "]}";
+        Case.Build build = s -> s.rows("input").map(r -> 1L)
+            .reduceByWindow(Long::sum, (a, b) -> a - b, two, one)
+            .map(n -> Row.of("n", n));
+        cases.add("inverse-reduceByWindow", streams,
+            List.of(Input.ordered("input", 42)), build);
+        cases.add("inverse-reduceByWindow-empty", streams,
+            List.of(Input.sparse("input", 43)), build);
     }
 
     private static void composed(Cases cases) {
