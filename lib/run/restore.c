@@ -399,21 +399,22 @@ static bool topic_has_offsets(const ds_position *pos, uint32_t n,
     return false;
 }
 
-/* A topic of the engine's own has to hold what was committed of it. */
+/* A topic of the engine's own has to hold what was committed of it. With the
+ * topic the cluster deletes the group's offsets: then the state knows. */
 static ds_rc log_check(worker *w, const input *in, ds_err *err)
 {
     ds_broker *b = w->ctx->broker;
     int64_t low = 0, high = 0;
     ds_rc rc;
 
-    if (w->stage->id == 0 || in->position < 0)
+    if (w->stage->id == 0 || in->next < 0)
         return DS_OK;
     pthread_mutex_lock(&w->ctx->cluster);
     rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
     pthread_mutex_unlock(&w->ctx->cluster);
     DS_TRY(rc);
-    return purge_check(in->topic, in->partition, w->stage->group, in->position,
-                       low, high, err);
+    return purge_check(in->topic, in->partition, w->stage->group, in->next, low,
+                       high, err);
 }
 
 static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
@@ -423,8 +424,8 @@ static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
         in->position = in->next = committed[i].next;
         in->marks = committed[i].marks;
         in->moved_by_eof = false;
-        DS_TRY(log_check(w, in, err));
         DS_TRY(stores_check(w, in, committed[i].next, err));
+        DS_TRY(log_check(w, in, err));
         if (in->next < 0)
             DS_TRY(position_start(
                 w, in, topic_has_offsets(committed, w->n_inputs, in->topic),
