@@ -110,12 +110,29 @@ static void append(struct planner *p, ds_node *node)
     plan->nodes[plan->n_nodes++] = node;
 }
 
+/* Streams that become one have one event time only if it is in one column. */
+static bool same_event_time(const ds_node *node)
+{
+    const ds_node *first = node->inputs[0];
+
+    for (uint32_t i = 0; i < node->n_inputs; i++) {
+        const ds_node *in = node->inputs[i];
+
+        if (in->event_time < 0 ||
+            strcmp(in->schema->fields[in->event_time].name,
+                   first->schema->fields[first->event_time].name) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* The event time of a node that said nothing about it. */
 static void keep_event_time(ds_node *node)
 {
     const ds_node *in = node->n_inputs ? node->inputs[0] : NULL;
 
-    if (in && node->event_time < 0 && node->schema == in->schema)
+    if (in && node->event_time < 0 && node->schema == in->schema &&
+        same_event_time(node))
         node->event_time = in->event_time;
     node->watermarked = node->watermarked && node->event_time >= 0;
 }

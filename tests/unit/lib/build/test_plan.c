@@ -480,6 +480,29 @@ static void test_event_time_is_lost(void **state)
     assert_true(jobs_node(plan, "ev")->reads[1]);
 }
 
+#define UNION(other)                                                           \
+    HEAD "sources:\n"                                                          \
+         "  a: {kafka: {topic: a, columns: {at: timestamp, t: timestamp}}, "   \
+         "event_time: at, watermark: 1s}\n"                                    \
+         "  b: {kafka: {topic: b, columns: {t: timestamp, at: timestamp}}, "   \
+         "event_time: " other "}\n"                                            \
+         "streams:\n"                                                          \
+         "  t: {from: a, do: [union: b]}\n"                                    \
+         "sinks:\n"                                                            \
+         "  t: {from: t, kafka: {topic: out}}\n"
+
+static void test_event_time_of_union(void **state)
+{
+    (void)state;
+    assert_event_time(jobs_plan(UNION("at, watermark: 2s")), "t.union", 0);
+}
+
+static void test_event_time_of_union_differs(void **state)
+{
+    (void)state;
+    assert_event_time(jobs_plan(UNION("t, watermark: 2s")), "t.union", -1);
+}
+
 static void test_event_time_is_read(void **state)
 {
     const ds_plan *plan = jobs_plan(TIMED("map: uid"));
@@ -516,6 +539,8 @@ int main(void)
         T(join_key_formats),
         T(event_time_is_lost),
         T(event_time_is_read),
+        T(event_time_of_union),
+        T(event_time_of_union_differs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
