@@ -53,7 +53,13 @@ typedef struct ds_position {
 static inline ds_position ds_position_of(const char *topic, int32_t partition,
                                          int64_t next)
 {
-    return (ds_position){.topic = topic, .partition = partition, .next = next};
+    ds_position at;
+
+    memset(&at, 0, sizeof(at));
+    at.topic = topic;
+    at.partition = partition;
+    at.next = next;
+    return at;
 }
 
 /* ---- the cluster ---- */
