@@ -203,7 +203,7 @@ static ds_rc call_plain(evaluation *e, const rel_window *w,
 ds_rc eval_windows(evaluation *e, const rel_select *s, ds_batch *rows)
 {
     ds_col *cols = (ds_col *)(uintptr_t)rows->cols;
-    frames f;
+    frames f = {0};
     const rel_over *over = NULL;
     for (uint32_t i = 0; i < s->n_wins; i++) {
         const rel_window *w = &s->wins[i];

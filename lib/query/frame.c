@@ -46,7 +46,8 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
     f->n = n;
     f->rows = at;
     f->keys = keys;
-    f->schema = schema;
+    if (o->range_key != REL_NO_COL)
+        f->range_type = schema->fields[o->range_key].type;
     f->part = ds_new(a, frame_range, n + 1);
     f->peers = ds_new(a, frame_range, n + 1);
     f->peer_number = ds_new(a, uint32_t, n + 1);
@@ -152,7 +153,7 @@ static uint32_t range_edge(const frames *f, const rel_over *o, uint32_t p,
                            uint32_t col, int64_t after)
 {
     const ds_col *key = &f->keys[o->range_key];
-    ds_type type = f->schema->fields[o->range_key].type;
+    ds_type type = f->range_type;
     uint32_t row = f->rows[p], from = f->part[p].from, end = f->part[p].end;
     if (ds_col_is_null(key, row))
         return after ? f->peers[p].end : f->peers[p].from;

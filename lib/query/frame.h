@@ -24,7 +24,7 @@ typedef struct frames {
     uint32_t *peer_number; /* of each place, from 0 in its part */
     frame_range *frame;    /* of each place, before EXCLUDE */
     const ds_col *keys;    /* of the window, by row */
-    const ds_schema *schema;
+    ds_type range_type;    /* of what RANGE compares */
     ds_frame_exclude exclude;
     bool whole; /* every frame is its part */
 } frames;
