@@ -129,11 +129,12 @@ static ds_rc answer(rd_kafka_queue_t *queue, rd_kafka_event_t **out,
 }
 /* ---- topic configuration ---- */
 
-/* Asks for a topic's configuration; the entries live in *ev. */
-static ds_rc describe(kafka_broker *b, const char *topic, int ms,
-                      rd_kafka_event_t **ev,
-                      const rd_kafka_ConfigEntry_t ***entries, size_t *n,
-                      ds_err *err)
+/* Asks for a topic's configuration; the entries live in *ev. *unknown: the
+ * broker that answered does not know the topic. */
+static ds_rc describe_once(kafka_broker *b, const char *topic, int ms,
+                           rd_kafka_event_t **ev,
+                           const rd_kafka_ConfigEntry_t ***entries, size_t *n,
+                           bool *unknown, ds_err *err)
 {
     rd_kafka_ConfigResource_t *ask =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
@@ -150,6 +151,7 @@ static ds_rc describe(kafka_broker *b, const char *topic, int ms,
             rd_kafka_event_DescribeConfigs_result(*ev), &m);
     rd_kafka_resp_err_t e =
         m ? rd_kafka_ConfigResource_error(got[0]) : RD_KAFKA_RESP_ERR__FAIL;
+    *unknown = e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (e) {
         ds_rc rc = kafka_fail(
             err, e, m ? rd_kafka_ConfigResource_error_string(got[0]) : NULL,
@@ -159,6 +161,25 @@ static ds_rc describe(kafka_broker *b, const char *topic, int ms,
     }
     *entries = rd_kafka_ConfigResource_configs(got[0], n);
     return DS_OK;
+}
+
+/* A topic that has just been made is not known to every broker at once: one of
+ * them has it, or nobody would ask. */
+static ds_rc describe(kafka_broker *b, const char *topic, int ms,
+                      rd_kafka_event_t **ev,
+                      const rd_kafka_ConfigEntry_t ***entries, size_t *n,
+                      ds_err *err)
+{
+    ds_time until = ds_mono_now() + ms * DS_MS;
+
+    for (;;) {
+        bool unknown = false;
+        ds_rc rc = describe_once(b, topic, ms, ev, entries, n, &unknown, err);
+
+        if (rc == DS_OK || !unknown || ds_mono_now() >= until)
+            return rc;
+        usleep(20000);
+    }
 }
 
 static const char *entry(const rd_kafka_ConfigEntry_t **entries, size_t n,

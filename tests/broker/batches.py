@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""batches.py - windows and a join under faults, on several instances.
+
+    batches.py [--seconds N] [--seed N] [--takeovers]
+
+Two instances, then three, then one run batches.yaml while a producer writes
+known content: kills at random and at named points, frozen processes, state
+deleted, instances added and removed. The verdict is taken from the topics, by
+what each operator promises:
+
+  B1  windows that do not overlap: each token in exactly one, a key's windows
+      follow each other without a gap (low = last high + 1, n = high - low + 1)
+  B2  one row per key and window, at times that are multiples of the slide
+  B3  windows that overlap three times: three times the tokens
+  B4  count: one row per batch over all partitions, their sum the tokens
+  B5  full outer join within a batch: an id is matched once, or alone once on
+      each side
+  B9  the job ends up at the end of its input, and instances do not die
+
+--takeovers measures how long partitions are without an owner (exactly-once.md,
+B5): restart in place, and by the other instance."""
+
+import argparse
+import collections
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+from confluent_kafka import KafkaException, Producer
+
+import ring
+from ring import Failed, Invalid
+
+POINTS = ["after_poll", "before_produce", "mid_produce", "after_flush",
+          "after_offsets", "before_commit", "after_commit", "before_store",
+          "after_store", "during_restore"]
+SINKS = ["apart", "sliding", "counts", "pairs"]
+SOURCES = {"tokens": 6, "left": 4, "right": 3}
+SESSION = 6.0
+WORDS = 80
+
+
+class Feeder(threading.Thread):
+    """A word has one source partition, so its numbers keep their order. An id
+    goes to both sides, to any partition, a moment apart."""
+
+    def __init__(self, brokers, rate, seed):
+        super().__init__(daemon=True)
+        self.rate, self.rnd = rate, random.Random(seed)
+        self.count = collections.Counter()
+        self.ids = 0
+        self.later = []
+        self.error = None
+        self.stop_ = threading.Event()
+        self.p = Producer({"bootstrap.servers": brokers, "log_level": 0,
+                           "enable.idempotence": True, "linger.ms": 5,
+                           "message.timeout.ms": 0, "acks": "all",
+                           "queue.buffering.max.messages": 2000000})
+
+    def put(self, topic, partition, row):
+        self.p.produce("batches-" + topic, json.dumps(row).encode(),
+                       partition=partition, on_delivery=self.delivered)
+
+    def delivered(self, err, _):
+        if err:
+            self.error = err
+
+    def token(self):
+        i = self.rnd.randrange(WORDS)
+        word = "w%d" % i
+        self.count[word] += 1
+        self.put("tokens", i % SOURCES["tokens"],
+                 {"w": word, "s": self.count[word]})
+
+    def pair(self, now):
+        self.ids += 1
+        sides = [("left", {"id": "i%d" % self.ids, "a": self.ids}),
+                 ("right", {"id": "i%d" % self.ids, "b": self.ids})]
+        self.rnd.shuffle(sides)
+        self.put_side(sides[0])
+        self.later.append((now + self.rnd.choice((0, 0, 0.3, 1)), sides[1]))
+
+    def put_side(self, side):
+        topic, row = side
+        self.put(topic, self.rnd.randrange(SOURCES[topic]), row)
+
+    def run(self):
+        start, done = time.monotonic(), 0
+        while not self.stop_.wait(0.02):
+            now = time.monotonic()
+            due = int((now - start) * self.rate)
+            for k in range(due - done):
+                self.token()
+                if k % 4 == 0:
+                    self.pair(now)
+            done = due
+            for side in [s for t, s in self.later if t <= now]:
+                self.put_side(side)
+            self.later = [x for x in self.later if x[0] > now]
+            self.p.poll(0)
+
+    def stop(self):
+        self.stop_.set()
+        self.join(10)
+        for _, side in self.later:
+            self.put_side(side)
+        if self.p.flush(60) or self.error:
+            raise Invalid("the input was not written: %s" % self.error)
+
+
+class Verdict:
+    """What the topics say."""
+
+    def __init__(self, brokers):
+        self.brokers = brokers
+        self.bad = collections.Counter()
+
+    def add(self, inv, text):
+        self.bad[inv] += 1
+        if self.bad[inv] <= 10:
+            ring.say("violation %s: %s" % (inv, text))
+
+    def rows(self, sink):
+        return [ring.to_json(m.value()) for m in
+                ring.read(self.brokers, "batches-" + sink)]
+
+    def tokens_seen(self):
+        return sum(r["n"] for r in self.rows("apart"))
+
+    def windows(self, feeder):
+        of = collections.defaultdict(list)
+        for r in self.rows("apart"):
+            of[r["w"]].append(r)
+        for word, total in feeder.count.items():
+            high, at = 0, set()
+            for r in sorted(of[word], key=lambda r: r["low"]):
+                if r["low"] != high + 1 or r["n"] != r["high"] - r["low"] + 1:
+                    self.add("B1", "%s after %d: %s" % (word, high, r))
+                if r["at"] in at or not r["at"].endswith("00Z") and \
+                        "." in r["at"]:
+                    self.add("B2", "%s: %s" % (word, r))
+                at.add(r["at"])
+                high = max(high, r["high"])
+            if high != total:
+                self.add("B1", "%s: %d of %d" % (word, high, total))
+
+    def sliding(self, feeder):
+        n, at = collections.Counter(), set()
+        for r in self.rows("sliding"):
+            n[r["w"]] += r["n"]
+            if (r["w"], r["at"]) in at:
+                self.add("B2", "twice: %s" % r)
+            at.add((r["w"], r["at"]))
+        for word, total in feeder.count.items():
+            if n[word] != 3 * total:
+                self.add("B3", "%s: %d, not 3 x %d" % (word, n[word], total))
+
+    def counts(self, feeder):
+        n, at = 0, set()
+        for r in self.rows("counts"):
+            n += r["count"]
+            if r["at"] in at:
+                self.add("B4", "two counts of one batch: %s" % r)
+            at.add(r["at"])
+        if n != sum(feeder.count.values()):
+            self.add("B4", "%d of %d" % (n, sum(feeder.count.values())))
+
+    def pairs(self, feeder):
+        of = collections.defaultdict(list)
+        for r in self.rows("pairs"):
+            of[r["id"]].append((r["a"] is not None, r["b"] is not None))
+        for i in range(1, feeder.ids + 1):
+            got = sorted(of["i%d" % i])
+            if got not in ([(True, True)], [(False, True), (True, False)]):
+                self.add("B5", "i%d: %s" % (i, got))
+
+    def take(self, feeder):
+        self.windows(feeder)
+        self.sliding(feeder)
+        self.counts(feeder)
+        self.pairs(feeder)
+
+
+class Run:
+    def __init__(self, args):
+        self.brokers = os.environ.get("DSTREAM_BROKERS")
+        if not self.brokers:
+            raise Invalid("DSTREAM_BROKERS is not set")
+        self.rnd = random.Random(args.seed)
+        self.args = args
+        self.work = tempfile.mkdtemp(prefix="ring-")
+        self.job = os.path.join(ring.HERE, "batches.yaml")
+        self.env = {"KAFKA": self.brokers}
+        self.instances = {}
+        self.done = collections.Counter()
+        self.verdict = Verdict(self.brokers)
+
+    def instance(self, name):
+        if name not in self.instances:
+            self.instances[name] = ring.Instance(name, self.work, self.job,
+                                                 self.env)
+        return self.instances[name]
+
+    def ensure(self, name, fault=None):
+        i = self.instance(name)
+        if i.alive():
+            return i
+        if i.child is not None and i.child.returncode not in (-9, 0):
+            self.verdict.add("B9", "%s ended by itself with %d: %s" % (
+                name, i.child.returncode, i.tail()))
+        return i.start(fault)
+
+    def committed(self):
+        """Positions of all stages: rows go on to come."""
+        n = 0
+        for sink in SINKS:
+            n += sum(ring.offsets_of(self.brokers, "batches-" + sink).values())
+        return n
+
+    def progress(self, seconds, what):
+        was = self.committed()
+        try:
+            ring.wait(seconds, what, lambda: self.committed() > was + 20, 0.3)
+        except Failed as e:
+            self.verdict.add("B9", str(e))
+
+    # -- faults --
+
+    def kill(self, name):
+        self.ensure(name).kill()
+        self.done["kill -9"] += 1
+
+    def point(self, name, point):
+        i = self.ensure(name)
+        i.kill()
+        if point == "during_restore":
+            i.wipe()
+        i.start("%s:%d" % (point, 1 if "store" in point
+                           else self.rnd.randint(1, 9)))
+        rc = i.wait(40)
+        if rc != -signal.SIGKILL:
+            raise Invalid("%s did not die at %s: %s" % (name, point, rc))
+        self.done["killed at a named point"] += 1
+        i.start()
+
+    def freeze(self, name):
+        i = self.ensure(name)
+        i.signal(signal.SIGSTOP)
+        ring.wait(5, name + " is stopped", i.stopped)
+        time.sleep(SESSION + self.rnd.uniform(1, 3))
+        i.signal(signal.SIGCONT)
+        self.done["frozen past its session"] += 1
+
+    def wiped(self, name):
+        self.kill(name)
+        self.instance(name).wipe()
+        self.ensure(name)
+        self.done["state deleted"] += 1
+
+    def scale(self, names):
+        """1 -> 3 -> 1, with rows all the time."""
+        for name in names[1:]:
+            self.ensure(name)
+            time.sleep(self.rnd.uniform(1, 3))
+        self.done["scaled up"] += 1
+        self.progress(60, "rows come on %d instances" % len(names))
+        for name in names[1:]:
+            rc = self.instance(name).end(20)
+            if rc != 0:
+                self.verdict.add("B9", "%s: SIGTERM, exit %s" % (name, rc))
+            time.sleep(self.rnd.uniform(0.5, 2))
+        self.done["scaled down"] += 1
+        self.progress(60, "rows come on one instance again")
+
+    def faults(self, seconds):
+        end = time.monotonic() + seconds
+        points = POINTS * 2
+        self.rnd.shuffle(points)
+        while time.monotonic() < end:
+            name = self.rnd.choice("ab")
+            for other in "ab":
+                self.ensure(other)
+            what = self.rnd.random()
+            if what < 0.5 and points:
+                self.point(name, points.pop())
+            elif what < 0.75:
+                self.kill(name)
+            elif what < 0.87:
+                self.freeze(name)
+            else:
+                self.wiped(name)
+            time.sleep(self.rnd.uniform(0.2, 2.5))
+        for name in "ab":
+            self.ensure(name)
+        self.progress(60, "rows come after the faults")
+
+    # -- takeovers --
+
+    def silence(self, act, seconds=60):
+        """How long no partition of the first stage's moves after `act`."""
+        act()
+        start = time.monotonic()
+        was = ring.group_offsets(self.brokers, "batches", "batches-tokens")
+        def all_moved():
+            now = ring.group_offsets(self.brokers, "batches", "batches-tokens")
+            return all(now.get(p, -1) > o for p, o in was.items())
+        ring.wait(seconds, "all partitions move again", all_moved, 0.05)
+        return time.monotonic() - start
+
+    def takeovers(self):
+        rows = []
+        for what, act in (
+                ("restart in place", lambda: (self.kill("a"),
+                                              self.instance("a").start())),
+                ("other instance", lambda: self.kill("a"))):
+            for n in range(2):
+                for name in "ab":
+                    self.ensure(name)
+                self.progress(60, "rows come before a takeover")
+                time.sleep(3)
+                rows.append((what, n + 1, "%.1f s" % self.silence(act)))
+        ring.say(ring.table(rows, ("takeover", "round", "until all partitions "
+                                   "move")))
+
+    # -- all --
+
+    def run(self):
+        for topic, n in SOURCES.items():
+            ring.create_topics(self.brokers, ["batches-" + topic], n)
+        ring.create_topics(self.brokers, ["batches-" + s for s in SINKS], 5)
+        self.feeder = Feeder(self.brokers, 400, self.args.seed)
+        self.feeder.start()
+        self.ensure("a")
+        self.progress(60, "the first rows come")
+        if self.args.takeovers:
+            self.takeovers()
+        self.scale(["a", "b", "c"])
+        self.ensure("b")
+        self.faults(self.args.seconds)
+        self.scale(["b", "c"])
+        self.feeder.stop()
+        total = sum(self.feeder.count.values())
+        try:
+            ring.wait(90, "all tokens are in a window",
+                      lambda: self.verdict.tokens_seen() >= total, 1.0)
+        except Failed as e:
+            self.verdict.add("B9", "%s: %d of %d" % (
+                e, self.verdict.tokens_seen(), total))
+        time.sleep(5)  # the overlapping windows slide past the last tokens
+        for i in self.instances.values():
+            if i.alive() and i.end(20) != 0:
+                self.verdict.add("B9", i.name + ": SIGTERM")
+        self.verdict.take(self.feeder)
+
+    def close(self):
+        for i in self.instances.values():
+            if i.alive():
+                i.signal(signal.SIGCONT)
+                i.signal(signal.SIGKILL)
+                i.wait(10)
+        if not self.verdict.bad:
+            shutil.rmtree(self.work, ignore_errors=True)
+        else:
+            ring.say("logs and state: " + self.work)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    ap.add_argument("--seconds", type=float, default=60)
+    ap.add_argument("--seed", type=int, default=random.randrange(10 ** 6))
+    ap.add_argument("--takeovers", action="store_true")
+    args = ap.parse_args()
+    signal.signal(signal.SIGTERM, ring.leave_nothing)
+    ring.say("batches under faults, seed %d" % args.seed)
+    run, invalid = Run(args), None
+    try:
+        run.run()
+    except (Invalid, Failed, KafkaException) as e:
+        invalid = str(e)
+    finally:
+        run.close()
+    for name, n in sorted(run.done.items()):
+        ring.say("  %-26s %d" % (name, n))
+    if invalid:
+        ring.say("invalid: " + invalid)
+    ring.say("%d tokens, %d ids, violations: %s" % (
+        sum(run.feeder.count.values()), run.feeder.ids,
+        dict(run.verdict.bad) or "none"))
+    bad = sum(1 for n in run.verdict.bad.values() if n) + (invalid is not None)
+    return ring.verdict(5 - min(5, bad), bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
