@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/help_codes.h"
+#include "cmd/help_ops.h"
 #include "expr/help.h"
 
 /* What can be named of the table. */
@@ -204,6 +205,8 @@ int help_main(const char *name)
 
     if (strcmp(name, "--functions") == 0) {
         functions_print(&all, a);
+    } else if (strcmp(name, "--operators") == 0) {
+        help_operators(cmd_registry());
     } else if (!help_code(name) && !help_function(name, &all)) {
         const char *near = nearest(name, &all, a);
 

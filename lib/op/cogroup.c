@@ -159,6 +159,7 @@ static const ds_param cogroup_params[] = {
 
 const ds_op_type op_cogroup = {
     .name = "cogroup",
+    .cost = "a copy of the rows of both",
     .help = "The values of both streams by key, as arrays.",
     .params = cogroup_params,
     .args_size = sizeof(struct join_args),

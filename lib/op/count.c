@@ -23,6 +23,7 @@ static ds_rc count_seal(ds_op *op, ds_err *err)
 
 const ds_op_type op_count = {
     .name = "count",
+    .cost = "a number per task and batch crosses",
     .help = "How many rows the batch has: one row, also for an empty batch.",
     .size = sizeof(struct per_batch),
     .flags = DS_OP_ONE | DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH,
@@ -35,6 +36,7 @@ const ds_op_type op_count = {
 
 const ds_op_type op_count_by_key = {
     .name = "countByKey",
+    .cost = "a hash lookup per row",
     .help = "How many rows each key has in the batch.",
     .size = sizeof(struct per_batch),
     .flags = DS_OP_BY_KEY | DS_OP_NEEDS_BATCH,
@@ -47,6 +49,7 @@ const ds_op_type op_count_by_key = {
 
 const ds_op_type op_count_by_value = {
     .name = "countByValue",
+    .cost = "a hash lookup per row",
     .help = "How often each row is there in the batch.",
     .size = sizeof(struct per_batch),
     .flags = DS_OP_BY_KEY | DS_OP_NEEDS_BATCH,

@@ -33,6 +33,8 @@ static const ds_param count_window_params[] = {WINDOW_PARAMS, {0}};
 
 const ds_op_type op_count_by_window = {
     .name = "countByWindow",
+    .keeps = "a number per pane",
+    .cost = "two additions per slide",
     .help = "How many rows the last batches had, at each slide.",
     .params = count_window_params,
     .args_size = sizeof(struct window_args),
@@ -43,6 +45,8 @@ const ds_op_type op_count_by_window = {
 
 const ds_op_type op_count_by_value_and_window = {
     .name = "countByValueAndWindow",
+    .keeps = "a number per value and pane",
+    .cost = "two additions per value that came or went",
     .help = "How often each row was there in the last batches, at each slide.",
     .params = count_window_params,
     .args_size = sizeof(struct window_args),

@@ -66,6 +66,7 @@ static const ds_param filter_params[] = {
 
 const ds_op_type op_filter = {
     .name = "filter",
+    .cost = "a selection; no row is copied",
     .help = "Keep the rows for which an expression is true.",
     .params = filter_params,
     .args_size = sizeof(struct filter_args),

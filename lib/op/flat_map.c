@@ -76,6 +76,7 @@ static const ds_param flat_map_params[] = {
 
 const ds_op_type op_flat_map = {
     .name = "flatMap",
+    .cost = "the rows of the sets",
     .help = "Any number of rows for each row.",
     .params = flat_map_params,
     .args_size = sizeof(struct flat_map_args),

@@ -139,6 +139,7 @@ static ds_rc glom_seal(ds_op *op, ds_err *err)
 
 const ds_op_type op_glom = {
     .name = "glom",
+    .cost = "a copy of the rows",
     .help = "The rows of each partition as one array.",
     .size = sizeof(struct glom),
     .flags = DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH,

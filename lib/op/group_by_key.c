@@ -47,6 +47,7 @@ static void group_by_key_plan(ds_node *node, ds_arena *a, ds_diags *d)
 
 const ds_op_type op_group_by_key = {
     .name = "groupByKey",
+    .cost = "a copy of the rows",
     .help = "The batch's rows of each key: its value columns as arrays.",
     .size = sizeof(struct per_batch),
     .flags = DS_OP_BY_KEY | DS_OP_NEEDS_BATCH,

@@ -56,6 +56,8 @@ static const ds_param group_window_params[] = {WINDOW_PARAMS, {0}};
 
 const ds_op_type op_group_by_key_and_window = {
     .name = "groupByKeyAndWindow",
+    .keeps = "the values of the window, by key and pane",
+    .cost = "all of them at each slide",
     .help = "The last batches' values of each key as arrays, at each slide.",
     .params = group_window_params,
     .args_size = sizeof(struct window_args),

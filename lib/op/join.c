@@ -157,6 +157,9 @@ static const ds_param join_params[] = {
     const ds_op_type symbol = {                                                \
         .name = yaml,                                                          \
         .help = says,                                                          \
+        .keeps =                                                               \
+            "with `within`: the rows of both sides until no match can come",   \
+        .cost = "a hash lookup per row, and the pairs",                        \
         .params = join_params,                                                 \
         .args_size = sizeof(struct join_args),                                 \
         .size = sizeof(struct join),                                           \

@@ -212,6 +212,7 @@ static const ds_param key_by_params[] = {
 
 const ds_op_type op_key_by = {
     .name = "keyBy",
+    .cost = "none, if the columns are there",
     .help = "Say which columns are the key; they come first.",
     .params = key_by_params,
     .args_size = sizeof(struct key_by_args),

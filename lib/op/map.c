@@ -74,6 +74,7 @@ static const ds_param map_params[] = {
 
 const ds_op_type op_map = {
     .name = "map",
+    .cost = "one evaluation per column and row",
     .help = "One row for each row: a select list.",
     .params = map_params,
     .args_size = sizeof(struct map_args),

@@ -184,6 +184,7 @@ static const ds_param map_values_params[] = {
 
 const ds_op_type op_map_values = {
     .name = "mapValues",
+    .cost = "as map",
     .help = "Other values for the same key: a select list.",
     .params = map_values_params,
     .args_size = sizeof(struct map_values_args),
@@ -195,6 +196,7 @@ const ds_op_type op_map_values = {
 
 const ds_op_type op_flat_map_values = {
     .name = "flatMapValues",
+    .cost = "as flatMap",
     .help = "Any number of values for the same key.",
     .params = map_values_params,
     .args_size = sizeof(struct map_values_args),

@@ -127,6 +127,9 @@ static const ds_param map_params[] = {
 
 const ds_op_type op_map_with_state = {
     .name = "mapWithState",
+    .keeps = "a state per key, deadlines by time",
+    .cost = "one get and one put per distinct key and batch; what times out is "
+            "found by time",
     .help = "A state per key, and a row for each key that had rows.",
     .params = map_params,
     .args_size = sizeof(struct map_args),

@@ -29,6 +29,8 @@ static const ds_param reduce_params[] = {
 
 const ds_op_type op_reduce_by_key = {
     .name = "reduceByKey",
+    .cost = "a hash lookup per row; a function of a and b is evaluated over "
+            "pairs, all at once",
     .help = "The batch's rows reduced to one row per key.",
     .params = reduce_params,
     .args_size = sizeof(struct reduce_args),
@@ -43,6 +45,7 @@ const ds_op_type op_reduce_by_key = {
 
 const ds_op_type op_reduce = {
     .name = "reduce",
+    .cost = "a partial result per task and batch crosses",
     .help = "The batch's rows reduced to one row; none of an empty batch.",
     .params = reduce_params,
     .args_size = sizeof(struct reduce_args),

@@ -21,6 +21,9 @@ static const ds_param reduce_window_params[] = {
 
 const ds_op_type op_reduce_by_key_and_window = {
     .name = "reduceByKeyAndWindow",
+    .keeps = "a partial result per key and pane",
+    .cost = "per key that came or went: with an inverse two steps, without "
+            "about three; flat in the number of panes",
     .help = "The last batches' rows reduced to one row per key and slide.",
     .params = reduce_window_params,
     .args_size = sizeof(struct window_reduce_args),

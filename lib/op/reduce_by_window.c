@@ -14,6 +14,8 @@ static const ds_param reduce_all_params[] = {WINDOW_REDUCE_PARAMS, {0}};
 
 const ds_op_type op_reduce_by_window = {
     .name = "reduceByWindow",
+    .keeps = "a partial result per pane",
+    .cost = "with an inverse two steps per slide, without about two per pane",
     .help = "The last batches' rows reduced to one row per slide.",
     .params = reduce_all_params,
     .args_size = sizeof(struct window_reduce_args),

@@ -36,6 +36,7 @@ static const ds_param repartition_params[] = {
 
 const ds_op_type op_repartition = {
     .name = "repartition",
+    .cost = "each row crosses",
     .help = "The rows spread evenly over so many partitions.",
     .params = repartition_params,
     .args_size = sizeof(struct repartition_args),

@@ -328,6 +328,7 @@ static const ds_param transform_with_params[] = {
 
 const ds_op_type op_transform = {
     .name = "transform",
+    .cost = "a query over the batch in memory",
     .help = "An SQL query over the whole batch, the table `batch`.",
     .params = transform_params,
     .flags = DS_OP_ONE | DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH,
@@ -336,6 +337,7 @@ const ds_op_type op_transform = {
 
 const ds_op_type op_transform_with = {
     .name = "transformWith",
+    .cost = "a query over both batches in memory",
     .help = "An SQL query over the batches of two streams.",
     .params = transform_with_params,
     .flags = DS_OP_ONE | DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH,
@@ -344,6 +346,7 @@ const ds_op_type op_transform_with = {
 
 const ds_op_type op_map_partitions = {
     .name = "mapPartitions",
+    .cost = "a query over a partition's rows in memory",
     .help = "An SQL query over each partition's rows of the batch.",
     .params = transform_params,
     .flags = DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH,

@@ -140,6 +140,7 @@ static const ds_param union_params[] = {
 
 const ds_op_type op_union = {
     .name = "union",
+    .cost = "none within a stage",
     .help = "The rows of several streams as one.",
     .params = union_params,
     .args_size = sizeof(struct union_args),

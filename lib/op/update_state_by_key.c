@@ -34,6 +34,9 @@ static const ds_param update_params[] = {
 
 const ds_op_type op_update_state_by_key = {
     .name = "updateStateByKey",
+    .keeps = "a state per key",
+    .cost = "one get and one put per distinct key and batch; `emit: all` and "
+            "updates with count or now(): all keys",
     .help = "A state per key, made anew from itself and the batch's rows.",
     .params = update_params,
     .args_size = sizeof(struct update_args),

@@ -103,6 +103,8 @@ static const ds_param window_params[] = {WINDOW_PARAMS, {0}};
 
 const ds_op_type op_window = {
     .name = "window",
+    .keeps = "the rows of the window, by pane",
+    .cost = "each row written once, and read at each slide",
     .help = "The rows of the last batches again, at every slide.",
     .params = window_params,
     .args_size = sizeof(struct window_args),

@@ -21,6 +21,7 @@ generated() {
 
 generated jobs/job.schema.json schema
 generated docs/functions.md help --functions
+generated docs/operators.md help --operators
 
 while read -r code; do
     build/dev/dstream help "$code" >/dev/null 2>&1 || {

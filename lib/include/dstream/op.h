@@ -66,6 +66,9 @@ enum ds_op_flags {
 typedef struct ds_op_type {
     const char *name; /* as in YAML: "reduceByKey" */
     const char *help; /* one sentence */
+    /* For the table of operators: what it keeps between batches and what a
+     * batch costs, in a few words; NULL: nothing to say. */
+    const char *keeps, *cost;
     const ds_param *params;
     size_t args_size; /* sizeof the struct the params fill in */
     size_t size;      /* sizeof the instance, whose first member is a ds_op */
