@@ -118,7 +118,7 @@ final class Windows {
             .map(n -> Row.of("n", n));
         cases.add("inverse-reduceByWindow", streams,
             List.of(Input.ordered("input", 42)), build);
-        cases.add("inverse-reduceByWindow-empty", streams,
+        cases.add("inverse-reduceByWindow-sparse", streams,
             List.of(Input.sparse("input", 43)), build);
     }
 
