@@ -244,7 +244,7 @@ class Run:
             i.wipe()
         i.start("%s:%d" % (point, 1 if "store" in point
                            else self.rnd.randint(1, 9)))
-        rc = i.wait(40)
+        rc = i.wait(60)
         if rc != -signal.SIGKILL:
             raise Invalid("%s did not die at %s: %s" % (name, point, rc))
         self.done["killed at a named point"] += 1
