@@ -24,7 +24,7 @@
 
 /* Keys that come into the table when a store is opened, and then between two
  * epochs: a start does not wait for all of them. */
-#define LOAD_FIRST 50000
+#define LOAD_FIRST 8192
 #define LOAD_STEP 4096
 
 /* Three fifths of the memory are for tables, the rest is RocksDB's. */
@@ -33,6 +33,22 @@ size_t behind_budget(const struct store *s)
     int64_t n = atomic_load(&s->db->n_stores);
 
     return (size_t)(s->db->memory / 5 * 3 / (n > 0 ? n : 1));
+}
+
+/* The table, and the copy of what is being written. */
+static size_t held_bytes(const struct store *s)
+{
+    return table_bytes(&s->table) + s->job_of.bytes_cap +
+           s->job_of.cap * sizeof(*s->job_of.pairs);
+}
+
+/* Down to seven eighths of the budget, as far as entries are clean. */
+static void bytes_evict(struct store *s)
+{
+    size_t most = behind_budget(s) / 8 * 7;
+    size_t copy = held_bytes(s) - table_bytes(&s->table);
+
+    table_evict(&s->table, most > copy ? most - copy : 0);
 }
 
 /* ---- from the base into the table ---- */
@@ -59,7 +75,7 @@ static ds_rc load_some(struct store *s, uint32_t n, ds_err *err)
 
         if (rc < 0)
             return rc;
-        if (rc == DS_END || table_bytes(&s->table) > budget)
+        if (rc == DS_END || held_bytes(s) > budget)
             behind_load_end(s, rc == DS_END);
         else
             table_fill(&s->table, ds_hash(key.ptr, key.len), key, val);
@@ -149,7 +165,8 @@ static ds_rc write_end(struct store *s, ds_err *err)
                        s->failed.msg);
     }
     table_thaw(&s->table);
-    if (s->job_of.n > WRITE_KEYS / 4) { /* do not keep the largest for ever */
+    if (s->job_of.n > WRITE_KEYS / 4 || /* do not keep the largest for ever */
+        held_bytes(s) > behind_budget(s) / 4 * 3) {
         free(s->job_of.pairs);
         free(s->job_of.bytes);
         s->job_of = (write_job){0};
@@ -191,10 +208,19 @@ ds_rc behind_all(struct store *s, bool flush, ds_err *err)
 
 /* ---- when ---- */
 
+/* What a changed key takes besides its bytes: entry, slot, the pair of its
+ * copy. */
+#define KEY_BYTES 80
+
+/* A quarter of the memory for what is changed and its copy: the other stores
+ * have their own. */
 static bool due_by_size(const struct store *s)
 {
-    return s->table.dirty.n >= WRITE_KEYS ||
-           s->table.dirty_bytes >= behind_budget(s) * 5 / 12; /* memory / 4 */
+    const table *t = &s->table;
+
+    return t->dirty.n >= WRITE_KEYS ||
+           2 * t->dirty_bytes + t->dirty.n * (uint64_t)KEY_BYTES >=
+               behind_budget(s) * 5 / 12;
 }
 
 ds_rc behind_bound(struct store *s, ds_err *err)
@@ -206,17 +232,17 @@ ds_rc behind_bound(struct store *s, ds_err *err)
     DS_TRY(write_poll(s, err));
     if (!s->writing && due_by_size(s))
         write_start(s, false);
-    if (table_bytes(&s->table) <= budget)
+    if (held_bytes(s) <= budget)
         return DS_OK;
     behind_load_end(s, false);
-    table_evict(&s->table, budget / 8 * 7);
-    if (table_bytes(&s->table) <= budget)
+    bytes_evict(s);
+    if (held_bytes(s) <= budget)
         return DS_OK;
     /* What is not written fills it: wait for the disk. */
     DS_TRY(behind_wait(s, err));
     if (s->table.dirty.n)
         DS_TRY(behind_all(s, false, err));
-    table_evict(&s->table, budget / 8 * 7);
+    bytes_evict(s);
     return DS_OK;
 }
 

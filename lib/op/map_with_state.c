@@ -7,7 +7,7 @@
  *     update       the state after the batch: StateSpec's function
  *     emit         what it returns: a row per key that had rows. Absent: the
  *                  state, and then a removed key gives no row
- *     timeout      StateSpec.timeout: a key without rows for so long is dropped
+ *     timeout      StateSpec.timeout: a key without rows for longer is dropped
  *     on_timeout   the call with isTimingOut(): a row for such a key
  */
 #include "op/update.h"
@@ -92,7 +92,8 @@ static void map_plan(ds_node *node, ds_arena *a, ds_diags *d)
         return;
     keyed_plan(&p->keyed, node, e, state, a, d);
     node->canon = ds_exprs_canon(e, a);
-    update_forgets(p, node, args->timeout, a);
+    /* Past the deadline, as in Spark: not in the batch whose time it is. */
+    update_forgets(p, node, args->timeout ? args->timeout + 1 : 0, a);
     node->deletes = args->emit == NULL;
     if (args->emit)
         emit_plan(p, node, &scope, a, d);
@@ -117,7 +118,7 @@ static const ds_param map_params[] = {
     {.name = "timeout",
      .type = DS_P_DURATION,
      .offset = offsetof(struct map_args, timeout),
-     .help = "Drop keys that had no rows for so long."},
+     .help = "Drop keys that had no rows for longer than this."},
     {.name = "on_timeout",
      .type = DS_P_SELECT,
      .offset = offsetof(struct map_args, on_timeout),

@@ -12,7 +12,7 @@
 
 #define TIMED                                                                  \
     "{mapWithState: {update: \"coalesce(state, 0) + sum(n) AS n\", "           \
-    "timeout: 3s, on_timeout: -state AS n}}"
+    "timeout: 2s, on_timeout: -state AS n}}"
 
 #define MANY 20000
 
