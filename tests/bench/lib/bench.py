@@ -12,11 +12,12 @@ import time
 import report
 from rig import Rig, Trouble, cpu_times, say, steal_percent
 import layers
+import states
 import windows
 
-WORKLOADS = ("formats", "windows", "pass", "uniform", "zipf", "repartition", "latency",
-             "idle")
-ALONE = {"formats", "windows"}  # need no broker
+WORKLOADS = ("formats", "windows", "state", "pass", "uniform", "zipf",
+             "repartition", "latency", "idle")
+ALONE = {"formats", "windows", "state"}  # need no broker
 PARTITIONS = 6
 KEYS = 1000000
 
@@ -74,7 +75,7 @@ def measure(options):
     try:
         rig = Rig(folder)
         results = {"format": 1, "about": about(options), "layers": [],
-                   "windows": [],
+                   "windows": [], "states": [],
                    "runs": [], "latency": [], "idle": []}
         before = cpu_times()
         for workload in options.workloads:
@@ -145,6 +146,17 @@ def do_windows(rig, options, results):
                     "" if run["ok"] else "  DIED"))
     for source in sources:
         os.remove(source)
+
+
+def do_state(rig, options, results):
+    for room in ("all", "part"):
+        say("state: many keys, with memory for %s of them" % room)
+        before = cpu_times()
+        run = states.run(rig, options.quick, room)
+        run.update(steal_percent=steal_percent(before, cpu_times()))
+        results["states"].append(run)
+        for line in states.lines([run]):
+            say("  " + line)
 
 
 # ---- full rate: the input is there before the program starts ----

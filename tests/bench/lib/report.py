@@ -6,6 +6,7 @@ import os
 import statistics
 
 import layers
+import states
 import windows
 from rig import say
 
@@ -19,7 +20,7 @@ GOALS = {
     "p99_ms": 120.0,
     "idle_percent": 1.5,
 }
-PARTS = ("layers", "windows", "runs", "latency", "idle")
+PARTS = ("layers", "windows", "states", "runs", "latency", "idle")
 YARDSTICK = {"repartition-uniform": "uniform", "repartition-zipf": "zipf"}
 
 
@@ -191,6 +192,7 @@ def lines(results):
     yield ""
     yield from layers.lines(results["layers_summary"])
     yield from windows.lines(results["windows_summary"])
+    yield from states.lines(results["states"])
     yield from table_lines(results)
     yield from rate_lines(results)
     yield from idle_lines(results)
