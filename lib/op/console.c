@@ -44,6 +44,13 @@ static void row_add(ds_buf *b, const ds_batch *in, uint32_t row)
     ds_buf_str(b, n == 1 ? "\n" : ")\n");
 }
 
+static void header_add(struct console *c)
+{
+    ds_buf_init(&c->text, c->op.epoch_arena, 256);
+    ds_buf_printf(&c->text, RULE "Time: %lld ms\n" RULE,
+                  (long long)(c->op.now / DS_MS));
+}
+
 static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
     struct console *c = (struct console *)op;
@@ -52,11 +59,8 @@ static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     (void)port;
     (void)err;
     op->rows_kept += in->n_sel;
-    if (c->rows == 0) {
-        ds_buf_init(&c->text, op->epoch_arena, 256);
-        ds_buf_printf(&c->text, RULE "Time: %lld ms\n" RULE,
-                      (long long)(op->now / DS_MS));
-    }
+    if (c->rows == 0)
+        header_add(c);
     DS_EACH (in, i) {
         if (c->rows++ >= args->limit)
             break;
@@ -71,8 +75,12 @@ static ds_rc console_seal(ds_op *op, ds_err *err)
     const ds_console_args *args = op->node->args;
 
     (void)err;
-    if (c->rows == 0)
+    /* Where one task has the whole batch an empty one shows too, as Spark's;
+     * several would each say that they have nothing. */
+    if (c->rows == 0 && !op->node->single)
         return DS_OK;
+    if (c->rows == 0)
+        header_add(c);
     ds_buf_str(&c->text, c->rows > args->limit ? "...\n\n" : "\n");
     op->host->print(op, (ds_slice){(const uint8_t *)c->text.s, c->text.len});
     return DS_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * window_args.c - how long a window is and how far it slides (semantics.md
- * 1.4).
+ * window_args.c - how long a window is and how far it slides (Spark's
+ * windowDuration, slideDuration).
  */
 #include "op/window_args.h"
 

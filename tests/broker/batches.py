@@ -270,14 +270,14 @@ class Run:
             self.ensure(name)
             time.sleep(self.rnd.uniform(1, 3))
         self.done["scaled up"] += 1
-        self.progress(60, "rows come on %d instances" % len(names))
+        self.progress(120, "rows come on %d instances" % len(names))
         for name in names[1:]:
             rc = self.instance(name).end(20)
             if rc != 0:
                 self.verdict.add("B9", "%s: SIGTERM, exit %s" % (name, rc))
             time.sleep(self.rnd.uniform(0.5, 2))
         self.done["scaled down"] += 1
-        self.progress(60, "rows come on one instance again")
+        self.progress(120, "rows come on one instance again")
 
     def faults(self, seconds):
         end = time.monotonic() + seconds
@@ -299,11 +299,11 @@ class Run:
             time.sleep(self.rnd.uniform(0.2, 2.5))
         for name in "ab":
             self.ensure(name)
-        self.progress(60, "rows come after the faults")
+        self.progress(120, "rows come after the faults")
 
     # -- takeovers --
 
-    def silence(self, act, seconds=60):
+    def silence(self, act, seconds=120):
         """How long no partition of the first stage's moves after `act`."""
         act()
         start = time.monotonic()
@@ -316,6 +316,7 @@ class Run:
 
     def takeovers(self):
         rows = []
+        # Both are there when the first one goes.
         for what, act in (
                 ("restart in place", lambda: (self.kill("a"),
                                               self.instance("a").start())),
@@ -323,7 +324,7 @@ class Run:
             for n in range(2):
                 for name in "ab":
                     self.ensure(name)
-                self.progress(60, "rows come before a takeover")
+                self.progress(120, "rows come before a takeover")
                 time.sleep(3)
                 rows.append((what, n + 1, "%.1f s" % self.silence(act)))
         ring.say(ring.table(rows, ("takeover", "round", "until all partitions "
@@ -338,7 +339,7 @@ class Run:
         self.feeder = Feeder(self.brokers, 400, self.args.seed)
         self.feeder.start()
         self.ensure("a")
-        self.progress(60, "the first rows come")
+        self.progress(120, "the first rows come")
         if self.args.takeovers:
             self.takeovers()
         self.scale(["a", "b", "c"])
@@ -348,7 +349,7 @@ class Run:
         self.feeder.stop()
         total = sum(self.feeder.count.values())
         try:
-            ring.wait(90, "all tokens are in a window",
+            ring.wait(150, "all tokens are in a window",
                       lambda: self.verdict.tokens_seen() >= total, 1.0)
         except Failed as e:
             self.verdict.add("B9", "%s: %d of %d" % (
@@ -359,13 +360,13 @@ class Run:
                 self.verdict.add("B9", i.name + ": SIGTERM")
         self.verdict.take(self.feeder)
 
-    def close(self):
+    def close(self, keep):
         for i in self.instances.values():
             if i.alive():
                 i.signal(signal.SIGCONT)
                 i.signal(signal.SIGKILL)
                 i.wait(10)
-        if not self.verdict.bad:
+        if not self.verdict.bad and not keep:
             shutil.rmtree(self.work, ignore_errors=True)
         else:
             ring.say("logs and state: " + self.work)
@@ -385,7 +386,7 @@ def main():
     except (Invalid, Failed, KafkaException) as e:
         invalid = str(e)
     finally:
-        run.close()
+        run.close(invalid is not None)
     for name, n in sorted(run.done.items()):
         ring.say("  %-26s %d" % (name, n))
     if invalid:

@@ -65,10 +65,8 @@ static void batch(void *sink, const ds_sink_use *use, const char *word,
     ds_col cols[] = {{NULL, .v.str = words}, {&none, .v.i64 = n}};
     ds_batch rows = {
         .schema = &schema, .cols = cols, .n = 1, .n_sel = 1, .arena = a};
-    ds_sink_batch b = {.time = second * DS_SECOND,
-                       .partition = 3,
-                       .rows = 1,
-                       .token = token};
+    ds_sink_batch b = {
+        .time = second * DS_SECOND, .partition = 3, .rows = 1, .token = token};
     ds_err err = {DS_OK, ""};
 
     assert_int_equal(file_sink.write(sink, use, &rows, &err), DS_OK);
