@@ -84,6 +84,17 @@ static void fill_stage(struct planner *p, ds_stage *stage)
     }
 }
 
+static void fill_cuts(const ds_plan *plan, ds_stage *stage)
+{
+    uint64_t hash = 0;
+
+    for (uint32_t t = 0; t < plan->n_topics; t++)
+        if (plan->topics[t].kind == DS_TOPIC_REPARTITION &&
+            plan->topics[t].stage == stage->id)
+            hash += ds_hash(plan->topics[t].name, strlen(plan->topics[t].name));
+    stage->cuts = (int64_t)(hash >> 2);
+}
+
 /* From the last stage to the first: what feeds a timed stage is timed too. */
 static void fill_timed(ds_plan *plan)
 {
@@ -98,6 +109,7 @@ static void fill_timed(ds_plan *plan)
         stage->timed = stage->needs_batch || stage->paced ||
                        (i == 0 && plan->record_clock);
         stage->every_epoch = stage->every_epoch || stage->paced;
+        fill_cuts(plan, stage);
     }
 }
 

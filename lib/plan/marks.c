@@ -14,13 +14,14 @@ static int number_show(char *to, size_t room, int64_t v)
 
 size_t ds_marks_show(const ds_marks *m, char text[DS_MARKS_MAX])
 {
-    const int64_t list[] = {m->through, m->batch, m->scanned, m->watermark};
-    size_t len = 2;
+    const int64_t list[] = {m->through, m->batch, m->scanned, m->watermark,
+                            m->cuts};
+    size_t len = 2, n = m->cuts ? 5 : 4;
 
     if (!m->set)
         return 0;
     memcpy(text, "b1", 3);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < n; i++)
         len += (size_t)number_show(text + len, DS_MARKS_MAX - len, list[i]);
     return len;
 }
@@ -65,5 +66,7 @@ ds_marks ds_marks_read(const char *text, size_t len)
     for (size_t i = 0; i < 4; i++)
         if (!number_take(&at, end, list[i]))
             return none;
+    if (at < end && !number_take(&at, end, &m.cuts))
+        return none;
     return at == end ? m : none;
 }

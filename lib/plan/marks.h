@@ -2,7 +2,7 @@
 /*
  * marks.h - a position's marks as a short text, to be kept beside its offset.
  *
- *     "b1 THROUGH BATCH SCANNED WATERMARK"
+ *     "b1 THROUGH BATCH SCANNED WATERMARK [CUTS]"
  *
  * Decimal numbers, "-" for none. Anything else, also what another version or
  * another program has left there, means that there are no marks.
@@ -12,7 +12,7 @@
 
 #include "dstream/broker.h"
 
-#define DS_MARKS_MAX 96 /* bytes of the text, with its NUL */
+#define DS_MARKS_MAX 128 /* bytes of the text, with its NUL */
 
 /* The length of the text; 0 if the marks are not set. */
 size_t ds_marks_show(const ds_marks *m, char text[DS_MARKS_MAX]);

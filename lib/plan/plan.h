@@ -82,6 +82,8 @@ typedef struct ds_stage {
     bool timed; /* its batches are whole over all partitions: a node needs
                    that, or a stage that it feeds is timed; main also if
                    records move the batch time */
+    int64_t
+        cuts; /* a number for the repartition topics that it writes; 0: none */
     bool paced; /* it feeds a timed stage: each of its epochs is a batch,
                    and says how far it is */
 } ds_stage;

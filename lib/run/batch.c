@@ -174,6 +174,7 @@ void batch_mark(worker *w)
             in->made =
                 (ds_marks){.through = DS_TIME_NONE, .batch = DS_TIME_NONE};
         in->made.set = true;
+        in->made.cuts = w->stage->cuts;
         in->made.batch = later(in->made.batch, e->time);
         if (e->whole)
             in->made.through = later(in->made.through, e->time);

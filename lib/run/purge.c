@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * purge.c - repartition topics keep what nobody has read, and no more.
+ * purge.c - repartition topics, and those of receivers, keep what nobody has
+ * read, and no more.
  *
  * Records below the committed position are deleted, never above it: a position
  * that was only read may be taken back by an abort (exactly-once.md, G 19). The
@@ -16,6 +17,18 @@
 
 #define PURGE_EVERY (10 * DS_SECOND)
 
+/* A topic of ours that nobody else reads. */
+static bool is_ours(const worker *w, const input *in)
+{
+    const ds_plan *plan = w->ctx->plan;
+
+    for (uint32_t i = 0; i < plan->n_topics; i++)
+        if (!strcmp(plan->topics[i].name, in->topic))
+            return plan->topics[i].kind == DS_TOPIC_REPARTITION ||
+                   plan->topics[i].kind == DS_TOPIC_RECEIVED;
+    return false;
+}
+
 void purge_tick(worker *w)
 {
     ds_time every = w->ctx->opts.purge ? w->ctx->opts.purge : PURGE_EVERY;
@@ -24,14 +37,13 @@ void purge_tick(worker *w)
     ds_position *pos;
     uint32_t n = 0;
 
-    if (w->stage->id == 0 || !b->type->delete_records ||
-        now - w->purged < every)
+    if (!b->type->delete_records || now - w->purged < every)
         return;
     pos = ds_new(w->scratch, ds_position, w->n_inputs + 1);
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
 
-        if (in->position > in->purged)
+        if (in->position > in->purged && is_ours(w, in))
             pos[n++] = ds_position_of(in->topic, in->partition, in->position);
     }
     /* Somebody else's question may take its time: the next tick will do. */

@@ -511,6 +511,7 @@ void timed_mark(worker *w)
                               .through = t->ran,
                               .batch = t->ran,
                               .scanned = in->scanned,
+                              .cuts = w->stage->cuts,
                               .watermark = input_watermark(in)};
         if (t->ran == t->through) /* a late one is in no batch yet */
             in->made.scanned = held_low_late(t->held, in, in->scanned);

@@ -219,9 +219,59 @@ static ds_rc repartition_kept(ds_context *ctx, const ds_plan_topic *t,
     return rc == DS_NOTFOUND ? DS_OK : rc;
 }
 
+/* Offsets of a topic that a stage reads say that it wrote into all of its
+ * repartition topics. */
+static ds_rc cuts_written(ds_context *ctx, const ds_stage *s, uint32_t topic,
+                          bool *written, ds_err *err)
+{
+    int32_t n = ctx->partitions[topic];
+    ds_position *pos = ds_new(ctx->arena, ds_position, n + 1);
+    ds_broker *b = ctx->broker;
+    ds_time until = ds_mono_now() + KNOWN_PATIENCE;
+    ds_rc rc;
+
+    do {
+        for (int32_t p = 0; p < n; p++)
+            pos[p] = ds_position_of(ctx->topics[topic], p, DS_OFFSET_NONE);
+        rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, 1000, err);
+    } while (rc == DS_E_TIMEOUT && ds_mono_now() < until);
+    for (int32_t p = 0; rc == DS_OK && p < n; p++)
+        *written = *written || (pos[p].next >= 0 && pos[p].marks.set &&
+                                pos[p].marks.cuts == s->cuts);
+    return rc;
+}
+
+/* Kafka forgets the offsets of a topic that is deleted; what wrote into it
+ * knows that it was there. */
+static ds_rc repartition_gone(ds_context *ctx, const ds_plan_topic *t,
+                              ds_err *err)
+{
+    const ds_stage *s = &ctx->plan->stages[t->stage];
+    ds_topic_info info = {0, 0};
+    bool written = false;
+    ds_rc rc;
+
+    if (t->kind != DS_TOPIC_REPARTITION)
+        return DS_OK;
+    rc = ctx->broker->type->topic_info(ctx->broker, t->name, &info, err);
+    if (rc != DS_NOTFOUND)
+        return rc;
+    for (uint32_t i = 0; i < ctx->plan->n_topics; i++)
+        if (ctx->partitions[i] && stage_reads(ctx, s, ctx->topics[i]))
+            DS_TRY(cuts_written(ctx, s, i, &written, err));
+    if (!written)
+        return DS_OK;
+    return ds_fail(err, DS_E_DECISION,
+                   "topic %s is gone: rows that group %s has put into it and "
+                   "that stage %s has not read yet are lost. Start over with "
+                   "`dstream replay FILE --to-earliest --execute`",
+                   t->name, s->group, ctx->plan->stages[t->reader].name);
+}
+
 static ds_rc internal_topic(ds_context *ctx, uint32_t i, int32_t partitions,
                             ds_err *err)
 {
+    DS_TRY(repartition_gone(ctx, &ctx->plan->topics[i], err));
     DS_TRY(repartition_kept(ctx, &ctx->plan->topics[i], &partitions, err));
     const ds_plan_topic *t = &ctx->plan->topics[i];
     ds_topic_want want = {t->name, t->partitions ? t->partitions : partitions,

@@ -56,6 +56,21 @@ sinks:
 """
 COUNT = "coalesce(state, 0) + count(*) AS n"
 
+# One result per batch, without state.
+SUMS = HEAD + """\
+sources:
+  lines: {kafka: {topic: %(source)s, format: text}}
+streams:
+  sums:
+    from: lines
+    do:
+      - flatMap: regexp_split_to_table(lower(value), '\\s+') AS word
+      - keyBy: word
+      - reduceByKey: count(*) AS n
+sinks:
+  sums: {from: sums, kafka: {topic: %(sink)s, format: json}}
+"""
+
 ROWS = HEAD + """\
 sources:
   lines: {kafka: {topic: %(source)s, format: json, columns: {id: bigint not null, v: bigint}}}

@@ -23,7 +23,7 @@ from confluent_kafka import KafkaException, Producer
 
 import corpus
 import ring
-from case import COUNT, HEAD, KEYED, ROWS, TABLES, WORDS, Case
+from case import COUNT, HEAD, KEYED, ROWS, SUMS, TABLES, WORDS, Case
 from ring import Failed, Invalid
 
 
@@ -376,6 +376,28 @@ def case_changelog_deleted_and_nothing_to_read(c):
     c.until_end(path)
     got = ring.to_json(c.rows()[-1].value())
     c.check(got == {"word": "new", "n": 1}, "counted on: %s" % got)
+
+
+def case_repartition_deleted(c):
+    """Rows may have waited in it: nobody goes on as if nothing were."""
+    c.topics()
+    c.words()
+    path = c.write(SUMS)
+    c.until_end(path)
+    got = sum(ring.to_json(m.value())["n"] for m in c.rows())
+    c.check(got == sum(c.want.values()), "%d of %d rows" % (
+        got, sum(c.want.values())))
+    topic = c.job + ".sums.repartition"
+    c.alone(c.job, c.job + ".sums")
+    before, moved = len(c.rows()), c.committed()
+    c.words()
+    ring.delete_topics(c.brokers, [topic])
+    ring.wait(20, "the topic is gone",
+              lambda: not ring.partition_count(c.brokers, topic))
+    for _ in range(2):
+        c.ends(c.run(path), 3, topic)
+        c.check(len(c.rows()) == before, "there is output")
+        c.check(c.committed() == moved, "offsets moved")
 
 
 def case_wrong_cleanup_policy(c):

@@ -39,6 +39,8 @@ typedef struct ds_marks {
     int64_t scanned;   /* records below were read: what is in a batch up to
                           `through` has gone into it */
     ds_time watermark; /* of event time; or NONE */
+    int64_t cuts; /* which repartition topics were written with it: a number;
+                     0: none */
 } ds_marks;
 
 /* The next offset to read of one partition. */

@@ -23,17 +23,19 @@ static void goes_round(ds_marks m, const char *want)
     assert_int_equal(got.batch, m.batch);
     assert_int_equal(got.scanned, m.scanned);
     assert_int_equal(got.watermark, m.watermark);
+    assert_int_equal(got.cuts, m.cuts);
 }
 
 static void test_round(void **state)
 {
     (void)state;
-    goes_round((ds_marks){true, 1000000, 2000000, 42, DS_TIME_NONE},
+    goes_round((ds_marks){true, 1000000, 2000000, 42, DS_TIME_NONE, 0},
                "b1 1000000 2000000 42 -");
-    goes_round((ds_marks){true, DS_TIME_NONE, DS_TIME_NONE, 0, -5},
+    goes_round((ds_marks){true, DS_TIME_NONE, DS_TIME_NONE, 0, -5, 0},
                "b1 - - 0 -5");
-    goes_round((ds_marks){true, INT64_MAX / 10, -1, 0, 0},
+    goes_round((ds_marks){true, INT64_MAX / 10, -1, 0, 0, 0},
                "b1 922337203685477580 -1 0 0");
+    goes_round((ds_marks){true, 1, 1, 2, DS_TIME_NONE, 77}, "b1 1 1 2 - 77");
 }
 
 static void test_not_set(void **state)
