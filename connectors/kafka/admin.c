@@ -129,12 +129,16 @@ static ds_rc answer(rd_kafka_queue_t *queue, rd_kafka_event_t **out,
 }
 /* ---- topic configuration ---- */
 
-/* Asks for a topic's configuration; the entries live in *ev. *unknown: the
- * broker that answered does not know the topic. */
+/* A topic's configuration; the entries live in the event. */
+struct description {
+    rd_kafka_event_t *ev;
+    const rd_kafka_ConfigEntry_t **entries;
+    size_t n;
+    bool unknown; /* the broker that answered does not know the topic */
+};
+
 static ds_rc describe_once(kafka_broker *b, const char *topic, int ms,
-                           rd_kafka_event_t **ev,
-                           const rd_kafka_ConfigEntry_t ***entries, size_t *n,
-                           bool *unknown, ds_err *err)
+                           struct description *d, ds_err *err)
 {
     rd_kafka_ConfigResource_t *ask =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
@@ -144,89 +148,83 @@ static ds_rc describe_once(kafka_broker *b, const char *topic, int ms,
     rd_kafka_DescribeConfigs(b->ru, &ask, 1, o, queue);
     rd_kafka_AdminOptions_destroy(o);
     rd_kafka_ConfigResource_destroy(ask);
-    DS_TRY(answer(queue, ev, err, "read the configuration of topic", topic));
+    DS_TRY(
+        answer(queue, &d->ev, err, "read the configuration of topic", topic));
     size_t m;
     const rd_kafka_ConfigResource_t **got =
         rd_kafka_DescribeConfigs_result_resources(
-            rd_kafka_event_DescribeConfigs_result(*ev), &m);
+            rd_kafka_event_DescribeConfigs_result(d->ev), &m);
     rd_kafka_resp_err_t e =
         m ? rd_kafka_ConfigResource_error(got[0]) : RD_KAFKA_RESP_ERR__FAIL;
-    *unknown = e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    d->unknown = e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (e) {
         ds_rc rc = kafka_fail(
             err, e, m ? rd_kafka_ConfigResource_error_string(got[0]) : NULL,
             "read the configuration of topic %s", topic);
-        rd_kafka_event_destroy(*ev);
+        rd_kafka_event_destroy(d->ev);
         return rc;
     }
-    *entries = rd_kafka_ConfigResource_configs(got[0], n);
+    d->entries = rd_kafka_ConfigResource_configs(got[0], &d->n);
     return DS_OK;
 }
 
 /* A topic that has just been made is not known to every broker at once: one of
  * them has it, or nobody would ask. */
 static ds_rc describe(kafka_broker *b, const char *topic, int ms,
-                      rd_kafka_event_t **ev,
-                      const rd_kafka_ConfigEntry_t ***entries, size_t *n,
-                      ds_err *err)
+                      struct description *d, ds_err *err)
 {
     ds_time until = ds_mono_now() + ms * DS_MS;
 
     for (;;) {
-        bool unknown = false;
-        ds_rc rc = describe_once(b, topic, ms, ev, entries, n, &unknown, err);
+        ds_rc rc;
 
-        if (rc == DS_OK || !unknown || ds_mono_now() >= until)
+        d->unknown = false;
+        rc = describe_once(b, topic, ms, d, err);
+        if (rc == DS_OK || !d->unknown || ds_mono_now() >= until)
             return rc;
         usleep(20000);
     }
 }
 
-static const char *entry(const rd_kafka_ConfigEntry_t **entries, size_t n,
-                         const char *name)
+static const char *entry(const struct description *d, const char *name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), name) == 0)
-            return rd_kafka_ConfigEntry_value(entries[i]);
+    for (size_t i = 0; i < d->n; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(d->entries[i]), name) == 0)
+            return rd_kafka_ConfigEntry_value(d->entries[i]);
     return NULL;
 }
 
 ds_rc kafka_topic_config(ds_broker *broker, const char *topic, const char *name,
                          ds_arena *a, const char **value, ds_err *err)
 {
-    rd_kafka_event_t *ev = NULL;
-    const rd_kafka_ConfigEntry_t **entries = NULL;
-    size_t n = 0;
+    struct description d = {0};
     ds_topic_info info = {0};
     /* The library's answer does not tell a missing topic from other faults. */
     ds_rc rc = kafka_topic_info(broker, topic, &info, err);
     if (rc != DS_OK)
         return rc;
-    DS_TRY(describe((kafka_broker *)broker, topic, KAFKA_ADMIN_MS, &ev,
-                    &entries, &n, err));
-    const char *text = entry(entries, n, name);
+    DS_TRY(describe((kafka_broker *)broker, topic, KAFKA_ADMIN_MS, &d, err));
+    const char *text = entry(&d, name);
     if (text)
         *value = ds_str_copy(a, text);
-    rd_kafka_event_destroy(ev);
+    rd_kafka_event_destroy(d.ev);
     return text ? DS_OK : DS_NOTFOUND;
 }
 
 int64_t kafka_topic_number(kafka_broker *b, const char *topic, const char *name)
 {
-    rd_kafka_event_t *ev = NULL;
-    const rd_kafka_ConfigEntry_t **entries = NULL;
-    size_t n = 0;
+    struct description d = {0};
     /* A cluster that does not tell would cost the wait every time. */
     if (__atomic_load_n(&b->tells_nothing, __ATOMIC_RELAXED))
         return -1;
-    ds_rc rc = describe(b, topic, KAFKA_DESCRIBE_MS, &ev, &entries, &n, NULL);
+    ds_rc rc = describe(b, topic, KAFKA_DESCRIBE_MS, &d, NULL);
     if (rc == DS_E_TIMEOUT || rc == DS_E_NOSUPPORT)
         __atomic_store_n(&b->tells_nothing, 1, __ATOMIC_RELAXED);
     if (rc < 0)
         return -1;
-    const char *value = entry(entries, n, name);
+    const char *value = entry(&d, name);
     int64_t number = value ? strtoll(value, NULL, 10) : -1;
-    rd_kafka_event_destroy(ev);
+    rd_kafka_event_destroy(d.ev);
     return number;
 }
 
@@ -295,20 +293,18 @@ static ds_rc ensure_setting(const ds_topic_want *want, const char *name,
 static ds_rc ensure_configs(kafka_broker *b, const ds_topic_want *want,
                             ds_err *err)
 {
-    rd_kafka_event_t *ev = NULL;
-    const rd_kafka_ConfigEntry_t **entries = NULL;
-    size_t n = 0;
-    DS_TRY(describe(b, want->name, KAFKA_ADMIN_MS, &ev, &entries, &n, err));
-    ds_rc rc = ensure_setting(want, "cleanup.policy",
-                              entry(entries, n, "cleanup.policy"),
-                              want->compact ? "compact" : "delete", err);
+    struct description d = {0};
+    DS_TRY(describe(b, want->name, KAFKA_ADMIN_MS, &d, err));
+    ds_rc rc =
+        ensure_setting(want, "cleanup.policy", entry(&d, "cleanup.policy"),
+                       want->compact ? "compact" : "delete", err);
     if (rc == DS_OK && !want->compact)
-        rc = ensure_setting(want, "retention.ms",
-                            entry(entries, n, "retention.ms"), "-1", err);
+        rc = ensure_setting(want, "retention.ms", entry(&d, "retention.ms"),
+                            "-1", err);
     if (rc == DS_OK && !want->compact)
         rc = ensure_setting(want, "retention.bytes",
-                            entry(entries, n, "retention.bytes"), "-1", err);
-    rd_kafka_event_destroy(ev);
+                            entry(&d, "retention.bytes"), "-1", err);
+    rd_kafka_event_destroy(d.ev);
     return rc;
 }
 

@@ -101,7 +101,7 @@ static pair_rows rows_with_states(const ds_acc *acc, const agg_rows *in)
         ds_col_builder_init(&b, type, in->ev->arena, r.n);
         for (uint32_t k = 0; k < r.n; k++) {
             const pair_state *s = &states[r.group[k]];
-            bool state = from[k] == UINT32_MAX;
+            bool state = s->vals && from[k] == UINT32_MAX;
             if (state ? s->nulls[c] : ds_col_is_null(&in->cols[c], from[k])) {
                 ds_col_builder_add_null(&b);
                 continue;
@@ -394,10 +394,11 @@ const ds_schema *ds_pair_schema(const ds_schema *values, ds_arena *a)
     ds_schema *both = ds_new(a, ds_schema, 1);
     ds_field *fields = ds_new(a, ds_field, 2 * (size_t)values->n + 1);
     for (uint32_t i = 0; i < 2 * values->n; i++) {
-        fields[i] = values->fields[i % values->n];
+        bool b = i >= values->n;
+        fields[i] = values->fields[b ? i - values->n : i];
         fields[i].not_null = false;
-        fields[i].name = ds_str_printf(a, "%c.%s", i < values->n ? 'a' : 'b',
-                                       fields[i].name);
+        fields[i].name =
+            ds_str_printf(a, "%c.%s", b ? 'b' : 'a', fields[i].name);
     }
     *both = (ds_schema){2 * values->n, fields};
     return both;
