@@ -64,7 +64,25 @@ int ds_exprs_set_item(const ds_exprs *e)
     return e->set_item;
 }
 
-bool ds_exprs_idle_keeps(const ds_exprs *e)
+/* Whether its value is certainly not NULL, whatever comes in. */
+static bool never_null(const tx *x, uint32_t aggs, const bool *is_count)
+{
+    if (x->kind == TX_CONST)
+        return !x->null;
+    if (x->kind == TX_COL)
+        return x->col >= aggs && is_count[x->col - aggs];
+    bool some = x->kind == TX_COALESCE;
+    bool sum = x->kind == TX_CALL && x->n_args == 2 &&
+               (strcmp(x->f->name, "+") == 0 || strcmp(x->f->name, "-") == 0);
+    if (!some && !sum)
+        return false;
+    for (uint32_t i = 0; i < x->n_args; i++)
+        if (never_null(x->args[i], aggs, is_count) == some)
+            return some;
+    return sum;
+}
+
+bool ds_exprs_idle_keeps(const ds_exprs *e, bool given)
 {
     const ds_schema *state = e->scope.state;
     if (state == NULL || state->n != e->schema.n)
@@ -74,11 +92,13 @@ bool ds_exprs_idle_keeps(const ds_exprs *e)
     bool *is_count = ds_new(a, bool, e->n_aggs + 1);
     for (uint32_t i = 0; i < e->n_aggs; i++)
         is_count[i] = agg_is_count(e->aggs[i]);
-    int kept = state->n == 1 ? (int)first : -1;
+    uint32_t aggs = exprs_first_agg(&e->scope);
     bool keeps = true;
     for (uint32_t i = 0; i < e->schema.n && keeps; i++) {
-        const tx *x = fold_idle(e->items[i], exprs_first_agg(&e->scope),
-                                is_count, kept, a);
+        bool kept = state->n == 1 ||
+                    (!given && never_null(e->items[i], aggs, is_count));
+        const tx *x = fold_idle(e->items[i], aggs, is_count,
+                                kept ? (int)(first + i) : -1, a);
         keeps = x->kind == TX_COL && x->col == first + i;
     }
     ds_arena_free(a);

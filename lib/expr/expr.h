@@ -94,8 +94,10 @@ bool ds_exprs_uses_count(const ds_exprs *e);
 int ds_exprs_set_item(const ds_exprs *e);
 /* updateStateByKey: true if for a key without new rows (count 0, the other
  * aggregates NULL) every item certainly gives back the state unchanged, so
- * that it need not be evaluated (contract.md 5.8). False when in doubt. */
-bool ds_exprs_idle_keeps(const ds_exprs *e);
+ * that it need not be evaluated (contract.md 5.8). False when in doubt. A state
+ * is what the items made, so a column whose item is never NULL is none;
+ * `given`: some states were made elsewhere. */
+bool ds_exprs_idle_keeps(const ds_exprs *e, bool given);
 /* The aggregates, each once, in the order of their columns (below). */
 const ds_agg *const *ds_exprs_aggs(const ds_exprs *e, uint32_t *n);
 /* The canonical text (deparsed): for state signatures. */

@@ -79,8 +79,8 @@ void tx_walk(tx *x, void (*fn)(tx *x, void *arg), void *arg);
 /* Constant folding, in place; errors are left for the rows that reach them. */
 tx *fold_tree(tx *x, ds_arena *a);
 /* A copy of x as it is for a key without new rows: the columns from `aggs` on
- * are 0 if they are a count and NULL otherwise. `kept`: the state's only column
- * (it is not NULL), or -1. */
+ * are 0 if they are a count and NULL otherwise. `kept`: a column of the state
+ * that is not NULL, or -1. */
 tx *fold_idle(tx *x, uint32_t aggs, const bool *is_count, int kept,
               ds_arena *a);
 

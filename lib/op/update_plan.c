@@ -211,6 +211,7 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     ds_scope scope = keyed_scope(&p->keyed, node, a);
     const ds_schema *state;
     ds_exprs *e = update_compile(args->update, &scope, &state, a, d);
+    bool given; /* states come from a table */
 
     if (e == NULL)
         return;
@@ -219,11 +220,12 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     update_forgets(p, node, args->evict, a);
     if (args->evict && node->inputs[0]->watermarked)
         evict_plan(p, node, &scope, a, d);
-    if (args->init && !update_init_plan(p, node, args->init, a, d))
+    given = args->init && update_init_plan(p, node, args->init, a, d);
+    if (args->init && !given)
         init_plan(p, args->init, a, d);
     p->all = args->emit == 1;
     p->idle = (ds_exprs_uses_count(e) || ds_exprs_uses_now(e)) &&
-              !ds_exprs_idle_keeps(e);
+              !ds_exprs_idle_keeps(e, given);
     if (p->all || p->idle)
         node->flags |= DS_OP_EVERY_EPOCH;
     if (p->all || p->idle || p->forget) /* keys without rows: in the batch */

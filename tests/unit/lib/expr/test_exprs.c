@@ -206,15 +206,19 @@ static void idle_keeps(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ds_exprs *e = compile(f, cases[i].list, &s);
         assert_non_null(e);
-        if (ds_exprs_idle_keeps(e) != cases[i].keeps)
+        if (ds_exprs_idle_keeps(e, false) != cases[i].keeps)
             print_error("%s\n", cases[i].list);
-        assert_int_equal(ds_exprs_idle_keeps(e), cases[i].keeps);
+        assert_int_equal(ds_exprs_idle_keeps(e, false), cases[i].keeps);
     }
     s = state_scope(&two_state);
     assert_true(ds_exprs_idle_keeps(
-        compile(f, "state.n + count(*) AS n, state.last AS last", &s)));
-    assert_false(ds_exprs_idle_keeps(
-        compile(f, "coalesce(state.n, 0) + count(*) AS n, state.last", &s)));
+        compile(f, "state.n + count(*) AS n, state.last AS last", &s), false));
+    ds_exprs *e = compile(
+        f, "coalesce(state.n, 0) + count(*) AS n, state.last AS last", &s);
+    assert_true(ds_exprs_idle_keeps(e, false));
+    assert_false(ds_exprs_idle_keeps(e, true));
+    e = compile(f, "coalesce(state.n, max(n)) + count(*) AS n, state.last", &s);
+    assert_false(ds_exprs_idle_keeps(e, false));
 }
 
 static void state_types(void **state)
