@@ -217,7 +217,7 @@ static void idle_keeps(void **state)
         f, "coalesce(state.n, 0) + count(*) AS n, state.last AS last", &s);
     assert_true(ds_exprs_idle_keeps(e, false));
     assert_false(ds_exprs_idle_keeps(e, true));
-    e = compile(f, "coalesce(state.n, max(n)) + count(*) AS n, state.last", &s);
+    e = compile(f, "greatest(state.n, 0) + count(*) AS n, state.last", &s);
     assert_false(ds_exprs_idle_keeps(e, false));
 }
 
