@@ -145,8 +145,8 @@ static void pairs_eval(ds_acc *acc, const ds_exprs *f, const pair_rows *r,
         cols[c] = ds_col_gather(&r->cols[c], type, left, n, a);
         cols[width + c] = ds_col_gather(&r->cols[c], type, right, n, a);
     }
-    if (ds_exprs_eval(f, &in, &ev, out, &err) != DS_OK)
-        ds_row_errors_add(&errs, a, n, 0, "E0799", 0, err.msg);
+    /* It fails as a whole for sets only, and those are refused before. */
+    DS_BUG_ON(ds_exprs_eval(f, &in, &ev, out, &err) != DS_OK);
     for (uint32_t i = 0; i < errs.n; i++)
         group_fails(acc, r->group[left[errs.list[i].row]], &errs.list[i]);
     for (uint32_t c = 0; c < width && errs.n; c++) {

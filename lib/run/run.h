@@ -58,7 +58,8 @@ typedef struct input {
     int64_t dropped;     /* first of the records that are held no more and have
                             to be read again; INT64_MAX: none */
     ds_time limit_batch; /* the batch that `limit` is in */
-    int64_t purged;      /* behind a cut: records below may be deleted */
+    int64_t settled;     /* behind a cut: committed when it was last looked */
+    int64_t purged;      /* records below may be deleted */
 } input;
 
 typedef struct task_store {
