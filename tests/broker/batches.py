@@ -227,7 +227,7 @@ class Run:
     def progress(self, seconds, what):
         was = self.committed()
         try:
-            ring.wait(seconds, what, lambda: self.committed() > was + 20, 0.3)
+            ring.wait(seconds, what, lambda: self.committed() > was + 20, 1.0)
         except Failed as e:
             self.verdict.add("B9", str(e))
 
@@ -311,7 +311,7 @@ class Run:
         def all_moved():
             now = ring.group_offsets(self.brokers, "batches", "batches-tokens")
             return all(now.get(p, -1) > o for p, o in was.items())
-        ring.wait(seconds, "all partitions move again", all_moved, 0.05)
+        ring.wait(seconds, "all partitions move again", all_moved, 0.25)
         return time.monotonic() - start
 
     def takeovers(self):
