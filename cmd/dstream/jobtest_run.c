@@ -204,7 +204,7 @@ static const char *source_topic(const runner *r, const ds_source_args *args)
 
 static const ds_plan_table *table_find(const runner *r, const char *name)
 {
-    for (uint32_t i = 0; i < r->plan->n_tables; i++)
+    for (uint32_t i = 0; name && i < r->plan->n_tables; i++)
         if (!strcmp(r->plan->tables[i].name, name))
             return &r->plan->tables[i];
     return NULL;

@@ -248,6 +248,7 @@ static tx *check_pair(check *c, const ds_node *n)
 {
     const ds_schema *cols = c->scope->cols;
     bool is_b = strcmp(n->names[0], "b") == 0;
+    DS_BUG_ON(cols == NULL);
     uint32_t half = cols->n / 2, first = is_b ? half : 0;
     int i = n->n_names > 1 ? pair_find(cols, is_b, n->names[1]) : -1;
     if (!is_b && strcmp(n->names[0], "a") != 0)

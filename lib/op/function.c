@@ -61,10 +61,11 @@ static void filter_plan(ds_node *node, ds_arena *a, ds_diags *d)
 
 /* ---- rows one by one ---- */
 
-/* A call is over: whether its rows count. DS_OK, or what passes up. */
+/* A call is over: its rows count, or it goes to `errs`. DS_OK, or what passes
+ * up. */
 static ds_rc call_end(ds_out *out, ds_rc rc, uint32_t before,
                       ds_row_errors *errs, const ds_in *in, const ds_err *why,
-                      bool *counts, ds_err *err)
+                      ds_err *err)
 {
     const char *msg = why->msg;
 
@@ -73,7 +74,6 @@ static ds_rc call_end(ds_out *out, ds_rc rc, uint32_t before,
         rc = DS_E_RECORD;
         msg = out->refused;
     }
-    *counts = rc >= 0;
     if (rc >= 0)
         return DS_OK;
     if (rc != DS_E_RECORD) {
@@ -121,14 +121,13 @@ static ds_rc rows_call(ds_op *op, const ds_batch *in, ds_out *out,
     DS_EACH (in, i) {
         ds_in row = {in, i};
         ds_err why = {DS_OK, "the function refused the row"};
-        uint32_t before = out->n;
-        bool counts;
+        uint32_t before = out->n, refused = errs->n;
         ds_rc rc = f->flat_map(f->arg, &row, out, &why);
 
-        DS_TRY(call_end(out, rc, before, errs, &row, &why, &counts, err));
+        DS_TRY(call_end(out, rc, before, errs, &row, &why, err));
         if (out->misused)
             break;
-        *empty += counts && out->n == before;
+        *empty += errs->n == refused && out->n == before;
         origin_fill(from, in->arena, out->n, ds_batch_rec(in, i));
     }
     return out_check(out, op->node, err);

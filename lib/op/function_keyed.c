@@ -208,11 +208,13 @@ static ds_rc keyed_refuse(ds_op *op, const ds_in *last, const char *msg,
                                    FUNCTION_REFUSED, msg, err);
 }
 
-/* What a call gave. `most` rows are right. */
-static ds_rc call_end(ds_op *op, ds_out *out, ds_rc rc, uint32_t before,
-                      uint32_t least, const ds_in *last, const ds_err *why,
-                      ds_err *err)
+/* What a call gave, after `before` rows: one, or none if `least` is 0. `why`
+ * has what it returned. */
+static ds_rc call_end(ds_op *op, ds_out *out, uint32_t before, uint32_t least,
+                      const ds_in *last, const ds_err *why, ds_err *err)
 {
+    ds_rc rc = why->rc;
+
     out_end(out);
     if (rc == DS_E_RECORD || (rc >= 0 && out->refused)) {
         const char *msg = rc < 0 ? why->msg : out->refused;
@@ -268,9 +270,9 @@ static ds_rc group_reduce(ds_op *op, const ds_in *rows, uint32_t n,
     for (uint32_t i = 1; i < n; i++) {
         ds_err why = {DS_OK, "the function refused the row"};
         uint32_t before = made->n;
-        ds_rc rc = f->reduce(f->arg, &sum, &rows[i], made, &why);
 
-        DS_TRY(call_end(op, made, rc, before, 1, &rows[i], &why, err));
+        why.rc = f->reduce(f->arg, &sum, &rows[i], made, &why);
+        DS_TRY(call_end(op, made, before, 1, &rows[i], &why, err));
         sum = (ds_in){out_batch(made), before};
     }
     row_copy(out, &sum);
@@ -397,10 +399,10 @@ static ds_rc groups_call(struct function_keyed *k, const struct states_in *s,
                        .state = s->stored[g].ptr ? &state : NULL,
                        .n = begins[g + 1] - begins[g],
                        .rows = rows + begins[g]};
-        ds_rc rc = f->update(f->arg, &u, out, &why);
 
-        DS_TRY(call_end(op, out, rc, g, 0, u.n ? &u.rows[u.n - 1] : NULL, &why,
-                        err));
+        why.rc = f->update(f->arg, &u, out, &why);
+        DS_TRY(
+            call_end(op, out, g, 0, u.n ? &u.rows[u.n - 1] : NULL, &why, err));
         if (out->n > g)
             continue;
         ds_bit_set(gone, g);

@@ -155,8 +155,8 @@ static const ds_param join_params[] = {
 
 #define JOIN(symbol, yaml, says)                                               \
     const ds_op_type symbol = {                                                \
-        .name = yaml,                                                          \
-        .help = says,                                                          \
+        .name = (yaml),                                                        \
+        .help = (says),                                                        \
         .keeps =                                                               \
             "with `within`: the rows of both sides until no match can come",   \
         .cost = "a hash lookup per row, and the pairs",                        \
