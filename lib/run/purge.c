@@ -8,10 +8,6 @@
  * broker is asked now and then and not waited for; what it did not delete it
  * deletes the next time.
  *
- * What is deleted was committed a round before: whoever asks for the group's
- * offsets meanwhile, while a transaction is being ended or a member is lost,
- * may still be told an older one.
- *
  * A topic that does not hold what its reader has committed was deleted, made
  * anew or cut by somebody: rows would be missing, or read twice.
  */
@@ -19,7 +15,7 @@
 
 #include "run/run.h"
 
-#define PURGE_EVERY (30 * DS_SECOND)
+#define PURGE_EVERY (10 * DS_SECOND)
 
 /* A topic of ours that nobody else reads. */
 static bool is_ours(const worker *w, const input *in)
@@ -47,19 +43,17 @@ void purge_tick(worker *w)
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
 
-        if (in->settled > in->purged && is_ours(w, in))
-            pos[n++] = ds_position_of(in->topic, in->partition, in->settled);
+        if (in->position > in->purged && is_ours(w, in))
+            pos[n++] = ds_position_of(in->topic, in->partition, in->position);
     }
     /* Somebody else's question may take its time: the next tick will do. */
     if (n && pthread_mutex_trylock(&w->ctx->cluster) == 0) {
         b->type->delete_records(b, pos, n);
         pthread_mutex_unlock(&w->ctx->cluster);
         for (uint32_t i = 0; i < w->n_inputs; i++)
-            w->inputs[i].purged = w->inputs[i].settled;
+            w->inputs[i].purged = w->inputs[i].position;
+        w->purged = now;
     }
-    for (uint32_t i = 0; i < w->n_inputs; i++)
-        w->inputs[i].settled = w->inputs[i].position;
-    w->purged = now;
     ds_arena_reset(w->scratch);
 }
 

@@ -58,8 +58,7 @@ typedef struct input {
     int64_t dropped;     /* first of the records that are held no more and have
                             to be read again; INT64_MAX: none */
     ds_time limit_batch; /* the batch that `limit` is in */
-    int64_t settled;     /* behind a cut: committed when it was last looked */
-    int64_t purged;      /* records below may be deleted */
+    int64_t purged;      /* behind a cut: records below may be deleted */
 } input;
 
 typedef struct task_store {
@@ -343,7 +342,9 @@ void timed_committed(worker *w);
 
 /* purge.c: what was read of repartition topics is deleted, now and then. */
 void purge_tick(worker *w);
-/* DS_E_DECISION: such a topic does not hold what was committed of it. */
+/* DS_E_DECISION: such a topic does not hold what was committed of it. `low` is
+ * from before `committed` was asked for, if others may read it, `high` from
+ * after. */
 ds_rc purge_check(const char *topic, int32_t partition, const char *group,
                   int64_t committed, int64_t low, int64_t high, ds_err *err);
 

@@ -325,28 +325,32 @@ static bool reads_repartition(const ds_plan *plan, const ds_stage *s,
 }
 
 /* Before anything is written: does the topic hold what its reader has committed
- * of it? Offsets that are not stable now are looked at again when the reader
- * starts. */
+ * of it? Another instance may be reading, committing and deleting meanwhile: so
+ * the log's start is asked for before the offsets and its end after them.
+ * Offsets that are not stable now are looked at again when the reader starts.
+ */
 static ds_rc repartition_check(ds_context *ctx, const ds_stage *s,
                                uint32_t topic, ds_err *err)
 {
     int32_t n = ctx->partitions[topic];
     ds_position *pos = ds_new(ctx->arena, ds_position, n + 1);
+    int64_t *low = ds_new(ctx->arena, int64_t, n + 1);
     ds_broker *b = ctx->broker;
+    int64_t later, high;
     ds_rc rc;
 
-    for (int32_t p = 0; p < n; p++)
+    for (int32_t p = 0; p < n; p++) {
         pos[p] = ds_position_of(ctx->topics[topic], p, DS_OFFSET_NONE);
+        DS_TRY(b->type->watermarks(b, pos[p].topic, p, &low[p], &high, err));
+    }
     rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, 1000, err);
     if (rc < 0 && ds_rc_act(rc) != DS_ACT_RETRY)
         return rc;
     for (int32_t p = 0; rc == DS_OK && p < n; p++) {
-        int64_t low, high;
-
         if (pos[p].next < 0)
             continue;
-        DS_TRY(b->type->watermarks(b, pos[p].topic, p, &low, &high, err));
-        DS_TRY(purge_check(pos[p].topic, p, s->group, pos[p].next, low, high,
+        DS_TRY(b->type->watermarks(b, pos[p].topic, p, &later, &high, err));
+        DS_TRY(purge_check(pos[p].topic, p, s->group, pos[p].next, low[p], high,
                            err));
     }
     return DS_OK;

@@ -242,6 +242,50 @@ static void test_truncated(void **state)
     assert_non_null(strstr(err.msg, "replay"));
 }
 
+static struct {
+    ds_broker_type type;
+    const ds_broker_type *was;
+    fixture *f;
+} busy;
+
+/* While one asks what is committed, the reader commits more, and deletes it. */
+static ds_rc busy_offsets(ds_broker *b, const char *group, ds_position *pos,
+                          uint32_t n, int timeout_ms, ds_err *err)
+{
+    ds_rc rc = busy.was->group_offsets(b, group, pos, n, timeout_ms, err);
+
+    step(&busy.f->ctx->workers[1]);
+    step(&busy.f->ctx->workers[1]);
+    return rc;
+}
+
+/* Another instance starts beside one that reads and deletes: nothing is gone.
+ */
+static void test_purged_meanwhile(void **state)
+{
+    fixture *f = *state;
+    int64_t low = 0, high = 0;
+    ds_context *ctx = NULL;
+    ds_err err = {DS_OK, ""};
+
+    f->opts.purge = 1;
+    open_context(f);
+    run_main(f);
+    step(&f->ctx->workers[1]);
+    run_main(f);
+    busy.type = *f->broker->type;
+    busy.type.group_offsets = busy_offsets;
+    busy.was = f->broker->type;
+    busy.f = f;
+    f->broker->type = &busy.type;
+    if (ds_context_open(f->plan, &f->opts, &ctx, &err) < 0)
+        fail_msg("%s", err.msg);
+    ds_context_close(ctx);
+    f->broker->type = busy.was;
+    f->broker->type->watermarks(f->broker, TOPIC, 0, &low, &high, NULL);
+    assert_int_equal(low, high); /* it did read and delete */
+}
+
 /* A row of a batch that has run, from a source that nobody expected, counts in
  * the next one. */
 static void test_late(void **state)
@@ -333,6 +377,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_restarts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_purge, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_purged_meanwhile, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_silent, set_up_record, tear_down),
     };
