@@ -254,24 +254,6 @@ static ds_rc file_open(const ds_sink_use *use, void **out, ds_err *err)
 
 /* ---- rows ---- */
 
-/* A row as Spark's toString of what saveAsTextFiles gets. */
-static void row_text(ds_buf *b, const ds_batch *in, uint32_t row)
-{
-    uint32_t n = in->schema->n;
-
-    if (n != 1)
-        ds_buf_str(b, "(");
-    for (uint32_t c = 0; c < n; c++) {
-        if (c)
-            ds_buf_str(b, ",");
-        if (ds_col_is_null(&in->cols[c], row))
-            ds_buf_str(b, "null");
-        else
-            ds_show_text(b, in->schema->fields[c].type, &in->cols[c], row);
-    }
-    ds_buf_str(b, n == 1 ? "\n" : ")\n");
-}
-
 static ds_rc file_write(void *sink, const ds_sink_use *use, const ds_batch *in,
                         ds_err *err)
 {
@@ -285,11 +267,10 @@ static ds_rc file_write(void *sink, const ds_sink_use *use, const ds_batch *in,
         f->writing = true;
     }
     DS_EACH (in, i) {
-        if (args->format == FILE_TEXT) {
-            row_text(&f->text, in, i);
-            continue;
-        }
-        ds_show_json_row(&f->text, in->schema, in->cols, i);
+        if (args->format == FILE_TEXT)
+            ds_show_tuple(&f->text, in->schema, in->cols, i);
+        else
+            ds_show_json_row(&f->text, in->schema, in->cols, i);
         ds_buf_str(&f->text, "\n");
     }
     return DS_OK;

@@ -79,11 +79,18 @@ static char *diag_clean(char *msg)
 void ds_diag_add(ds_diags *d, ds_severity severity, const char *code,
                  ds_where where, const char *hint, const char *fmt, ...)
 {
-    char msg[1000];
     va_list args;
     va_start(args, fmt);
-    int wanted = vsnprintf(msg, sizeof(msg), fmt, args);
+    ds_diag_addv(d, severity, code, where, hint, fmt, args);
     va_end(args);
+}
+
+void ds_diag_addv(ds_diags *d, ds_severity severity, const char *code,
+                  ds_where where, const char *hint, const char *fmt,
+                  va_list args)
+{
+    char msg[1000];
+    int wanted = vsnprintf(msg, sizeof(msg), fmt, args);
     if (wanted >= (int)sizeof(msg))
         utf8_cut(msg);
     ds_diag diag = {severity, code, where, diag_clean(msg), hint};

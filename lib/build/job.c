@@ -244,14 +244,22 @@ void ds_job_source_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
     entry_add(job, &job->sources, name, arg);
 }
 
+/* {connector: {options}}, and beside it the options of `above`. */
+static void opts_add(ds_job *job, const char *name, const char *connector,
+                     const char *const *opts, const ds_param *above,
+                     section_fn *add)
+{
+    const ds_arg *rest = NULL;
+    const ds_arg *map = opts_map(job, opts, above, &rest);
+    ds_text text = text_copy(job, name);
+
+    add(job, &text, map_with(job, rest, connector, map));
+}
+
 void ds_job_source(ds_job *job, const char *name, const char *connector,
                    const char *const *opts)
 {
-    const ds_arg *rest = NULL;
-    const ds_arg *map = opts_map(job, opts, ds_source_params, &rest);
-    ds_text text = text_copy(job, name);
-
-    ds_job_source_arg(job, &text, map_with(job, rest, connector, map));
+    opts_add(job, name, connector, opts, ds_source_params, ds_job_source_arg);
 }
 
 void ds_job_table_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
@@ -262,11 +270,7 @@ void ds_job_table_arg(ds_job *job, const ds_text *name, const ds_arg *arg)
 void ds_job_table(ds_job *job, const char *name, const char *connector,
                   const char *const *opts)
 {
-    const ds_arg *rest = NULL;
-    const ds_arg *map = opts_map(job, opts, ds_table_params, &rest);
-    ds_text text = text_copy(job, name);
-
-    ds_job_table_arg(job, &text, map_with(job, rest, connector, map));
+    opts_add(job, name, connector, opts, ds_table_params, ds_job_table_arg);
 }
 
 void ds_job_sink_arg(ds_job *job, const ds_text *name, const ds_arg *arg)

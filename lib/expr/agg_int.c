@@ -115,16 +115,25 @@ static void sum_split(const ds_acc *acc, uint32_t n, ds_arena *a, ds_col *cols)
     cols[2] = agg_out_done(&high);
 }
 
+/* The sum in a row of parts; false: there is none. */
+static bool sum_part(const ds_col *c, uint32_t i, int64_t *low, int64_t *high)
+{
+    if (ds_col_is_null(&c[1], i))
+        return false;
+    *low = c[1].v.i64[i];
+    *high = ds_col_is_null(&c[2], i) ? *low >> 63 : c[2].v.i64[i];
+    return true;
+}
+
 static void sum_merge(ds_acc *acc, const agg_rows *in)
 {
     const ds_col *c = in->cols;
     AGG_EACH(in, i)
     {
         int_sum *s = AGG_STATE(acc, int_sum, in->group[i]);
-        if (ds_col_is_null(&c[1], i))
+        int64_t low, high;
+        if (!sum_part(c, i, &low, &high))
             continue;
-        int64_t low = c[1].v.i64[i];
-        int64_t high = ds_col_is_null(&c[2], i) ? low >> 63 : c[2].v.i64[i];
         s->n = agg_count_add(s->n, c[0].v.i64[i]);
         uint64_t sum = s->low + (uint64_t)low;
         s->high = agg_count_add(agg_count_add(s->high, high), sum < s->low);
@@ -138,10 +147,9 @@ static void sum_subtract(ds_acc *acc, const agg_rows *in)
     AGG_EACH(in, i)
     {
         int_sum *s = AGG_STATE(acc, int_sum, in->group[i]);
-        if (ds_col_is_null(&c[1], i))
+        int64_t low, high;
+        if (!sum_part(c, i, &low, &high))
             continue;
-        int64_t low = c[1].v.i64[i];
-        int64_t high = ds_col_is_null(&c[2], i) ? low >> 63 : c[2].v.i64[i];
         s->n = agg_count_sub(s->n, c[0].v.i64[i]);
         bool borrow = s->low < (uint64_t)low;
         s->high = agg_count_sub(agg_count_sub(s->high, high), borrow);

@@ -19,6 +19,7 @@
 #include "record/groups.h"
 #include "record/nested.h"
 #include "record/rowfmt.h"
+#include "record/sort.h"
 
 enum { LIST_VERSION = 1, LIST_PIECE = 64 * 1024 };
 
@@ -180,64 +181,19 @@ static agg_order list_by_group(const ds_acc *acc, uint32_t n_groups,
     return (agg_order){cols, rows, starts, n_groups};
 }
 
-typedef struct sorting {
-    const ds_agg *agg;
-    const ds_col *cols;
-    const agg_key *keys;
-    uint32_t n_keys;
-} sorting;
-
-static int order_of(const sorting *s, uint32_t x, uint32_t y)
-{
-    for (uint32_t k = 0; k < s->n_keys; k++) {
-        const agg_key *key = &s->keys[k];
-        const ds_col *c = &s->cols[key->col];
-        ds_type type = s->agg->args[key->col];
-        bool x_null = ds_col_is_null(c, x), y_null = ds_col_is_null(c, y);
-        if (x_null || y_null) {
-            if (x_null == y_null)
-                continue;
-            return x_null == key->nulls_first ? -1 : 1;
-        }
-        ds_value u = ds_col_value(c, type, x), v = ds_col_value(c, type, y);
-        int order = ds_value_cmp(type, &u, &v);
-        if (order)
-            return key->desc ? -order : order;
-    }
-    return 0;
-}
-
-/* A stable merge sort; `room` has n places. */
-static void sort_rows(const sorting *s, uint32_t *rows, uint32_t n,
-                      uint32_t *room)
-{
-    if (n < 2)
-        return;
-    uint32_t half = n / 2;
-    sort_rows(s, rows, half, room);
-    sort_rows(s, rows + half, n - half, room);
-    if (order_of(s, rows[half - 1], rows[half]) <= 0)
-        return;
-    memcpy(room, rows, half * sizeof(*rows));
-    uint32_t i = 0, j = half, k = 0;
-    while (i < half && j < n)
-        rows[k++] = order_of(s, room[i], rows[j]) <= 0 ? room[i++] : rows[j++];
-    memcpy(rows + k, room + i, (half - i) * sizeof(*rows));
-}
-
 /* As ORDER BY says, then as DISTINCT does: by the arguments, ascending. */
 static void list_sort(const ds_agg *agg, const agg_order *o, ds_arena *a)
 {
-    sorting s = {agg, o->cols, agg->keys, agg->n_keys};
-    if (agg->distinct) {
-        agg_key *keys = ds_new(a, agg_key, agg->n_keys + agg->n_args);
-        memcpy(keys, agg->keys, agg->n_keys * sizeof(*keys));
-        for (uint32_t c = 0; c < agg->n_args; c++)
-            keys[agg->n_keys + c] = (agg_key){(uint16_t)c, false, false};
-        s.keys = keys;
-        s.n_keys += agg->n_args;
+    sort_key *keys = ds_new(a, sort_key, agg->n_keys + agg->n_args + 1);
+    uint32_t n_keys = 0;
+    for (uint32_t k = 0; k < agg->n_keys; k++) {
+        const agg_key *key = &agg->keys[k];
+        keys[n_keys++] = (sort_key){o->cols[key->col], agg->args[key->col],
+                                    key->desc, key->nulls_first};
     }
-    if (s.n_keys == 0)
+    for (uint32_t c = 0; agg->distinct && c < agg->n_args; c++)
+        keys[n_keys++] = (sort_key){o->cols[c], agg->args[c], false, false};
+    if (n_keys == 0)
         return;
     uint32_t *rows = (uint32_t *)(uintptr_t)o->rows;
     uint32_t most = 0;
@@ -246,8 +202,8 @@ static void list_sort(const ds_agg *agg, const agg_order *o, ds_arena *a)
             most = o->starts[g + 1] - o->starts[g];
     uint32_t *room = ds_new(a, uint32_t, most + 1);
     for (uint32_t g = 0; g < o->n_groups; g++)
-        sort_rows(&s, rows + o->starts[g], o->starts[g + 1] - o->starts[g],
-                  room);
+        sort_rows(keys, n_keys, rows + o->starts[g],
+                  o->starts[g + 1] - o->starts[g], room);
 }
 
 /* ---- results ---- */

@@ -12,13 +12,11 @@
 void *check_fail(check *c, const char *code, uint32_t at, uint32_t len,
                  const char *hint, const char *fmt, ...)
 {
-    char msg[600];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    ds_diag_add(c->diags, DS_ERROR, code, ds_text_where(c->text, at, len), hint,
-                "%s", msg);
+    va_list args;
+    va_start(args, fmt);
+    ds_diag_addv(c->diags, DS_ERROR, code, ds_text_where(c->text, at, len),
+                 hint, fmt, args);
+    va_end(args);
     return NULL;
 }
 

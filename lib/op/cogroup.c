@@ -148,12 +148,7 @@ static ds_rc cogroup_seal(ds_op *op, ds_err *err)
 }
 
 static const ds_param cogroup_params[] = {
-    {.name = "with",
-     .type = DS_P_STREAM,
-     .offset = offsetof(struct join_args, with),
-     .help = "The other stream, with a key of the same types.",
-     .required = true,
-     .main = true},
+    JOIN_WITH,
     {0},
 };
 

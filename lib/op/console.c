@@ -22,28 +22,6 @@ static ds_rc console_begin(ds_op *op, ds_err *err)
     return DS_OK;
 }
 
-static void value_add(ds_buf *b, const ds_batch *in, uint32_t col, uint32_t row)
-{
-    if (ds_col_is_null(&in->cols[col], row))
-        ds_buf_str(b, "null");
-    else
-        ds_show_text(b, in->schema->fields[col].type, &in->cols[col], row);
-}
-
-static void row_add(ds_buf *b, const ds_batch *in, uint32_t row)
-{
-    uint32_t n = in->schema->n;
-
-    if (n != 1)
-        ds_buf_str(b, "(");
-    for (uint32_t c = 0; c < n; c++) {
-        if (c)
-            ds_buf_str(b, ",");
-        value_add(b, in, c, row);
-    }
-    ds_buf_str(b, n == 1 ? "\n" : ")\n");
-}
-
 static void header_add(struct console *c)
 {
     ds_buf_init(&c->text, c->op.epoch_arena, 256);
@@ -64,7 +42,8 @@ static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     DS_EACH (in, i) {
         if (c->rows++ >= args->limit)
             break;
-        row_add(&c->text, in, i);
+        ds_show_tuple(&c->text, in->schema, in->cols, i);
+        ds_buf_str(&c->text, "\n");
     }
     return DS_OK;
 }

@@ -55,14 +55,6 @@ static void keyed_result(ds_node *node, struct keyed_columns *p, ds_arena *a,
     node->planned = p;
 }
 
-static bool is_key(const ds_node *in, uint32_t col)
-{
-    for (uint32_t i = 0; i < in->n_keys; i++)
-        if (in->keys[i] == col)
-            return true;
-    return false;
-}
-
 void function_reduce_plan(ds_node *node, ds_arena *a, ds_diags *d)
 {
     const ds_node *in = node->inputs[0];
@@ -72,7 +64,7 @@ void function_reduce_plan(ds_node *node, ds_arena *a, ds_diags *d)
     uint32_t *cols = ds_new(a, uint32_t, in->schema->n + 1);
 
     for (uint32_t i = 0; i < in->schema->n; i++)
-        if (!is_key(in, i)) {
+        if (!ds_node_is_key(in, i)) {
             fields[values->n] = in->schema->fields[i];
             cols[values->n++] = i;
         }

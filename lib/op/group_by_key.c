@@ -7,42 +7,43 @@
 
 #include "record/show.h"
 
-static bool is_key(const ds_node *in, uint32_t col)
-{
-    for (uint32_t i = 0; i < in->n_keys; i++)
-        if (in->keys[i] == col)
-            return true;
-    return false;
-}
-
-static const char *value_arrays(const ds_node *node, ds_arena *a)
+ds_exprs *group_by_key_arrays(const ds_node *node, const ds_scope *scope,
+                              ds_arena *a, ds_diags *d)
 {
     const ds_node *in = node->inputs[0];
-    const char *between = "";
-    ds_buf b;
+    ds_text *names = ds_new(a, ds_text, in->schema->n + 1);
+    ds_text *texts = ds_new(a, ds_text, in->schema->n + 1);
+    ds_exprs *e = NULL;
+    uint32_t n = 0;
 
-    ds_buf_init(&b, a, 256);
-    for (uint32_t i = 0; i < in->schema->n; i++) {
-        const char *name;
+    for (uint32_t c = 0; c < in->schema->n; c++) {
+        const char *name = in->schema->fields[c].name;
 
-        if (is_key(in, i))
+        if (ds_node_is_key(in, c))
             continue;
-        name = ds_show_name(in->schema->fields[i].name, a);
-        ds_buf_printf(&b, "%sarray_agg(%s) AS %s", between, name, name);
-        between = ", ";
+        names[n] = ds_text_of(name);
+        texts[n++] = ds_text_of(
+            ds_str_printf(a, "array_agg(%s)", ds_show_name(name, a)));
     }
-    ds_buf_add(&b, "", 1);
-    return b.s;
+    return ds_exprs_compile_named(names, texts, n, scope, a, d, &e) < 0 ? NULL
+                                                                        : e;
 }
 
 static void group_by_key_plan(ds_node *node, ds_arena *a, ds_diags *d)
 {
-    if (node->inputs[0]->n_keys == node->inputs[0]->schema->n)
+    struct keyed_plan *p = ds_new(a, struct keyed_plan, 1);
+    ds_scope scope = keyed_scope(p, node, a);
+    ds_exprs *e;
+
+    if (node->inputs[0]->n_keys == node->inputs[0]->schema->n) {
         ds_diag_add(d, DS_ERROR, "E0425", node->where,
                     "countByKey counts the rows of a key",
                     "%s needs columns beside the key", node->op);
-    else
-        per_batch_plan_text(node, value_arrays(node, a), a, d);
+        return;
+    }
+    e = group_by_key_arrays(node, &scope, a, d);
+    if (e)
+        keyed_plan(p, node, e, NULL, a, d);
 }
 
 const ds_op_type op_group_by_key = {

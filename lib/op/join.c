@@ -139,12 +139,7 @@ static ds_rc join_seal(ds_op *op, ds_err *err)
 /* ---- types ---- */
 
 static const ds_param join_params[] = {
-    {.name = "with",
-     .type = DS_P_STREAM,
-     .offset = offsetof(struct join_args, with),
-     .help = "The other stream, with a key of the same types.",
-     .required = true,
-     .main = true},
+    JOIN_WITH,
     {.name = "within",
      .type = DS_P_DURATION,
      .offset = offsetof(struct join_args, within),

@@ -69,6 +69,15 @@ ds_rc join_pairs_add(struct join_pairs *p, uint32_t group, uint32_t left,
                      uint32_t right, ds_err *err);
 ds_rc join_pairs_end(struct join_pairs *p, ds_err *err);
 
+/* The parameter that join and cogroup share. */
+#define JOIN_WITH                                                              \
+    {                                                                          \
+        .name = "with", .type = DS_P_STREAM,                                   \
+        .offset = offsetof(struct join_args, with),                            \
+        .help = "The other stream, with a key of the same types.",             \
+        .required = true, .main = true                                         \
+    }
+
 /* A join's instance. */
 struct join {
     ds_op op;

@@ -59,14 +59,6 @@ static void plan_key(struct join_plan *p, const ds_node *node, ds_arena *a)
 
 /* ---- values ---- */
 
-static bool is_key(const ds_node *node, uint32_t col)
-{
-    for (uint32_t k = 0; k < node->n_keys; k++)
-        if (node->keys[k] == col)
-            return true;
-    return false;
-}
-
 static void plan_side(struct join_side *s, const ds_node *in, ds_arena *a)
 {
     ds_schema *vals = ds_new(a, ds_schema, 1);
@@ -75,7 +67,7 @@ static void plan_side(struct join_side *s, const ds_node *in, ds_arena *a)
 
     vals->fields = fields;
     for (uint32_t c = 0; c < in->schema->n; c++) {
-        if (is_key(in, c))
+        if (ds_node_is_key(in, c))
             continue;
         cols[vals->n] = (uint16_t)c;
         fields[vals->n] = in->schema->fields[c];

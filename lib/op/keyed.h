@@ -59,6 +59,11 @@ void keyed_plan(struct keyed_plan *p, ds_node *node, const ds_exprs *items,
 void keyed_plan_more(struct keyed_plan *p, ds_node *node, const ds_exprs *more,
                      ds_arena *a);
 
+/* group_by_key.c: every column of the input beside the key as an array. NULL
+ * after a mistake. */
+ds_exprs *group_by_key_arrays(const ds_node *node, const ds_scope *scope,
+                              ds_arena *a, ds_diags *d);
+
 void keyed_begin(struct keyed *k, ds_op *op, const struct keyed_plan *plan,
                  bool partial);
 ds_rc keyed_add(struct keyed *k, ds_op *op, const ds_batch *in, ds_err *err);
@@ -75,6 +80,8 @@ ds_rc keyed_check(const struct keyed *k, ds_op *op, ds_err *err);
 ds_batch *keyed_parts(const struct keyed *k, const ds_schema *schema,
                       const ds_col *keys, uint32_t **groups, uint32_t *n,
                       ds_arena *a);
+/* The columns of all partial results. */
+uint32_t keyed_n_parts(const struct keyed_plan *p);
 /* The key, then "$0", "$1", ...: the rows of keyed_parts(). */
 const ds_schema *keyed_partial_schema(const struct keyed_plan *p, ds_arena *a);
 /* The select list for all groups; `state`: its columns, or NULL. */

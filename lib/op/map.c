@@ -11,45 +11,23 @@ struct map_args {
     const ds_arg *select;
 };
 
-/* The item that is input column `col`, or -1. */
-static int map_item(const ds_exprs *e, uint32_t n, uint16_t col)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (ds_exprs_plain(e, i) == (int)col)
-            return (int)i;
-    return -1;
-}
-
-static void map_keys(ds_node *node, const ds_exprs *e, ds_arena *a)
-{
-    uint16_t *keys = ds_new(a, uint16_t, node->n_keys + 1);
-
-    for (uint32_t k = 0; k < node->n_keys; k++) {
-        int item = map_item(e, node->schema->n, node->keys[k]);
-
-        if (item < 0) {
-            node->n_keys = 0;
-            node->by_key = false;
-            return;
-        }
-        keys[k] = (uint16_t)item;
-    }
-    node->keys = keys;
-}
-
 static void map_plan(ds_node *node, ds_arena *a, ds_diags *d)
 {
     const struct map_args *args = node->args;
     ds_scope scope = {
         .cols = ds_node_input(node, 0), .meta = node->records, .names = true};
     ds_exprs *e = select_compile(args->select, &scope, a, d);
+    int *plain;
 
     if (e == NULL)
         return;
     select_reads(node, e);
     node->planned = e;
     node->schema = ds_exprs_schema(e);
-    map_keys(node, e, a);
+    plain = ds_new(a, int, node->schema->n + 1);
+    for (uint32_t i = 0; i < node->schema->n; i++)
+        plain[i] = ds_exprs_plain(e, i);
+    select_keys(node, plain, a);
     select_event_time(node, e);
 }
 

@@ -58,6 +58,11 @@ ds_exprs *select_compile(const ds_arg *list, const ds_scope *scope, ds_arena *a,
                          ds_diags *d);
 /* The node reads what the list reads, and nothing else. */
 void select_reads(ds_node *node, const ds_exprs *e);
+/* plain[i] is the input's column that column i of the result is, unchanged, or
+ * -1: the column that `col` became, or -1; and the key, as long as all of its
+ * columns come through (contract.md 8.4). */
+int select_item(const ds_node *node, const int *plain, int col);
+void select_keys(ds_node *node, const int *plain, ds_arena *a);
 /* The node's event time, if the list has that column as it is. */
 void select_event_time(ds_node *node, const ds_exprs *e);
 /* `in` with the columns of the list, without the rows that were refused. */

@@ -13,7 +13,7 @@ struct partial {
     struct keyed keyed;
 };
 
-static uint32_t partial_columns(const struct keyed_plan *p)
+uint32_t keyed_n_parts(const struct keyed_plan *p)
 {
     ds_type types[DS_AGG_PARTS];
     uint32_t n = 0;
@@ -26,7 +26,7 @@ static uint32_t partial_columns(const struct keyed_plan *p)
 const ds_schema *keyed_partial_schema(const struct keyed_plan *p, ds_arena *a)
 {
     ds_schema *schema = ds_new(a, ds_schema, 1);
-    ds_field *fields = ds_new(a, ds_field, p->key->n + partial_columns(p) + 1);
+    ds_field *fields = ds_new(a, ds_field, p->key->n + keyed_n_parts(p) + 1);
 
     for (uint32_t i = 0; i < p->key->n; i++)
         fields[schema->n++] = p->key->fields[i];

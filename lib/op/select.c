@@ -56,6 +56,31 @@ void select_reads(ds_node *node, const ds_exprs *e)
             ds_node_read(node, 0, c);
 }
 
+int select_item(const ds_node *node, const int *plain, int col)
+{
+    for (uint32_t i = 0; col >= 0 && i < node->schema->n; i++)
+        if (plain[i] == col)
+            return (int)i;
+    return -1;
+}
+
+void select_keys(ds_node *node, const int *plain, ds_arena *a)
+{
+    uint16_t *keys = ds_new(a, uint16_t, node->n_keys + 1);
+
+    for (uint32_t k = 0; k < node->n_keys; k++) {
+        int item = select_item(node, plain, node->keys[k]);
+
+        if (item < 0) {
+            node->n_keys = 0;
+            node->by_key = false;
+            return;
+        }
+        keys[k] = (uint16_t)item;
+    }
+    node->keys = keys;
+}
+
 void select_event_time(ds_node *node, const ds_exprs *e)
 {
     int col = node->inputs[0]->event_time;

@@ -90,38 +90,13 @@ static void plan_reads(ds_node *node, const ds_sql *sql)
     }
 }
 
-/* The column of the result that is column `col` of the batch, or -1. */
-static int plan_item(const ds_sql *sql, uint32_t n, int col)
-{
-    for (uint32_t i = 0; col >= 0 && i < n; i++)
-        if (ds_sql_plain(sql, i) == col)
-            return (int)i;
-    return -1;
-}
-
-static void plan_keys(ds_node *node, const ds_sql *sql, ds_arena *a)
-{
-    uint16_t *keys = ds_new(a, uint16_t, node->n_keys + 1);
-
-    for (uint32_t k = 0; k < node->n_keys; k++) {
-        int item = plan_item(sql, node->schema->n, node->keys[k]);
-
-        if (item < 0) {
-            node->n_keys = 0;
-            node->by_key = false;
-            return;
-        }
-        keys[k] = (uint16_t)item;
-    }
-    node->keys = keys;
-}
-
 static void transform_plan(ds_node *node, ds_arena *a, ds_diags *d)
 {
     const struct transform_args *args = node->args;
     struct transform_names with = {node, args->with.s};
     ds_sql_names names = {names_find, names_at, &with};
     struct transform_plan *p = ds_new(a, struct transform_plan, 1);
+    int *plain;
 
     if (ds_sql_check(&args->sql, &names, a, d, &p->sql) < 0 ||
         !ds_sql_check_names(p->sql, d))
@@ -129,9 +104,11 @@ static void transform_plan(ds_node *node, ds_arena *a, ds_diags *d)
     plan_reads(node, p->sql);
     node->planned = p;
     node->schema = ds_sql_schema(p->sql);
-    plan_keys(node, p->sql, a);
-    node->event_time =
-        plan_item(p->sql, node->schema->n, node->inputs[0]->event_time);
+    plain = ds_new(a, int, node->schema->n + 1);
+    for (uint32_t i = 0; i < node->schema->n; i++)
+        plain[i] = ds_sql_plain(p->sql, i);
+    select_keys(node, plain, a);
+    node->event_time = select_item(node, plain, node->inputs[0]->event_time);
     node->records = false;
     node->copies = false;
 }

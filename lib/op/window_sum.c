@@ -6,16 +6,6 @@
 
 #include "record/builder.h"
 
-static uint32_t n_parts(const struct keyed_plan *p)
-{
-    ds_type types[DS_AGG_PARTS];
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < p->n_aggs; i++)
-        n += ds_agg_parts(p->aggs[i], types);
-    return n;
-}
-
 /* ---- sums ---- */
 
 void window_sum_init(struct window_sum *s, const struct keyed_plan *p,
@@ -132,7 +122,7 @@ ds_rc window_sum_map(struct window_sum *s, const struct keyed_plan *p,
 ds_col *window_sum_parts(const struct window_sum *s, const struct keyed_plan *p,
                          uint32_t n, ds_arena *a)
 {
-    ds_col *cols = ds_new(a, ds_col, n_parts(p) + 1);
+    ds_col *cols = ds_new(a, ds_col, keyed_n_parts(p) + 1);
     bool *more = ds_new(a, bool, n + 1);
     ds_type types[DS_AGG_PARTS];
 

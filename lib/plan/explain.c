@@ -277,17 +277,13 @@ static void put_store(struct explain *x, const ds_node *node)
 {
     const ds_plan_store *store = &x->plan->stores[node->store];
     const char *before = "";
-    uint32_t is_key;
 
     put_name(x, "");
     fprintf(x->to, "state %s: key ", store->name);
     put_keys(x->to, node);
     fputs(", value ", x->to);
     for (uint32_t i = 0; i < node->schema->n; i++) {
-        is_key = 0;
-        for (uint32_t k = 0; k < node->n_keys; k++)
-            is_key += node->keys[k] == i;
-        if (is_key)
+        if (ds_node_is_key(node, i))
             continue;
         fputs(before, x->to);
         put_field(x->to, &node->schema->fields[i]);

@@ -54,21 +54,13 @@ static void put_args(FILE *to, const ds_node *node)
     }
 }
 
-static bool is_key(const ds_node *node, uint32_t col)
-{
-    for (uint32_t i = 0; i < node->n_keys; i++)
-        if (node->keys[i] == col)
-            return true;
-    return false;
-}
-
 static void put_types(FILE *to, const ds_node *node)
 {
     for (uint32_t i = 0; i < node->n_keys; i++)
         fprintf(to, "key %s\n",
                 ds_type_name(node->schema->fields[node->keys[i]].type));
     for (uint32_t i = 0; i < node->schema->n; i++)
-        if (!is_key(node, i))
+        if (!ds_node_is_key(node, i))
             fprintf(to, "%s %s\n", node->schema->fields[i].name,
                     ds_type_name(node->schema->fields[i].type));
 }

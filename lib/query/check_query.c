@@ -10,13 +10,11 @@
 void *query_fail(const builder *b, const char *code, uint32_t at, uint32_t len,
                  const char *hint, const char *fmt, ...)
 {
-    char msg[600];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
-    va_end(ap);
-    ds_diag_add(b->diags, DS_ERROR, code, ds_text_where(b->text, at, len), hint,
-                "%s", msg);
+    va_list args;
+    va_start(args, fmt);
+    ds_diag_addv(b->diags, DS_ERROR, code, ds_text_where(b->text, at, len),
+                 hint, fmt, args);
+    va_end(args);
     return NULL;
 }
 

@@ -63,14 +63,14 @@ ds_rc eval_set(evaluation *e, const rel *r, const ds_batch **out);
 /* eval_window.c: fills in the columns of the window functions. */
 ds_rc eval_windows(evaluation *e, const rel_select *s, ds_batch *rows);
 
-/* sort.c: the numbers of all rows, sorted, equal ones in their order. `types`
- * are the columns'. */
-uint32_t *sort_rows(const ds_col *cols, const ds_schema *schema,
-                    const rel_order *order, uint32_t n_order, uint32_t n,
-                    ds_arena *a);
+/* order_rows.c: the numbers of all rows, sorted, equal ones in their order.
+ * `types` are the columns'. */
+uint32_t *order_rows(const ds_col *cols, const ds_schema *schema,
+                     const rel_order *order, uint32_t n_order, uint32_t n,
+                     ds_arena *a);
 /* Whether two rows are equal in what is sorted by. */
-bool sort_equal(const ds_col *cols, const ds_schema *schema,
-                const rel_order *order, uint32_t n_order, uint32_t x,
-                uint32_t y);
+bool order_equal(const ds_col *cols, const ds_schema *schema,
+                 const rel_order *order, uint32_t n_order, uint32_t x,
+                 uint32_t y);
 
 #endif

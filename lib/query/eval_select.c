@@ -199,8 +199,8 @@ static ds_rc select_tail(evaluation *e, const rel_select *s,
                          ds_batch **out)
 {
     uint32_t offset, limit, n = items->n;
-    uint32_t *rows = sort_rows(items->cols, items->schema, s->order, s->n_order,
-                               n, e->arena);
+    uint32_t *rows = order_rows(items->cols, items->schema, s->order,
+                                s->n_order, n, e->arena);
     if (s->distinct)
         n = select_distinct(e, s, items, rows, n);
     DS_TRY(select_count(e, s, s->offset, "OFFSET", handles, 0, &offset));
@@ -208,8 +208,8 @@ static ds_rc select_tail(evaluation *e, const rel_select *s,
     offset = offset < n ? offset : n;
     uint32_t end = limit < n - offset ? offset + limit : n;
     while (s->ties && end > offset && end < n &&
-           sort_equal(items->cols, items->schema, s->order, s->n_order,
-                      rows[end - 1], rows[end]))
+           order_equal(items->cols, items->schema, s->order, s->n_order,
+                       rows[end - 1], rows[end]))
         end++;
     *out = eval_gather(e, items, s->n_out, rows + offset, end - offset);
     return DS_OK;

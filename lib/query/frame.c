@@ -36,12 +36,12 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
         order[i] = (rel_order){i, false, false};
     for (uint32_t i = 0; i < o->n_order; i++)
         order[o->n_parts + i] = o->order[i];
-    uint32_t *at = sort_rows(keys, schema, order, n_keys, n, a);
+    uint32_t *at = order_rows(keys, schema, order, n_keys, n, a);
     for (uint32_t p = 1; p < n; p++) {
         part[p] =
-            !sort_equal(keys, schema, order, o->n_parts, at[p - 1], at[p]);
-        peer[p] = part[p] || !sort_equal(keys, schema, o->order, o->n_order,
-                                         at[p - 1], at[p]);
+            !order_equal(keys, schema, order, o->n_parts, at[p - 1], at[p]);
+        peer[p] = part[p] || !order_equal(keys, schema, o->order, o->n_order,
+                                          at[p - 1], at[p]);
     }
     f->n = n;
     f->rows = at;

@@ -154,6 +154,18 @@ static void level_merge(windowing *w, uint32_t k, const uint32_t *parts,
     ds_acc_merge(w->acc, &rows, cols, group, w->f->n, &w->ev);
 }
 
+/* The parts of level k that lie whole in a range: from l to before r. */
+static void range_at(const frame_range *range, uint32_t k, uint32_t *l,
+                     uint32_t *r)
+{
+    *l = range->from;
+    *r = range->end;
+    for (; k > 0; k--) {
+        *l = (*l + 1) / 2;
+        *r /= 2;
+    }
+}
+
 /* A range of each place: from the left, larger and larger parts, then from
  * larger to smaller ones up to its end: in the order of the rows. */
 static void levels_ranges(windowing *w, const frame_range *ranges)
@@ -165,11 +177,8 @@ static void levels_ranges(windowing *w, const frame_range *ranges)
     for (uint32_t k = 0; k < w->n_levels; k++) {
         m = 0;
         for (uint32_t p = 0; p < n; p++) {
-            uint32_t l = ranges[p].from, r = ranges[p].end;
-            for (uint32_t i = 0; i < k; i++) {
-                l = (l + 1) / 2;
-                r /= 2;
-            }
+            uint32_t l, r;
+            range_at(&ranges[p], k, &l, &r);
             if (l < r && l % 2) {
                 parts[m] = l;
                 group[m++] = p;
@@ -180,11 +189,8 @@ static void levels_ranges(windowing *w, const frame_range *ranges)
     for (uint32_t k = w->n_levels; k-- > 0;) {
         m = 0;
         for (uint32_t p = 0; p < n; p++) {
-            uint32_t l = ranges[p].from, r = ranges[p].end;
-            for (uint32_t i = 0; i < k; i++) {
-                l = (l + 1) / 2;
-                r /= 2;
-            }
+            uint32_t l, r;
+            range_at(&ranges[p], k, &l, &r);
             if (l % 2)
                 l++;
             if (l < r && r % 2) {

@@ -418,6 +418,23 @@ void ds_show_json(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
     show_quoted(b, type, c, row);
 }
 
+void ds_show_tuple(ds_buf *b, const ds_schema *s, const ds_col *cols,
+                   uint32_t row)
+{
+    if (s->n != 1)
+        ds_buf_str(b, "(");
+    for (uint32_t c = 0; c < s->n; c++) {
+        if (c)
+            ds_buf_str(b, ",");
+        if (ds_col_is_null(&cols[c], row))
+            ds_buf_str(b, "null");
+        else
+            ds_show_text(b, s->fields[c].type, &cols[c], row);
+    }
+    if (s->n != 1)
+        ds_buf_str(b, ")");
+}
+
 static void show_member(ds_buf *b, const ds_schema *s, const ds_col *cols,
                         uint32_t field, uint32_t row)
 {

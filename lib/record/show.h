@@ -47,6 +47,10 @@ void ds_show_json(ds_buf *b, ds_type type, const ds_col *c, uint32_t row);
 void ds_show_json_str(ds_buf *b, ds_slice s);
 /* A name in quotes, as SQL takes it. */
 const char *ds_show_name(const char *name, ds_arena *a);
+/* A row as Spark's toString of what it prints or saves: (be,2), or a single
+ * value by itself; null for NULL. */
+void ds_show_tuple(ds_buf *b, const ds_schema *s, const ds_col *cols,
+                   uint32_t row);
 /* A row as a JSON object. */
 void ds_show_json_row(ds_buf *b, const ds_schema *s, const ds_col *cols,
                       uint32_t row);

@@ -80,11 +80,6 @@ bool batch_wants_all(const worker *w)
 
 /* ---- watermarks ---- */
 
-static ds_time later(ds_time a, ds_time b)
-{
-    return a > b ? a : b;
-}
-
 void batch_saw(worker *w, input *in, uint32_t node)
 {
     const ds_node *n = w->stage->nodes[node];
@@ -96,7 +91,7 @@ void batch_saw(worker *w, input *in, uint32_t node)
     if (max == DS_TIME_NONE || strcmp(n->type->name, "source") != 0 ||
         args->watermark == 0)
         return;
-    in->watermark = later(in->watermark, max - args->watermark);
+    in->watermark = time_later(in->watermark, max - args->watermark);
 }
 
 /* How long its partition may be silent before it holds nothing back. */
@@ -175,13 +170,13 @@ void batch_mark(worker *w)
                 (ds_marks){.through = DS_TIME_NONE, .batch = DS_TIME_NONE};
         in->made.set = true;
         in->made.cuts = w->stage->cuts;
-        in->made.batch = later(in->made.batch, e->time);
+        in->made.batch = time_later(in->made.batch, e->time);
         if (e->whole)
-            in->made.through = later(in->made.through, e->time);
+            in->made.through = time_later(in->made.through, e->time);
         in->made.scanned = in->next;
         /* One that was idle comes back at the watermark as it is now. */
         if (in->watermarked)
-            in->watermark = later(in->watermark, in->task->watermark_now);
+            in->watermark = time_later(in->watermark, in->task->watermark_now);
         in->made.watermark = in->watermark;
     }
 }
@@ -241,7 +236,7 @@ void batch_committed(worker *w)
     if (w->holds) {
         timed_committed(w);
     } else if (epoch_is_batch(w) && e->whole) {
-        w->through = later(w->through, e->time);
+        w->through = time_later(w->through, e->time);
         w->filled = e->time;
     }
 }
@@ -284,8 +279,8 @@ static void input_place(worker *w, input *in)
     in->silent = ds_clock_now(w->ctx->opts.clock);
     if (!m->set || w->holds)
         return;
-    w->last_time = later(w->last_time, m->batch);
-    w->through = later(w->through, m->through);
+    w->last_time = time_later(w->last_time, m->batch);
+    w->through = time_later(w->through, m->through);
 }
 
 /* As it stood when the marks were committed. */
@@ -297,7 +292,7 @@ static ds_time task_watermark(const worker *w, const task *t)
         return batch_watermark(t);
     for (uint32_t i = 0; i < w->n_inputs; i++)
         if (w->inputs[i].task == t)
-            mark = later(mark, w->inputs[i].watermark);
+            mark = time_later(mark, w->inputs[i].watermark);
     return mark;
 }
 

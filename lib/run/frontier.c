@@ -51,18 +51,13 @@ static frontier_source *source_add(frontier *f, const char *topic,
     return s;
 }
 
-static ds_time later(ds_time a, ds_time b)
-{
-    return a > b ? a : b;
-}
-
 void frontier_expect(frontier *f, const char *topic, int32_t partition,
                      const frontier_mark *known)
 {
     frontier_source *s = source_add(f, topic, partition);
 
-    s->last.through = later(s->last.through, known->through);
-    s->last.watermark = later(s->last.watermark, known->watermark);
+    s->last.through = time_later(s->last.through, known->through);
+    s->last.watermark = time_later(s->last.watermark, known->watermark);
 }
 
 static void mark_push(frontier *f, frontier_source *s)
@@ -90,8 +85,9 @@ void frontier_note(frontier *f, const char *topic, int32_t partition,
 
     if (said->through < s->last.through)
         return; /* read once more */
-    s->last = (frontier_mark){
-        said->through, later(s->last.watermark, said->watermark), said->flags};
+    s->last = (frontier_mark){said->through,
+                              time_later(s->last.watermark, said->watermark),
+                              said->flags};
     if (said->through != DS_TIME_NONE)
         mark_push(f, s);
 }
@@ -103,7 +99,7 @@ ds_time frontier_through(const frontier *f)
     for (uint32_t i = 0; i < f->n; i++) {
         const frontier_mark *m = &f->sources[i].last;
 
-        most = later(most, m->through);
+        most = time_later(most, m->through);
         if (!(m->flags & FRONTIER_QUIET) && m->through < least)
             least = m->through;
     }

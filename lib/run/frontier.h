@@ -24,6 +24,11 @@ enum frontier_flags {
         2, /* batches by record time: nor does it hold back those */
 };
 
+static inline ds_time time_later(ds_time a, ds_time b)
+{
+    return a > b ? a : b;
+}
+
 /* What a source says at a batch. */
 typedef struct frontier_mark {
     ds_time through;   /* it is whole up to there; DS_TIME_NONE: not at all */

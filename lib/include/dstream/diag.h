@@ -13,6 +13,7 @@
 #ifndef DSTREAM_DIAG_H
 #define DSTREAM_DIAG_H
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "dstream/public.h"
@@ -70,6 +71,10 @@ void ds_diags_init(ds_diags *d, ds_arena *a);
 void ds_diag_add(ds_diags *d, ds_severity severity, const char *code,
                  ds_where where, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
+/* The same with the arguments of `fmt` in a list. */
+void ds_diag_addv(ds_diags *d, ds_severity severity, const char *code,
+                  ds_where where, const char *hint, const char *fmt,
+                  va_list args);
 /* Sorted by file, line, column; `source` (the file's bytes; may be null) gives
  * the quoted line. */
 void ds_diags_show(ds_diags *d, ds_slice source, FILE *to);

@@ -149,6 +149,15 @@ static inline bool ds_node_needs_batch(const ds_node *node)
  * name, which the node reads from now on; -1: the job has no such table. */
 int ds_node_table(ds_node *node, const char *name);
 
+/* Whether a column of what leaves is of the key. */
+static inline bool ds_node_is_key(const ds_node *node, uint32_t col)
+{
+    for (uint32_t i = 0; i < node->n_keys; i++)
+        if (node->keys[i] == col)
+            return true;
+    return false;
+}
+
 static inline const ds_schema *ds_node_input(const ds_node *node, int port)
 {
     return node->inputs[port]->schema;
