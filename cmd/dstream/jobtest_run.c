@@ -204,7 +204,7 @@ static const char *source_topic(const runner *r, const ds_source_args *args)
 
 static const ds_plan_table *table_find(const runner *r, const char *name)
 {
-    for (uint32_t i = 0; name && i < r->plan->n_tables; i++)
+    for (uint32_t i = 0; i < r->plan->n_tables; i++)
         if (!strcmp(r->plan->tables[i].name, name))
             return &r->plan->tables[i];
     return NULL;
@@ -689,14 +689,15 @@ static bool pattern_takes(const char *pattern, const char *topic)
     return yes;
 }
 
-static int32_t partitions_of(const runner *r, const char *source)
+/* As the steps of one name say, or (`all`) those of all sources. */
+static int32_t partitions_of(const runner *r, bool all, const char *name)
 {
     int32_t n = 1;
 
     for (uint32_t i = 0; i < r->test->n_steps; i++) {
         const test_step *s = &r->test->steps[i];
-        bool is = s->kind == STEP_ROWS && (source ? !strcmp(s->source, source)
-                                                  : !table_find(r, s->source));
+        bool is = s->kind == STEP_ROWS &&
+                  (all ? !table_find(r, s->source) : !strcmp(s->source, name));
         if (is && s->partition >= n)
             n = s->partition + 1;
     }
@@ -713,9 +714,8 @@ static bool topics_make(runner *r)
         int32_t n;
         if (strcmp(node->type->name, "source") != 0)
             continue;
-        n = partitions_of(r, r->plan->n_stores || r->plan->stages[0].keyed
-                                 ? NULL
-                                 : node->stream);
+        n = partitions_of(r, r->plan->n_stores || r->plan->stages[0].keyed,
+                          node->stream);
         if (args->pattern.s &&
             !pattern_takes(args->pattern.s, source_topic(r, args))) {
             report_where(r, r->test->where,
@@ -729,7 +729,7 @@ static bool topics_make(runner *r)
     }
     for (uint32_t i = 0; i < r->plan->n_tables; i++)
         memory_topic(r->broker, source_topic(r, r->plan->tables[i].args),
-                     partitions_of(r, r->plan->tables[i].name));
+                     partitions_of(r, false, r->plan->tables[i].name));
     for (uint32_t i = 0; i < r->plan->n_topics; i++)
         if (r->plan->topics[i].kind == DS_TOPIC_SINK ||
             r->plan->topics[i].kind == DS_TOPIC_DLQ ||

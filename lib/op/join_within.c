@@ -204,18 +204,23 @@ static void within_begin(struct within *w, struct join *j)
     w->side[JOIN_RIGHT].overlay = j->op.second_overlay;
 }
 
+/* The batch's rows among themselves and with those that wait. */
+static ds_rc within_join(struct within *w, ds_err *err)
+{
+    DS_TRY(within_load(w, JOIN_LEFT, err));
+    DS_TRY(within_load(w, JOIN_RIGHT, err));
+    DS_TRY(within_pairs(w, err));
+    DS_TRY(within_save(w, JOIN_LEFT, err));
+    return within_save(w, JOIN_RIGHT, err);
+}
+
 ds_rc join_within_seal(struct join *j, ds_err *err)
 {
     struct within w;
 
     within_begin(&w, j);
-    if (w.n_groups) {
-        DS_TRY(within_load(&w, JOIN_LEFT, err));
-        DS_TRY(within_load(&w, JOIN_RIGHT, err));
-        DS_TRY(within_pairs(&w, err));
-        DS_TRY(within_save(&w, JOIN_LEFT, err));
-        DS_TRY(within_save(&w, JOIN_RIGHT, err));
-    }
+    if (w.n_groups)
+        DS_TRY(within_join(&w, err));
     DS_TRY(within_expire(&w, JOIN_LEFT, err));
     return within_expire(&w, JOIN_RIGHT, err);
 }

@@ -453,9 +453,10 @@ static const ds_batch *chunk_decode(const struct panes *p, ds_slice chunk,
 }
 
 static ds_rc pane_read(const struct panes *p, ds_op *op, int64_t pane,
-                       const struct pane_info *info, ds_arena *a, panes_fn *fn,
-                       void *arg, ds_err *err)
+                       const struct pane_info *info,
+                       const struct panes_walk *walk, ds_err *err)
 {
+    ds_arena *a = walk->arena;
     uint32_t n = info->end - info->first;
     ds_slice *keys = ds_new(a, ds_slice, n + 1);
     ds_slice *vals = ds_new(a, ds_slice, n + 1);
@@ -468,14 +469,13 @@ static ds_rc pane_read(const struct panes *p, ds_op *op, int64_t pane,
 
         if (rows == NULL)
             return bad(op, "a chunk", err);
-        DS_TRY(fn(arg, pane, rows, err));
+        DS_TRY(walk->fn(walk->arg, pane, rows, err));
     }
     return DS_OK;
 }
 
 static ds_rc panes_some(const struct panes *p, ds_op *op, int64_t from,
-                        uint32_t n, ds_arena *a, bool reset, panes_fn *fn,
-                        void *arg, ds_err *err)
+                        uint32_t n, const struct panes_walk *walk, ds_err *err)
 {
     struct pane_info *infos = ds_new(op->epoch_arena, struct pane_info, n + 1);
 
@@ -483,15 +483,15 @@ static ds_rc panes_some(const struct panes *p, ds_op *op, int64_t from,
     for (uint32_t i = 0; i < n; i++) {
         if (infos[i].first == infos[i].end)
             continue;
-        DS_TRY(pane_read(p, op, from + i, &infos[i], a, fn, arg, err));
-        if (reset)
-            ds_arena_reset(a);
+        DS_TRY(pane_read(p, op, from + i, &infos[i], walk, err));
+        if (walk->reset)
+            ds_arena_reset(walk->arena);
     }
     return DS_OK;
 }
 
 ds_rc panes_each(const struct panes *p, ds_op *op, int64_t from, int64_t to,
-                 ds_arena *a, bool reset, panes_fn *fn, void *arg, ds_err *err)
+                 const struct panes_walk *walk, ds_err *err)
 {
     if (!p->some)
         return DS_OK;
@@ -501,7 +501,7 @@ ds_rc panes_each(const struct panes *p, ds_op *op, int64_t from, int64_t to,
         int64_t left = to - from + 1;
         uint32_t n = (uint32_t)(left < PANES_AT_ONCE ? left : PANES_AT_ONCE);
 
-        DS_TRY(panes_some(p, op, from, n, a, reset, fn, arg, err));
+        DS_TRY(panes_some(p, op, from, n, walk, err));
         from += n;
     }
     return DS_OK;

@@ -76,9 +76,16 @@ ds_rc panes_seal(struct panes *p, ds_op *op, ds_err *err);
 
 typedef ds_rc panes_fn(void *arg, int64_t pane, const ds_batch *rows,
                        ds_err *err);
-/* The rows of panes from..to, oldest first, in the order in which they came.
- * The batches live in `a`; `reset`: which is emptied after each pane. */
+/* Who gets the rows of panes. The batches live in `arena`, which is emptied
+ * after each pane if `reset`. */
+struct panes_walk {
+    panes_fn *fn;
+    void *arg;
+    ds_arena *arena;
+    bool reset;
+};
+/* The rows of panes from..to, oldest first, in the order in which they came. */
 ds_rc panes_each(const struct panes *p, ds_op *op, int64_t from, int64_t to,
-                 ds_arena *a, bool reset, panes_fn *fn, void *arg, ds_err *err);
+                 const struct panes_walk *walk, ds_err *err);
 
 #endif

@@ -40,7 +40,7 @@ static void union_extra(const ds_node *node, uint32_t port, ds_diags *d)
     const ds_schema *first = ds_node_input(node, 0);
     const ds_schema *other = ds_node_input(node, (int)port);
 
-    DS_BUG_ON(first == NULL || other == NULL); /* a broken input stops before */
+    DS_BUG_ON(other->n && other->fields == NULL);
     for (uint32_t c = 0; c < other->n; c++)
         if (ds_schema_find(first, other->fields[c].name) < 0)
             ds_diag_add(d, DS_ERROR, "E0423", node->where,

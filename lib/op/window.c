@@ -92,8 +92,9 @@ static ds_rc window_seal(ds_op *op, ds_err *err)
     for (uint32_t i = 0; i < w->n; i++)
         DS_TRY(panes_add(&w->panes, op, pane, &w->batches[i], err));
     if (panes_slides(s, op->now)) {
-        DS_TRY(panes_each(&w->panes, op, pane - s->n + 1, pane, op->epoch_arena,
-                          false, window_emit, w, err));
+        struct panes_walk walk = {window_emit, w, op->epoch_arena, false};
+
+        DS_TRY(panes_each(&w->panes, op, pane - s->n + 1, pane, &walk, err));
         DS_TRY(panes_forget(&w->panes, op, pane + s->step - s->n + 1, err));
     }
     return panes_seal(&w->panes, op, err);

@@ -189,13 +189,13 @@ static ds_rc running_leave(void *arg, int64_t pane, const ds_batch *rows,
 static ds_rc running_move(struct window_fold *f, ds_op *op,
                           const struct panes *panes, int64_t first, ds_err *err)
 {
+    const struct panes_walk walk = {running_leave, f, f->scratch, true};
     int64_t from = f->from;
 
     if (first <= from)
         return DS_OK;
     f->from = first;
-    return panes_each(panes, op, from, first - 1, f->scratch, true,
-                      running_leave, f, err);
+    return panes_each(panes, op, from, first - 1, &walk, err);
 }
 
 /* ---- blocks ---- */
@@ -279,11 +279,11 @@ static ds_rc suffix_one(struct window_fold *f, ds_op *op,
     const struct window_map *after = &f->suffix[i + 1];
     struct window_sum sum;
     struct sum_into into = {f, f->groups, &sum, false};
+    const struct panes_walk walk = {rows_into, &into, f->scratch, true};
 
     ds_arena_reset(f->work);
     window_sum_init(&sum, &f->plan->keyed, f->work);
-    DS_TRY(panes_each(panes, op, pane, pane, f->scratch, true, rows_into, &into,
-                      err));
+    DS_TRY(panes_each(panes, op, pane, pane, &walk, err));
     if (!into.some) {
         f->suffix[i].n = after->n;
         f->suffix[i].parts = after->parts;
@@ -354,13 +354,13 @@ static ds_rc again_result(const struct window_fold *f, ds_op *op,
                           ds_err *err)
 {
     struct sum_into into = {f, NULL, out, false};
+    const struct panes_walk walk = {rows_into, &into, op->epoch_arena, false};
 
     *groups = ds_groups_new(op->epoch_arena, f->plan->keyed.key_types,
                             f->plan->keyed.key->n);
     into.groups = *groups;
     window_sum_init(out, &f->plan->keyed, op->epoch_arena);
-    return panes_each(panes, op, pane - f->plan->span.n + 1, pane,
-                      op->epoch_arena, false, rows_into, &into, err);
+    return panes_each(panes, op, pane - f->plan->span.n + 1, pane, &walk, err);
 }
 
 /* ---- the whole ---- */
@@ -425,14 +425,14 @@ ds_rc window_fold_begin(struct window_fold *f, ds_op *op,
     int64_t end = past ? pane + s->step - past : pane; /* of the next window */
     int64_t first = end - s->n + 1;
 
+    const struct panes_walk walk = {fold_read, f, f->scratch, true};
     bool made = f->made && f->tag == panes->tag;
 
     f->made = false; /* if this epoch fails it is of neither state */
     if (f->plan->how == WINDOW_AGAIN || made)
         return DS_OK;
     fold_reset(f, first);
-    DS_TRY(panes_each(panes, op, first, panes->last, f->scratch, true,
-                      fold_read, f, err));
+    DS_TRY(panes_each(panes, op, first, panes->last, &walk, err));
     f->tired = false;
     return DS_OK;
 }

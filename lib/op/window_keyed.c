@@ -338,6 +338,18 @@ static ds_rc window_emit(struct window_keyed *w, int64_t pane, ds_err *err)
     return rows_emit(w, &view, n, err);
 }
 
+/* A window ends with this batch: its rows, and what no other one needs goes. */
+static ds_rc window_slide(struct window_keyed *w, int64_t pane, ds_err *err)
+{
+    const struct window_plan *p = w->op.node->planned;
+    int64_t first = pane - p->span.n + 1; /* what leaves is still needed once */
+
+    DS_TRY(window_emit(w, pane, err));
+    if (p->how != WINDOW_SUBTRACT)
+        first += p->span.step;
+    return panes_forget(&w->panes, &w->op, first, err);
+}
+
 ds_rc window_keyed_seal(ds_op *op, ds_err *err)
 {
     struct window_keyed *w = (struct window_keyed *)op;
@@ -351,14 +363,8 @@ ds_rc window_keyed_seal(ds_op *op, ds_err *err)
         DS_TRY(rows_add(w, pane, err));
     if (s->pane > p->tick && (done || ds_groups_n(w->keyed.groups)))
         DS_TRY(pane_pack(w, pane, done, err));
-    if (panes_slides(s, op->now)) {
-        int64_t first = pane - s->n + 1; /* what leaves is still needed once */
-
-        DS_TRY(window_emit(w, pane, err));
-        if (p->how != WINDOW_SUBTRACT)
-            first += s->step;
-        DS_TRY(panes_forget(&w->panes, op, first, err));
-    }
+    if (panes_slides(s, op->now))
+        DS_TRY(window_slide(w, pane, err));
     DS_TRY(panes_seal(&w->panes, op, err));
     window_fold_seal(&w->fold, &w->panes);
     return DS_OK;

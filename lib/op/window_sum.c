@@ -38,12 +38,12 @@ static void sum_grow(struct window_sum *s, uint32_t n)
         s->n = n;
 }
 
-/* The rows' parts begin at `parts`. */
+/* `rows` has the parts only. */
 static ds_rc sum_merge(struct window_sum *s, const struct keyed_plan *p,
-                       const ds_batch *rows, const ds_col *parts,
-                       const uint32_t *group, uint32_t n, ds_arena *scratch,
-                       ds_err *err)
+                       const ds_batch *rows, const uint32_t *group, uint32_t n,
+                       ds_arena *scratch, ds_err *err)
 {
+    const ds_col *parts = rows->cols;
     ds_row_errors errs = {0};
     ds_eval ev = {0, scratch, &errs};
     ds_type types[DS_AGG_PARTS];
@@ -59,11 +59,13 @@ ds_rc window_sum_rows(struct window_sum *s, const struct keyed_plan *p,
                       const ds_batch *rows, const uint32_t *group, uint32_t n,
                       ds_err *err)
 {
+    ds_batch parts = *rows;
+
+    parts.cols = rows->cols + p->key->n;
     sum_grow(s, n);
     DS_EACH (rows, i)
         ds_bit_set(s->there, group[i]);
-    return sum_merge(s, p, rows, rows->cols + p->key->n, group, n, rows->arena,
-                     err);
+    return sum_merge(s, p, &parts, group, n, rows->arena, err);
 }
 
 ds_rc window_sum_subtract(struct window_sum *s, const struct keyed_plan *p,
@@ -109,14 +111,15 @@ ds_rc window_sum_map(struct window_sum *s, const struct keyed_plan *p,
                      const struct window_map *map, const uint32_t *same,
                      ds_arena *scratch, ds_err *err)
 {
-    ds_batch rows = {.n = map->n, .n_sel = map->n, .arena = map->arena};
+    ds_batch rows = {
+        .cols = map->parts, .n = map->n, .n_sel = map->n, .arena = map->arena};
 
     if (map->n == 0)
         return DS_OK;
     sum_grow(s, map->n);
     for (uint32_t w = 0; w < (map->n + 63) / 64; w++)
         s->there[w] |= map->there[w];
-    return sum_merge(s, p, &rows, map->parts, same, map->n, scratch, err);
+    return sum_merge(s, p, &rows, same, map->n, scratch, err);
 }
 
 ds_col *window_sum_parts(const struct window_sum *s, const struct keyed_plan *p,

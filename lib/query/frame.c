@@ -46,7 +46,7 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
     f->n = n;
     f->rows = at;
     f->keys = keys;
-    if (o->range_key != REL_NO_COL && schema)
+    if (o->range_key != REL_NO_COL && o->keys)
         f->range_type = schema->fields[o->range_key].type;
     f->part = ds_new(a, frame_range, n + 1);
     f->peers = ds_new(a, frame_range, n + 1);

@@ -367,11 +367,12 @@ static ds_rc stage_inputs(ds_context *ctx, const ds_stage *s, ds_err *err)
     for (uint32_t i = 0; i < plan->n_topics; i++)
         if (reads_repartition(plan, s, i))
             DS_TRY(repartition_kept(ctx, &plan->topics[i], &n, err));
-    for (uint32_t i = 0; i < plan->n_topics; i++)
-        if (reads_repartition(plan, s, i)) {
-            DS_TRY(internal_topic(ctx, i, n, err));
-            DS_TRY(repartition_check(ctx, s, i, err));
-        }
+    for (uint32_t i = 0; i < plan->n_topics; i++) {
+        if (!reads_repartition(plan, s, i))
+            continue;
+        DS_TRY(internal_topic(ctx, i, n, err));
+        DS_TRY(repartition_check(ctx, s, i, err));
+    }
     return DS_OK;
 }
 
