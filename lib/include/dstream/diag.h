@@ -74,7 +74,7 @@ void ds_diag_add(ds_diags *d, ds_severity severity, const char *code,
 /* The same with the arguments of `fmt` in a list. */
 void ds_diag_addv(ds_diags *d, ds_severity severity, const char *code,
                   ds_where where, const char *hint, const char *fmt,
-                  va_list args);
+                  va_list args) __attribute__((format(printf, 6, 0)));
 /* Sorted by file, line, column; `source` (the file's bytes; may be null) gives
  * the quoted line. */
 void ds_diags_show(ds_diags *d, ds_slice source, FILE *to);

@@ -46,8 +46,10 @@ static int drop_dir(void **state)
 static void file_write(const char *text, size_t n)
 {
     static time_t touched = 1000000000;
-    struct timespec times[2] = {{++touched, 0}, {touched, 0}};
     FILE *to = fopen(path, "we");
+
+    touched++;
+    struct timespec times[2] = {{touched, 0}, {touched, 0}};
 
     assert_non_null(to);
     assert_int_equal(fwrite(text, 1, n, to), n);
