@@ -41,8 +41,21 @@ bool utf8_char_valid(const uint8_t *p, uint32_t len)
 uint32_t utf8_count(const uint8_t *p, size_t n)
 {
     uint32_t count = 0;
-    for (size_t i = 0; i < n; count++)
-        i += utf8_char(p + i, n - i);
+    size_t i = 0;
+
+    while (i < n) {
+        uint64_t eight;
+
+        for (; n - i >= 8; i += 8, count += 8) { /* ASCII, mostly */
+            memcpy(&eight, p + i, 8);
+            if (eight & UINT64_C(0x8080808080808080))
+                break;
+        }
+        if (i < n) {
+            i += utf8_char(p + i, n - i);
+            count++;
+        }
+    }
     return count;
 }
 

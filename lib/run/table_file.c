@@ -79,7 +79,7 @@ static ds_rc bytes_read(int fd, const char *path, size_t size, uint8_t *to,
 static ds_rc file_bytes(const struct tables *ts, const char *path, ds_arena *a,
                         struct table_stamp *stamp, ds_slice *out, ds_err *err)
 {
-    struct table_stamp after;
+    struct table_stamp after = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     size_t n = 0;
