@@ -55,6 +55,7 @@ struct panes_span window_args_plan(const struct window_args *args,
     if (slide % tick)
         no_multiple(slide, tick, "slide", args->slide_where, node, d);
     node->slide = slide;
+    node->span += args->length;
     return panes_span_of(args->length, slide);
 }
 

@@ -31,7 +31,7 @@ struct window_args {
     }
 
 /* Both must be multiples of the slide of what comes in (E0420); sets the node's
- * slide. Even after a mistake the span can be used. */
+ * slide and adds to its span. Even after a mistake the span can be used. */
 struct panes_span window_args_plan(const struct window_args *args,
                                    ds_node *node, ds_diags *d);
 /* A canonical text of it, for the signature of the state. */

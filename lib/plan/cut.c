@@ -113,8 +113,33 @@ static void fill_timed(ds_plan *plan)
     }
 }
 
+/* What divides both. */
+static ds_time common(ds_time a, ds_time b)
+{
+    while (b) {
+        ds_time rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static void fill_windows(ds_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->n_nodes; i++) {
+        const ds_node *node = plan->nodes[i];
+
+        if (node->span == 0)
+            continue;
+        plan->span = node->span > plan->span ? node->span : plan->span;
+        plan->slide = common(node->slide, plan->slide);
+    }
+}
+
 void planner_fill_stages(struct planner *p)
 {
+    fill_windows(p->plan);
     for (uint32_t i = 0; i < p->plan->n_stages; i++)
         fill_stage(p, &p->plan->stages[i]);
     fill_timed(p->plan);

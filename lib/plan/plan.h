@@ -143,6 +143,8 @@ struct ds_plan {
     const char *job;
     const char *file; /* NULL: from C */
     ds_time batch;
+    ds_time span;  /* how long a row is in windows, at most; 0: there is none */
+    ds_time slide; /* windows end at multiples of it */
     bool record_clock;     /* batches are cut by the records' timestamps */
     int64_t max_records;   /* per epoch and worker; default 50000 */
     bool max_records_said; /* the job says it */

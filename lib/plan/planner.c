@@ -56,10 +56,12 @@ void planner_inherit(ds_node *node)
     node->stage = input->stage;
     node->tick = node->slide = input->slide;
     node->records = node->copies = node->watermarked = true;
-    node->lag = 0;
+    node->lag = node->span = 0;
     for (uint32_t i = 0; i < node->n_inputs; i++) {
         if (node->inputs[i]->lag > node->lag)
             node->lag = node->inputs[i]->lag;
+        if (node->inputs[i]->span > node->span)
+            node->span = node->inputs[i]->span;
         node->watermarked = node->watermarked && node->inputs[i]->watermarked;
         node->records = node->records && node->inputs[i]->records;
         node->copies = node->copies && node->inputs[i]->copies;

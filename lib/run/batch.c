@@ -14,10 +14,7 @@
 #include "run/progress.h"
 #include "run/run.h"
 
-/* A worker that was late runs what it has missed, but not after it was
- * suspended or owned nothing: that is time missed while down. */
-#define FILL_MAX 1000
-#define FILL_SPAN (60 * DS_SECOND)
+#define LIVE_SPAN (60 * DS_SECOND)
 #define IDLE_LEAST (30 * DS_SECOND)
 #define END_PATIENCE (2 * DS_SECOND) /* --until-end: no more is to come */
 
@@ -47,13 +44,16 @@ static bool is_strict(const worker *w)
     return w->stage->timed && w->stage->needs_batch;
 }
 
-static bool fills(const worker *w, ds_time time)
+/* The batch that all its partitions have behind them: one of them may come from
+ * an owner that was not as far. DS_TIME_NONE: all are new. */
+static ds_time tasks_through(const worker *w)
 {
-    ds_time step = w->ctx->plan->batch, gap = time - w->filled;
+    ds_time least = INT64_MAX;
 
-    return w->stage->timed && w->stage->every_epoch &&
-           w->filled != DS_TIME_NONE && gap > step && gap % step == 0 &&
-           (gap / step <= FILL_MAX || gap <= FILL_SPAN);
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        if (w->tasks[i].through != DS_TIME_NONE && w->tasks[i].through < least)
+            least = w->tasks[i].through;
+    return least == INT64_MAX ? DS_TIME_NONE : least;
 }
 
 void batch_time(worker *w, ds_time cut)
@@ -64,7 +64,11 @@ void batch_time(worker *w, ds_time cut)
     e->time = cut > w->last_time ? cut : w->last_time;
     if (w->stage->timed && e->time <= w->through)
         e->time = grid_next(w->through, step);
-    e->from = fills(w, e->time) ? w->filled + step : e->time;
+    e->missed = missed_batches(w->ctx->plan,
+                               w->stage->timed && w->stage->every_epoch
+                                   ? tasks_through(w)
+                                   : DS_TIME_NONE,
+                               e->time, w->live);
 }
 
 bool batch_is_new(const worker *w, ds_time cut)
@@ -237,7 +241,10 @@ void batch_committed(worker *w)
         timed_committed(w);
     } else if (epoch_is_batch(w) && e->whole) {
         w->through = time_later(w->through, e->time);
-        w->filled = e->time;
+        w->live = true;
+        w->live_time = e->time;
+        for (uint32_t i = 0; i < w->n_tasks; i++)
+            w->tasks[i].through = w->tasks[i].ran = e->time;
     }
 }
 
@@ -281,6 +288,8 @@ static void input_place(worker *w, input *in)
         return;
     w->last_time = time_later(w->last_time, m->batch);
     w->through = time_later(w->through, m->through);
+    in->task->through = in->task->ran =
+        time_later(in->task->through, m->through);
 }
 
 /* As it stood when the marks were committed. */
@@ -302,8 +311,7 @@ ds_rc batch_place(worker *w, ds_err *err)
 
     for (uint32_t i = 0; i < w->n_inputs; i++)
         input_place(w, &w->inputs[i]);
-    if (w->filled != DS_TIME_NONE && now - w->filled > FILL_SPAN)
-        w->filled = DS_TIME_NONE;
+    w->live = w->live && now - w->live_time <= LIVE_SPAN;
     if (w->holds)
         DS_TRY(timed_place(w, err));
     for (uint32_t i = 0; i < w->n_tasks; i++) {
@@ -319,17 +327,19 @@ ds_rc batch_place(worker *w, ds_err *err)
 static void times_of_epoch(worker *w, progress *p)
 {
     epoch *e = w->epoch;
-    ds_time step = w->ctx->plan->batch;
-    ds_time end = e->whole ? e->time + 1 : e->time;
+    const missed *m = &e->missed;
 
     if (w->holds) {
         p->times = e->times;
         p->n_times = e->n_times;
         return;
     }
-    p->times = ds_new(e->mem, ds_time, (size_t)((end - e->from) / step) + 2);
-    for (ds_time t = e->from; t < end; t += step)
+    p->times =
+        ds_new(e->mem, ds_time, (size_t)((m->until - m->from) / m->step) + 3);
+    for (ds_time t = m->from; t < m->until; t += m->step)
         p->times[p->n_times++] = t;
+    if (e->whole)
+        p->times[p->n_times++] = e->time;
 }
 
 static progress epoch_progress(worker *w)

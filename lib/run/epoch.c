@@ -85,7 +85,8 @@ void epoch_begin(epoch *e)
     e->last = &e->first;
     e->n_rows = 0;
     e->n_bytes = 0;
-    e->time = e->from = DS_TIME_NONE;
+    e->time = DS_TIME_NONE;
+    e->missed = (missed){0};
     e->due = e->whole = e->quiet = false;
     e->late = -1;
     memset(e->spent, 0, sizeof(e->spent));

@@ -33,6 +33,7 @@
 #define RUN_EPOCH_H
 
 #include "dstream/outbox.h"
+#include "run/missed.h"
 
 typedef enum epoch_state {
     EPOCH_IDLE,
@@ -73,8 +74,8 @@ typedef struct epoch {
     ds_arena *in;    /* what was polled */
     ds_arena *mem; /* all that is made of it; reset when the epoch runs again */
     ds_outbox *outbox;
-    ds_time time; /* of the batch; of several the last one */
-    ds_time from; /* the first one: tasks run all on the grid up to `time` */
+    ds_time time;  /* of the batch; of several the last one */
+    missed missed; /* tasks run those before `time`, without rows */
     bool quiet; /* batches by record time: a partition is silent, or no more */
     bool due;   /* the clock has come to `time` */
     bool whole; /* no later epoch has rows of batch `time` */

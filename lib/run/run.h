@@ -82,9 +82,9 @@ struct task {
     ds_time event_max;     /* of the rows of the last push */
     ds_time watermark;     /* after its last batch that is committed */
     ds_time watermark_now; /* after the last one of the epoch */
+    ds_time through;       /* the last batch that is committed */
     /* A stage that holds rows (timed.c). */
     holder *held;
-    ds_time through;    /* the last batch that is committed */
     ds_time ran;        /* the last one of the epoch in process, or through */
     ds_time due;        /* the epoch runs batches up to this one */
     ds_time filled;     /* batches by record time: said up to here; or NONE */
@@ -136,8 +136,8 @@ struct worker {
     ds_time last_time;       /* of the last epoch: batch time never goes back */
     ds_time through;         /* no epoch has this batch or an earlier one */
     ds_time clock_then, mono_then; /* when the clock was last followed */
-    ds_time filled;    /* the last batch since which none was left out;
-                          DS_TIME_NONE: the next one may be any */
+    bool live;         /* it has run batches lately, the last one at */
+    ds_time live_time; /* that time */
     held_chunk *chunk; /* what is being read goes there */
     size_t chunk_bytes;
     ds_time last_rows;  /* mono: when rows last came in */

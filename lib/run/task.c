@@ -221,12 +221,14 @@ ds_rc task_batch_seal(task *t, ds_err *err)
 ds_rc task_ready(task *t, ds_err *err)
 {
     const epoch *e = t->worker->epoch;
-    ds_time step = t->worker->ctx->plan->batch;
+    const missed *m = &e->missed;
 
     if (t->open && t->in_batch)
         return DS_OK;
     DS_TRY(task_begin(t, err));
-    for (ds_time at = e->from; at < e->time; at += step) {
+    for (ds_time at = m->from; at < m->until; at += m->step) {
+        if (at <= t->through)
+            continue;
         DS_TRY(task_batch_begin(t, at, err));
         DS_TRY(task_batch_seal(t, err));
     }

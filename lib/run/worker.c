@@ -658,7 +658,8 @@ static ds_rc epoch_collect_now(worker *w, ds_err *err)
     ds_time cut = step_time(w);
 
     batch_time(w, cut);
-    w->epoch->from = w->epoch->time; /* a step is one batch (contract.md 8.8) */
+    w->epoch->missed.until = w->epoch->missed.from; /* a step is one batch
+                                                       (contract.md 8.8) */
     while (!epoch_full(w)) {
         ds_fetch f;
         ds_rc rc = rows_poll(w, 0, &f, err);
@@ -747,7 +748,7 @@ ds_rc worker_open(worker *w, ds_err *err)
     w->scratch = ds_arena_new(1 << 16);
     w->holds =
         w->stage->timed && (w->stage->id > 0 || w->ctx->plan->record_clock);
-    w->last_time = w->through = w->filled = DS_TIME_NONE;
+    w->last_time = w->through = DS_TIME_NONE;
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
     atomic_store(&w->stats.state, "starting");

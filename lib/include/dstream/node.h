@@ -84,6 +84,7 @@ struct ds_node {
     ds_time tick; /* it runs in batches whose time is a multiple of it (us): the
                      slide of what comes in */
     ds_time slide; /* that of what leaves; windows set it in plan() */
+    ds_time span;  /* how long rows are in the windows up to here; idem */
     bool deletes;  /* a removed key leaves as a row: tombstones (8.5) */
     /* The column that is the rows' event time, or -1. A plan() that makes other
      * columns says where it went; who says nothing and passes its input's
