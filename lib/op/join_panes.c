@@ -134,7 +134,9 @@ static void new_rows(struct within *w, int side)
             s->times[at + k_row] = b->cols[plan->time].v.ts[row];
         at += b->n_sel;
     }
-    memcpy(s->groups + s->n_stored, rows->groups, rows->n * sizeof(uint32_t));
+    if (rows->n)
+        memcpy(s->groups + s->n_stored, rows->groups,
+               rows->n * sizeof(uint32_t));
 }
 
 static void rows_new(struct within *w, struct within_side *s)

@@ -302,7 +302,7 @@ static void test_late(void **state)
     fixture *f = *state;
     ds_time stamp = f->plan->batch;
     memory_record rec = {.ts = 0, .key = ds_slice_of("1")};
-    uint8_t val[256];
+    uint8_t key[64], val[256];
     int64_t at = 0;
 
     open_context(f);
@@ -313,11 +313,13 @@ static void test_late(void **state)
 
         for (int64_t off = 0; memory_get(f->broker, TOPIC, p, off, &first);
              off = first.off + 1)
-            if (first.key.len != 2 && first.val.len < sizeof(val)) {
+            if (first.key.len != 2 && first.key.len < sizeof(key) &&
+                first.val.len < sizeof(val)) {
+                memcpy(key, first.key.ptr, first.key.len);
                 memcpy(val, first.val.ptr, first.val.len);
                 memcpy(val, &stamp, sizeof(stamp));
                 rec.val = (ds_slice){val, first.val.len};
-                rec.key = first.key;
+                rec.key = (ds_slice){key, first.key.len};
                 at = p;
                 break;
             }
