@@ -448,6 +448,9 @@ void kafka_close(ds_broker *broker)
         free(b->props[i].value);
     }
     free(b->props);
+    for (uint32_t i = 0; i < b->n_known; i++)
+        free(b->known[i].topic);
+    free(b->known);
     free(b->auth);
     free(b->job);
     free(b);

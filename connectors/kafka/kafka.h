@@ -37,6 +37,13 @@ typedef struct kafka_prop {
     char *value;
 } kafka_prop;
 
+/* What producers have to know of a topic. */
+typedef struct kafka_known {
+    char *topic;
+    int32_t partitions;
+    int64_t max_bytes; /* of a batch of records */
+} kafka_known;
+
 typedef struct kafka_broker {
     ds_broker base;
     char *job;
@@ -49,8 +56,10 @@ typedef struct kafka_broker {
     rd_kafka_t *offsets; /* asks for the offsets of offsets_group; or NULL */
     char *offsets_group;
     rd_kafka_queue_t
-        *deleted; /* answers to delete_records; NULL: never asked */
-    char *auth;   /* what error_cb said last; guarded by poll */
+        *deleted;       /* answers to delete_records; NULL: never asked */
+    kafka_known *known; /* asked once: each stage has a producer */
+    uint32_t n_known;
+    char *auth; /* what error_cb said last; guarded by poll */
     rd_kafka_resp_err_t auth_err;
 } kafka_broker;
 

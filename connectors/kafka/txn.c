@@ -160,21 +160,44 @@ static ds_rc producer_init(kafka_txn *t, int ms, ds_err *err)
 
 /* ---- open, close ---- */
 
-static ds_rc out_open(kafka_txn *t, uint32_t i, const char *topic, ds_err *err)
+static ds_rc topic_ask(kafka_broker *b, const char *topic, ds_err *err)
 {
-    kafka_out *out = &t->outs[i];
     ds_topic_info info;
-    *out = (kafka_out){.txn = t, .name = strdup(topic), .number = i};
-    ds_rc rc = kafka_topic_info(&t->broker->base, topic, &info, err);
+    ds_rc rc = kafka_topic_info(&b->base, topic, &info, err);
     DS_TRY(rc);
     if (rc == DS_NOTFOUND)
         return ds_fail(err, DS_E_CONFIG, "topic %s does not exist", topic);
-    out->partitions = info.partitions;
-    out->acked = calloc((size_t)info.partitions, sizeof(*out->acked));
+    b->known = realloc(b->known, (b->n_known + 1) * sizeof(*b->known));
+    DS_BUG_ON(!b->known);
+    int64_t max_bytes = kafka_topic_number(b, topic, "max.message.bytes");
+    b->known[b->n_known++] =
+        (kafka_known){strdup(topic), info.partitions,
+                      max_bytes > 0 ? max_bytes : TXN_TOPIC_BYTES};
+    return DS_OK;
+}
+
+static ds_rc topic_know(kafka_broker *b, const char *topic, kafka_known *out,
+                        ds_err *err)
+{
+    uint32_t i = 0;
+    while (i < b->n_known && strcmp(b->known[i].topic, topic) != 0)
+        i++;
+    if (i == b->n_known)
+        DS_TRY(topic_ask(b, topic, err));
+    *out = b->known[i];
+    return DS_OK;
+}
+
+static ds_rc out_open(kafka_txn *t, uint32_t i, const char *topic, ds_err *err)
+{
+    kafka_out *out = &t->outs[i];
+    kafka_known known;
+    *out = (kafka_out){.txn = t, .name = strdup(topic), .number = i};
+    DS_TRY(topic_know(t->broker, topic, &known, err));
+    out->partitions = known.partitions;
+    out->max_bytes = known.max_bytes;
+    out->acked = calloc((size_t)known.partitions, sizeof(*out->acked));
     DS_BUG_ON(!out->acked);
-    out->max_bytes = kafka_topic_number(t->broker, topic, "max.message.bytes");
-    if (out->max_bytes <= 0)
-        out->max_bytes = TXN_TOPIC_BYTES;
     return DS_OK;
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# rings.sh - runs the rings of tests in order, for `./dev test`.
+# rings.sh - runs the rings of tests in order, for `./dev test`; those that only
+# compute behind those that wait.
 #
 # A ring is a function ring_NAME. Its output goes to build/test-logs/NAME.log;
 # it ends with 0 (passed), 77 (skipped: something it needs is not there) or
@@ -11,7 +12,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . tests/support/dev.sh
 
-all_rings=(lint unit conform golden mock oracle spark sanitize fuzz broker registry docker)
+all_rings=(unit conform golden mock oracle spark broker registry docker
+    lint fuzz sanitize)
+# Rings that mostly wait, and rings that only compute: these run behind those,
+# on what they leave of the processors.
+waiting=(broker registry docker)
+computing=(lint fuzz sanitize)
 
 # What a ring needs installed. Asked for before it starts: sudo may want to ask.
 ring_needs() {
@@ -103,8 +109,8 @@ ring_sanitize() {
 # Each target a minute from its seeds, twice as many as there are cores: the
 # ring is short, and a finding does not wait for speed.
 ring_fuzz() {
-    dev_build fuzz fuzz
-    tests/fuzz/run build/fuzz/fuzz --jobs $((2 * $(dev_jobs)))
+    dev_build asan fuzz
+    tests/fuzz/run build/asan/fuzz --jobs $((2 * $(dev_jobs)))
 }
 
 # Both versions of Kafka.
@@ -144,9 +150,10 @@ count_tests() {
         END { print passed + 0, failed + 0, skipped + 0 }'
 }
 
-# Sets result, passed, failed, skipped of one ring.
+# Runs one ring; its "result seconds passed failed skipped" go into a file.
 run_ring() {
-    local ring=$1 log=$dev_log_dir/$1.log rc=0
+    local ring=$1 log=$dev_log_dir/$1.log rc=0 start=$SECONDS
+    local result passed failed skipped
     quietly "$ring" "$log" tests/support/rings.sh --ring "$ring" || rc=$?
     read -r passed failed skipped < <(count_tests "$log")
     case $rc in
@@ -163,6 +170,33 @@ run_ring() {
     skipped) [ "$skipped" -gt 0 ] || skipped=1 ;;
     failed) [ "$failed" -gt 0 ] || failed=1 ;;
     esac
+    echo "$result $((SECONDS - start)) $passed $failed $skipped" \
+        >"$dev_log_dir/$ring.result"
+}
+
+# run_behind RING…: one after the other, behind who wants a processor too.
+run_behind() {
+    behind_pid=""
+    renice -n 10 $BASHPID >/dev/null
+    local ring
+    for ring in "$@"; do
+        run_ring "$ring"
+    done
+}
+
+# listed NAME WORD…: whether NAME is one of the words.
+listed() {
+    local name=$1
+    shift
+    [[ " $* " == *" $name "* ]]
+}
+
+need_all() {
+    local ring
+    for ring in "$@"; do
+        # shellcheck disable=SC2046
+        need $(ring_needs "$ring")
+    done
 }
 
 # What looks like the reason, then the end. Test programs run side by side, so
@@ -177,13 +211,37 @@ show_failure() {
     say "----"
 }
 
+# Reads what run_ring left of a ring, and counts it.
+tell_ring() {
+    local ring=$1 result seconds passed failed skipped word
+    read -r result seconds passed failed skipped <"$dev_log_dir/$ring.result"
+    word=$(printf '%-9s %-8s %5ss  %s passed, %s failed, %s skipped' \
+        "$ring" "$result" "$seconds" "$passed" "$failed" "$skipped")
+    say "$word"
+    table+=$word$'\n'
+    sum_passed=$((sum_passed + passed))
+    sum_failed=$((sum_failed + failed))
+    sum_skipped=$((sum_skipped + skipped))
+    case $result in
+    failed)
+        bad=1
+        show_failure "$ring"
+        ;;
+    skipped) lost+=("$ring") ;;
+    esac
+}
+
+# Nothing goes on behind an interrupted run.
+behind_pid=""
+trap '[ -z "$behind_pid" ] || kill "$behind_pid" 2>/dev/null || true' EXIT
+
 test_rings() {
     local allow_skip=no rings=() word
     for word in "$@"; do
         case $word in
         --allow-skip) allow_skip=yes ;;
         *)
-            [[ " ${all_rings[*]} " == *" $word "* ]] || {
+            listed "$word" "${all_rings[@]}" || {
                 say "dev: no ring $word; there are: ${all_rings[*]}" >&2
                 exit 64
             }
@@ -193,30 +251,43 @@ test_rings() {
     done
     [ ${#rings[@]} -gt 0 ] || rings=("${all_rings[@]}")
     mkdir -p "$dev_log_dir"
+    rm -f "$dev_log_dir"/*.result
 
-    local ring start table="" lost=() result passed failed skipped
-    local sum_passed=0 sum_failed=0 sum_skipped=0 bad=0
+    local ring front=() behind=()
+    local table="" lost=() sum_passed=0 sum_failed=0 sum_skipped=0 bad=0
     for ring in "${rings[@]}"; do
-        say "$ring …"
-        start=$SECONDS
+        if listed "$ring" "${computing[@]}"; then
+            behind+=("$ring")
+        else
+            front+=("$ring")
+        fi
+    done
+    for ring in "${front[@]}"; do
         # shellcheck disable=SC2046
         need $(ring_needs "$ring")
+        if [ -z "$behind_pid" ] && [ ${#behind[@]} -gt 0 ] &&
+            listed "$ring" "${waiting[@]}"; then
+            need_all "${behind[@]}"
+            say "${behind[*]} behind the next ones …"
+            run_behind "${behind[@]}" &
+            behind_pid=$!
+        fi
+        say "$ring …"
         run_ring "$ring"
-        word=$(printf '%-9s %-8s %5ss  %s passed, %s failed, %s skipped' \
-            "$ring" "$result" $((SECONDS - start)) \
-            "$passed" "$failed" "$skipped")
-        say "$word"
-        table+=$word$'\n'
-        sum_passed=$((sum_passed + passed))
-        sum_failed=$((sum_failed + failed))
-        sum_skipped=$((sum_skipped + skipped))
-        case $result in
-        failed)
-            bad=1
-            show_failure "$ring"
-            ;;
-        skipped) lost+=("$ring") ;;
-        esac
+        tell_ring "$ring"
+    done
+    if [ -n "$behind_pid" ]; then
+        wait "$behind_pid"
+        behind_pid=""
+    else
+        need_all "${behind[@]}"
+        for ring in "${behind[@]}"; do
+            say "$ring …"
+            run_ring "$ring"
+        done
+    fi
+    for ring in "${behind[@]}"; do
+        tell_ring "$ring"
     done
 
     say ""
