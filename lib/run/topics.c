@@ -7,6 +7,8 @@
 #include "run/run.h"
 
 #define KNOWN_PATIENCE (60 * DS_SECOND)
+#define STABLE_MS 300 /* per topic: a killed owner's transaction may be open   \
+                       */
 
 static bool pattern_matches(const char *pattern, const char *topic)
 {
@@ -233,7 +235,8 @@ static ds_rc cuts_written(ds_context *ctx, const ds_stage *s, uint32_t topic,
     do {
         for (int32_t p = 0; p < n; p++)
             pos[p] = ds_position_of(ctx->topics[topic], p, DS_OFFSET_NONE);
-        rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, 1000, err);
+        rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, STABLE_MS,
+                                    err);
     } while (rc == DS_E_TIMEOUT && ds_mono_now() < until);
     for (int32_t p = 0; rc == DS_OK && p < n; p++)
         *written = *written || (pos[p].next >= 0 && pos[p].marks.set &&
@@ -343,7 +346,7 @@ static ds_rc repartition_check(ds_context *ctx, const ds_stage *s,
         pos[p] = ds_position_of(ctx->topics[topic], p, DS_OFFSET_NONE);
         DS_TRY(b->type->watermarks(b, pos[p].topic, p, &low[p], &high, err));
     }
-    rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, 1000, err);
+    rc = b->type->group_offsets(b, s->group, pos, (uint32_t)n, STABLE_MS, err);
     if (rc < 0 && ds_rc_act(rc) != DS_ACT_RETRY)
         return rc;
     for (int32_t p = 0; rc == DS_OK && p < n; p++) {

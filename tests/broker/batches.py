@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """batches.py - windows and a join under faults, on several instances.
 
-    batches.py [--seconds N] [--seed N] [--takeovers]
+    batches.py [--seconds N] [--seed N] [--takeovers N]
 
 Two instances, then three, then one run batches.yaml while a producer writes
 known content: kills at random and at named points, frozen processes, state
@@ -18,7 +18,7 @@ what each operator promises:
       each side
   B9  the job ends up at the end of its input, and instances do not die
 
---takeovers measures how long partitions are without an owner (exactly-once.md,
+--takeovers measures so often how long partitions are without an owner (exactly-once.md,
 B5): restart in place, and by the other instance."""
 
 import argparse
@@ -266,7 +266,7 @@ class Run:
 
     def scale(self, names):
         """1 -> 3 -> 1, with rows all the time."""
-        for name in names[1:]:
+        for name in names:
             self.ensure(name)
             time.sleep(self.rnd.uniform(1, 3))
         self.done["scaled up"] += 1
@@ -321,7 +321,7 @@ class Run:
                 ("restart in place", lambda: (self.kill("a"),
                                               self.instance("a").start())),
                 ("other instance", lambda: self.kill("a"))):
-            for n in range(2):
+            for n in range(self.args.takeovers):
                 for name in "ab":
                     self.ensure(name)
                 self.progress(120, "rows come before a takeover")
@@ -376,7 +376,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     ap.add_argument("--seconds", type=float, default=60)
     ap.add_argument("--seed", type=int, default=random.randrange(10 ** 6))
-    ap.add_argument("--takeovers", action="store_true")
+    ap.add_argument("--takeovers", type=int, default=0)
     args = ap.parse_args()
     signal.signal(signal.SIGTERM, ring.leave_nothing)
     ring.say("batches under faults, seed %d" % args.seed)
