@@ -6,6 +6,7 @@
  */
 #include "state/base.h"
 
+#include <dirent.h>
 #include <libgen.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -13,14 +14,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #define META_KEY "\0meta"
 #define META_LEN 5
 #define FORMAT_VERSION 5 /* what RocksDB 7 can read */
 #define BLOCK_SIZE ((size_t)16 << 10)
 #define BLOOM_BITS 10.0
+#define FILE_LEAST ((size_t)8 << 20)
+#define FILE_END ".ingest"
+#define GET_MOST 512 /* keys of a call: what it found pins its blocks */
+#define AHEAD 8      /* keys: as long as memory takes */
 
 struct base_db {
+    char *dir;
     char *parent; /* the folder it lies in */
     rocksdb_t *db;
     rocksdb_options_t *options;
@@ -34,6 +41,8 @@ struct base_db {
         rocksdb_column_family_handle_t *cf;
     } * families;
     size_t n_families;
+    size_t file_least;      /* bytes of a write that is a file */
+    _Atomic uint64_t files; /* that were made to be taken over */
 };
 
 struct base {
@@ -73,15 +82,36 @@ static ds_rc fail_text(char *msg, const char *what, ds_err *err)
 
 /* ---- the database ---- */
 
+/* Few shards: a block that is larger than its share of the cache is read for
+ * every key. */
+static rocksdb_cache_t *cache_new(size_t size)
+{
+    rocksdb_lru_cache_options_t *o = rocksdb_lru_cache_options_create();
+    rocksdb_cache_t *cache;
+
+    rocksdb_lru_cache_options_set_capacity(o, size);
+    rocksdb_lru_cache_options_set_num_shard_bits(o, 2);
+    cache = rocksdb_cache_create_lru_opts(o);
+    rocksdb_lru_cache_options_destroy(o);
+    return cache;
+}
+
 static void blocks_set(base_db *db, size_t cache)
 {
-    db->cache = rocksdb_cache_create_lru(cache);
+    db->cache = cache_new(cache);
     db->blocks = rocksdb_block_based_options_create();
     rocksdb_block_based_options_set_block_cache(db->blocks, db->cache);
     rocksdb_block_based_options_set_block_size(db->blocks, BLOCK_SIZE);
     rocksdb_block_based_options_set_format_version(db->blocks, FORMAT_VERSION);
     rocksdb_block_based_options_set_filter_policy(
         db->blocks, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+    /* Filters and indexes in parts, so that those in use fit. */
+    rocksdb_block_based_options_set_index_type(
+        db->blocks,
+        rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(db->blocks, 1);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(db->blocks,
+                                                                   1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(db->blocks,
                                                                   1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(
@@ -93,13 +123,29 @@ static size_t clamp(int64_t v, size_t least, size_t most)
     return v < (int64_t)least ? least : v > (int64_t)most ? most : (size_t)v;
 }
 
+static size_t memtables_size(int64_t memory)
+{
+    return clamp(memory / 8, (size_t)1 << 20, (size_t)128 << 20);
+}
+
+static size_t cache_size(int64_t memory)
+{
+    return clamp(memory / 8, (size_t)1 << 20, (size_t)512 << 20);
+}
+
+/* Memtables twice: while some are written to disk, others fill. */
+int64_t base_db_memory(int64_t memory)
+{
+    return (int64_t)(2 * memtables_size(memory) + cache_size(memory));
+}
+
 static void options_set(base_db *db, int64_t memory)
 {
     rocksdb_options_t *o = rocksdb_options_create();
-    size_t memtables = clamp(memory / 5, (size_t)1 << 20, (size_t)1 << 30);
+    size_t memtables = memtables_size(memory);
 
     db->options = o;
-    blocks_set(db, clamp(memory / 5, (size_t)1 << 20, (size_t)4 << 30));
+    blocks_set(db, cache_size(memory));
     rocksdb_options_set_block_based_table_factory(o, db->blocks);
     rocksdb_options_set_create_if_missing(o, 1);
     rocksdb_options_set_create_missing_column_families(o, 1);
@@ -205,9 +251,26 @@ static void db_free(base_db *db)
     if (db->db)
         rocksdb_close(db->db);
     options_free(db);
+    free(db->dir);
     free(db->parent);
     pthread_mutex_destroy(&db->lock);
     free(db);
+}
+
+/* Files that a crash left before they were taken over. */
+static void files_drop(const char *dir)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *e;
+
+    while (d && (e = readdir(d)) != NULL) {
+        const char *end = strrchr(e->d_name, '.');
+
+        if (end && strcmp(end, FILE_END) == 0)
+            unlinkat(dirfd(d), e->d_name, 0);
+    }
+    if (d)
+        closedir(d);
 }
 
 ds_rc base_db_open(const char *dir, int64_t memory, base_db **out, ds_err *err)
@@ -217,10 +280,13 @@ ds_rc base_db_open(const char *dir, int64_t memory, base_db **out, ds_err *err)
 
     DS_BUG_ON(db == NULL);
     pthread_mutex_init(&db->lock, NULL);
+    db->dir = strdup(dir);
     db->parent = strdup(dir);
-    DS_BUG_ON(db->parent == NULL);
+    DS_BUG_ON(db->dir == NULL || db->parent == NULL);
     dirname(db->parent);
     options_set(db, memory);
+    db->file_least = FILE_LEAST;
+    files_drop(dir);
     rc = room_check(db, 0, err);
     if (rc == DS_OK)
         rc = families_open(db, dir, err);
@@ -373,8 +439,8 @@ static ds_rc found_take(rocksdb_pinnableslice_t **found, char **msgs,
     return rc;
 }
 
-ds_rc base_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
-               ds_slice *vals, ds_err *err)
+static ds_rc some_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
+                      ds_slice *vals, ds_err *err)
 {
     const char **ptrs = ds_new(a, const char *, n + 1);
     size_t *lens = ds_new(a, size_t, n + 1);
@@ -386,23 +452,104 @@ ds_rc base_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
         ptrs[i] = (const char *)keys[i].ptr;
         lens[i] = keys[i].len;
     }
-    count_call(b, BASE_READ);
     rocksdb_batched_multi_get_cf(b->db->db, b->db->reads, b->family.cf, n, ptrs,
                                  lens, found, msgs, true);
     return found_take(found, msgs, n, a, vals, err);
 }
 
-ds_rc base_write(base *b, const base_pair *pairs, uint32_t n, ds_slice meta,
-                 ds_err *err)
+ds_rc base_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
+               ds_slice *vals, ds_err *err)
 {
-    rocksdb_writebatch_t *wb;
-    char *msg = NULL;
-    uint64_t bytes = meta.len;
+    count_call(b, BASE_READ);
+    for (uint32_t at = 0; at < n; at += GET_MOST) {
+        uint32_t some = n - at < GET_MOST ? n - at : GET_MOST;
+
+        DS_TRY(some_get(b, keys + at, some, a, vals + at, err));
+    }
+    return DS_OK;
+}
+
+static size_t pairs_bytes(const base_pair *pairs, uint32_t n)
+{
+    size_t bytes = 0;
 
     for (uint32_t i = 0; i < n; i++)
-        bytes += pairs[i].key.len + (uint64_t)pairs[i].val.len;
-    DS_TRY(room_check(b->db, 2 * bytes, err));
-    wb = rocksdb_writebatch_create();
+        bytes += (size_t)pairs[i].key.len + pairs[i].val.len;
+    return bytes;
+}
+
+/* A null value deletes. */
+static void file_put(rocksdb_sstfilewriter_t *to, ds_slice key, ds_slice val,
+                     char **msg)
+{
+    if (val.ptr)
+        rocksdb_sstfilewriter_put(to, (const char *)key.ptr, key.len,
+                                  (const char *)val.ptr, val.len, msg);
+    else
+        rocksdb_sstfilewriter_delete(to, (const char *)key.ptr, key.len, msg);
+}
+
+/* META's key is less than every other. */
+static char *file_write(const base *b, const char *path, const base_pair *pairs,
+                        uint32_t n, ds_slice meta)
+{
+    static const ds_slice meta_key = {(const uint8_t *)META_KEY, META_LEN};
+    rocksdb_envoptions_t *env = rocksdb_envoptions_create();
+    rocksdb_sstfilewriter_t *to =
+        rocksdb_sstfilewriter_create(env, b->db->options);
+    char *msg = NULL;
+
+    rocksdb_sstfilewriter_open(to, path, &msg);
+    if (!msg)
+        file_put(to, meta_key, meta, &msg);
+    for (uint32_t i = 0; !msg && i < n; i++) {
+        if (i + AHEAD < n) /* sorted, they lie anywhere */
+            __builtin_prefetch(pairs[i + AHEAD].key.ptr);
+        file_put(to, pairs[i].key, pairs[i].val, &msg);
+    }
+    if (!msg)
+        rocksdb_sstfilewriter_finish(to, &msg);
+    rocksdb_sstfilewriter_destroy(to);
+    rocksdb_envoptions_destroy(env);
+    return msg;
+}
+
+/* What is in memory of the same keys goes to disk before it, so that the
+ * position never goes back. */
+static char *file_ingest(base *b, const char *path)
+{
+    rocksdb_ingestexternalfileoptions_t *o =
+        rocksdb_ingestexternalfileoptions_create();
+    char *msg = NULL;
+
+    rocksdb_ingestexternalfileoptions_set_move_files(o, 1);
+    rocksdb_ingest_external_file_cf(b->db->db, b->family.cf, &path, 1, o, &msg);
+    rocksdb_ingestexternalfileoptions_destroy(o);
+    return msg;
+}
+
+static ds_rc write_file(base *b, const base_pair *pairs, uint32_t n,
+                        ds_slice meta, ds_err *err)
+{
+    unsigned long long number = atomic_fetch_add(&b->db->files, 1);
+    char *path, *msg;
+
+    DS_BUG_ON(asprintf(&path, "%s/%llu" FILE_END, b->db->dir, number) < 0);
+    msg = file_write(b, path, pairs, n, meta);
+    if (!msg)
+        msg = file_ingest(b, path);
+    if (msg)
+        unlink(path);
+    free(path);
+    return msg ? fail_text(msg, "write", err) : DS_OK;
+}
+
+static ds_rc write_batch(base *b, const base_pair *pairs, uint32_t n,
+                         ds_slice meta, ds_err *err)
+{
+    rocksdb_writebatch_t *wb = rocksdb_writebatch_create();
+    char *msg = NULL;
+
     for (uint32_t i = 0; i < n; i++) {
         const char *key = (const char *)pairs[i].key.ptr;
 
@@ -416,10 +563,26 @@ ds_rc base_write(base *b, const base_pair *pairs, uint32_t n, ds_slice meta,
     }
     rocksdb_writebatch_put_cf(wb, b->family.cf, META_KEY, META_LEN,
                               (const char *)meta.ptr, meta.len);
-    count_call(b, BASE_WRITE);
     rocksdb_write(b->db->db, b->db->writes, wb, &msg);
     rocksdb_writebatch_destroy(wb);
     return msg ? fail_text(msg, "write", err) : DS_OK;
+}
+
+void base_db_files(base_db *db, size_t least)
+{
+    db->file_least = least;
+}
+
+ds_rc base_write(base *b, const base_pair *pairs, uint32_t n, ds_slice meta,
+                 ds_err *err)
+{
+    size_t bytes = pairs_bytes(pairs, n);
+
+    DS_TRY(room_check(b->db, 2 * (bytes + meta.len), err));
+    count_call(b, BASE_WRITE);
+    if (bytes >= b->db->file_least)
+        return write_file(b, pairs, n, meta, err);
+    return write_batch(b, pairs, n, meta, err);
 }
 
 ds_rc base_meta(base *b, ds_arena *a, ds_slice *meta, ds_err *err)

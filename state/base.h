@@ -22,10 +22,13 @@ typedef struct base_iter base_iter;
 /* A pair to write; a null value deletes. */
 typedef struct base_pair {
     ds_slice key, val;
+    uint64_t order; /* the writer's: what keys are mostly sorted by */
 } base_pair;
 
 /* DS_E_STATE: corrupt. */
 ds_rc base_db_open(const char *dir, int64_t memory, base_db **out, ds_err *err);
+/* What RocksDB takes of `memory`. */
+int64_t base_db_memory(int64_t memory);
 /* Flushes everything first. */
 ds_rc base_db_close(base_db *db, ds_err *err);
 
@@ -38,9 +41,12 @@ ds_rc base_wipe(base *b, ds_err *err);
 /* One call for n ascending keys; vals[i].ptr NULL where there is none. */
 ds_rc base_get(base *b, const ds_slice *keys, uint32_t n, ds_arena *a,
                ds_slice *vals, ds_err *err);
-/* Ascending pairs and META, atomically. */
+/* Ascending pairs and META, atomically. Many of them go into a file of their
+ * own that RocksDB takes over: a fifth of the work, and on disk at once. */
 ds_rc base_write(base *b, const base_pair *pairs, uint32_t n, ds_slice meta,
                  ds_err *err);
+/* From how many bytes on; 8 MiB: smaller ones make too many files. */
+void base_db_files(base_db *db, size_t least);
 /* DS_NOTFOUND: there is none. */
 ds_rc base_meta(base *b, ds_arena *a, ds_slice *meta, ds_err *err);
 /* Memory to disk; `wait`: it is there when the call returns. */

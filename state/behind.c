@@ -27,12 +27,17 @@
 #define LOAD_FIRST 8192
 #define LOAD_STEP 4096
 
-/* Three fifths of the memory are for tables, the rest is RocksDB's. */
+#define EPOCHS_MOST ((int64_t)64 << 20)
+
+/* What RocksDB and the epochs leave, in equal parts. */
 size_t behind_budget(const struct store *s)
 {
-    int64_t n = atomic_load(&s->db->n_stores);
+    int64_t memory = s->db->memory, n = atomic_load(&s->db->n_stores);
+    int64_t epochs = memory / 8 < EPOCHS_MOST ? memory / 8 : EPOCHS_MOST;
+    int64_t left = memory - base_db_memory(memory) - epochs;
 
-    return (size_t)(s->db->memory / 5 * 3 / (n > 0 ? n : 1));
+    left = left > memory / 2 ? left : memory / 2; /* it is tiny */
+    return (size_t)(left / (n > 0 ? n : 1));
 }
 
 /* The table, and the copy of what is being written. */
@@ -70,6 +75,8 @@ static ds_rc load_some(struct store *s, uint32_t n, ds_err *err)
     size_t budget = behind_budget(s) / 8 * 7;
     ds_slice key, val;
 
+    if (s->load == NULL)
+        return DS_OK;
     for (uint32_t i = 0; s->load && i < n; i++) {
         ds_rc rc = base_iter_next(s->load, &key, &val, err);
 
@@ -80,6 +87,8 @@ static ds_rc load_some(struct store *s, uint32_t n, ds_err *err)
         else
             table_fill(&s->table, ds_hash(key.ptr, key.len), key, val);
     }
+    if (s->load == NULL && !s->table.complete && held_bytes(s) > budget)
+        bytes_evict(s); /* the last one may have made it grow */
     return DS_OK;
 }
 
@@ -210,7 +219,7 @@ ds_rc behind_all(struct store *s, bool flush, ds_err *err)
 
 /* What a changed key takes besides its bytes: entry, slot, the pair of its
  * copy. */
-#define KEY_BYTES 80
+#define KEY_BYTES 88
 
 /* A quarter of the memory for what is changed and its copy: the other stores
  * have their own. */

@@ -330,19 +330,36 @@ ds_rc store_commit(ds_store *head, ds_overlay *ov, int64_t pos, ds_err *err)
     return behind_bound(s, err);
 }
 
+static uint64_t hash_ahead(const struct store *s, ds_slice key)
+{
+    uint64_t hash = ds_hash(key.ptr, key.len);
+
+    table_prefetch(&s->table, hash);
+    return hash;
+}
+
 ds_rc store_apply(ds_store *head, const ds_envelope *rows, int64_t pos,
                   ds_err *err)
 {
     struct store *s = (struct store *)head;
+    uint32_t n = rows && rows->key ? rows->n : 0;
+    uint64_t ahead[2 * AHEAD] = {0};
 
-    for (uint32_t i = 0; rows && i < rows->n; i++) {
-        ds_slice key = rows->key ? rows->key[i] : DS_NULL_SLICE;
-        ds_slice val = rows->val ? rows->val[i] : DS_NULL_SLICE;
+    for (uint32_t i = 0; i < n + 2 * AHEAD; i++) {
+        uint32_t row = i - 2 * AHEAD;
+        ds_slice key, val;
+        uint64_t hash = ahead[i % (2 * AHEAD)];
 
+        if (i < n)
+            ahead[i % (2 * AHEAD)] = hash_ahead(s, rows->key[i]);
+        if (i < 2 * AHEAD)
+            continue;
+        key = rows->key[row];
+        val = rows->val ? rows->val[row] : DS_NULL_SLICE;
         if (key.len == 0)
             continue; /* not ours: a changelog row has a key */
         if (key.ptr[0] != 0)
-            table_put(&s->table, ds_hash(key.ptr, key.len), key, val);
+            table_put(&s->table, hash, key, val);
         else if (ds_slice_eq(key, DS_ENGINE_KEY))
             store_set_engine(s, val);
     }

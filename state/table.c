@@ -284,6 +284,9 @@ void table_evict(table *t, size_t bytes)
     size_t over = table_bytes(t), freed = 0;
     uint64_t steps = t->cap * 3; /* every slot: used, clean, gone */
 
+    /* Nearly nothing may go: do not look for it. */
+    if (t->n - t->n_frozen - t->dirty.n < t->n / 16)
+        return;
     if (!t->based || over <= bytes)
         return;
     over -= bytes;

@@ -7,8 +7,9 @@
 #include "run/run.h"
 
 #define KNOWN_PATIENCE (60 * DS_SECOND)
-#define STABLE_MS 300 /* per topic: a killed owner's transaction may be open   \
-                       */
+#define STABLE_MS                                                              \
+    300 /* per topic: a killed owner's transaction may be open                 \
+         */
 
 static bool pattern_matches(const char *pattern, const char *topic)
 {

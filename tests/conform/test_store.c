@@ -430,6 +430,29 @@ static void test_no_calls(void **state)
     assert_int_equal(after.keys, 4 * MANY_BATCH);
 }
 
+/* Writes that are files: keys that differ late, or only in their length. */
+static void test_files(void **state)
+{
+    static const char *const keys[] = {
+        "b00000000y", "a", "b00000000", "b0000000", "b00000000x", "a0", "b1"};
+    enum { N = sizeof(keys) / sizeof(*keys) };
+    struct world *w = *state;
+
+    for (int round = 0; round < 2; round++) {
+        ds_overlay *ov;
+
+        base_db_files(((struct db *)w->db)->base, 1);
+        ov = begin(w);
+        for (int i = 0; i < N; i++)
+            put(w, ov, keys[i], round && i % 2 ? NULL : keys[N - 1 - i]);
+        commit(w, ov, 7 + round);
+        assert_int_equal(type->tick(w->s, INT64_MAX, NULL), DS_OK);
+        world_reopen(w, 2 * MIB);
+    }
+    for (int i = 0; i < N; i++)
+        assert_get(w, NULL, keys[i], i % 2 ? NULL : keys[N - 1 - i]);
+}
+
 /* Writing behind: nothing before it is due, all of it after. */
 static void test_tick(void **state)
 {
@@ -651,7 +674,7 @@ static _Atomic int64_t *shared_number(const char *path)
 
 /* The other process: a new program, since RocksDB's threads do not survive a
  * fork. */
-static int chain_main(const char *dir, const char *number)
+static int chain_main(const char *dir, const char *number, const char *least)
 {
     struct world w = {.a = ds_arena_new(1 << 16),
                       .epoch = ds_arena_new(1 << 16)};
@@ -663,6 +686,7 @@ static int chain_main(const char *dir, const char *number)
     type = &store_rocksdb;
     snprintf(job_dir, sizeof(job_dir), "%s", dir);
     world_open(&w, 2 * MIB);
+    base_db_files(((struct db *)w.db)->base, strtoul(least, NULL, 10));
     if (type->position(w.s, &pos, &written, NULL) == DS_NOTFOUND)
         pos = 0;
     for (;; pos++) {
@@ -677,13 +701,15 @@ static int chain_main(const char *dir, const char *number)
     }
 }
 
-static pid_t chain_start(const char *number)
+/* Writes of so many bytes are files. */
+static pid_t chain_start(const char *number, const char *least)
 {
     pid_t child = fork();
 
     assert_true(child >= 0);
     if (child == 0) {
-        execl("/proc/self/exe", "test_store", "chain", job_dir, number, NULL);
+        execl("/proc/self/exe", "test_store", "chain", job_dir, number, least,
+              NULL);
         _exit(4);
     }
     return child;
@@ -704,7 +730,8 @@ static void test_kill(void **state)
     snprintf(number, sizeof(number), "%s/number", root);
     done = shared_number(number);
     for (int round = 0; round < 12; round++) {
-        pid_t child = chain_start(number);
+        static const char *const least[] = {"100000000", "1", "4000"};
+        pid_t child = chain_start(number, least[round % 3]);
         struct timespec t = {0, 30000000 + (long)(rng(&x) % 400) * 1000000};
         int status;
 
@@ -751,6 +778,7 @@ static const struct CMUnitTest rocksdb_only[] = {
     cmocka_unit_test_setup_teardown(test_eviction, setup, teardown),
     cmocka_unit_test_setup_teardown(test_no_calls, setup, teardown),
     cmocka_unit_test_setup_teardown(test_tick, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_files, setup, teardown),
     cmocka_unit_test_setup_teardown(test_folder_of_another_job, setup_closed,
                                     teardown_closed),
     cmocka_unit_test_setup_teardown(test_folder_newer, setup_closed,
@@ -769,8 +797,8 @@ int main(int argc, char **argv)
 {
     int bad;
 
-    if (argc == 4 && strcmp(argv[1], "chain") == 0)
-        return chain_main(argv[2], argv[3]);
+    if (argc == 5 && strcmp(argv[1], "chain") == 0)
+        return chain_main(argv[2], argv[3], argv[4]);
 
     type = &store_rocksdb;
     bad = cmocka_run_group_tests_name("rocksdb only", rocksdb_only, NULL, NULL);
