@@ -48,10 +48,14 @@ ds_rc eval_exprs(evaluation *e, const ds_exprs *x, const ds_batch *in,
     return eval_errors(e, in, &errs);
 }
 
-ds_rc eval_room(evaluation *e, uint64_t n, const char *what)
+ds_rc eval_room(evaluation *e, uint64_t n, uint32_t n_cols, const char *what)
 {
-    if (n <= DS_SQL_MOST_ROWS)
+    if (n <= DS_SQL_MOST_ROWS && n * n_cols <= DS_SQL_MOST_VALUES)
         return DS_OK;
+    if (n <= DS_SQL_MOST_ROWS)
+        return ds_fail(e->err, DS_E_LIMIT,
+                       "%s has more than %d values in %u columns", what,
+                       DS_SQL_MOST_VALUES, n_cols);
     return ds_fail(e->err, DS_E_LIMIT, "%s has more than %d rows", what,
                    DS_SQL_MOST_ROWS);
 }
@@ -150,7 +154,7 @@ static ds_rc eval_table(evaluation *e, const rel *r, const ds_batch **out)
 {
     const ds_batch *in = e->in->tables[r->table];
     uint32_t *rec = ds_new(e->arena, uint32_t, in->n_sel + 1), k = 0;
-    DS_TRY(eval_room(e, in->n_sel, "the batch"));
+    DS_TRY(eval_room(e, in->n_sel, 0, "the batch"));
     DS_EACH (in, i)
         rec[k++] = i;
     ds_batch *b = eval_batch(e, r->schema, r->schema->n, in->n_sel);

@@ -45,8 +45,8 @@ ds_batch *eval_gather(evaluation *e, const ds_batch *in, uint32_t n_cols,
                       const uint32_t *rows, uint32_t n);
 /* The rows of x, then those of y; the same types. */
 ds_batch *eval_concat(evaluation *e, const ds_batch *x, const ds_batch *y);
-/* DS_E_LIMIT if there would be too many rows. */
-ds_rc eval_room(evaluation *e, uint64_t n, const char *what);
+/* DS_E_LIMIT if there would be too many rows of so many new columns. */
+ds_rc eval_room(evaluation *e, uint64_t n, uint32_t n_cols, const char *what);
 /* A number per row, equal for rows that are equal in cols[0..n); how many. */
 uint32_t eval_groups(evaluation *e, const ds_batch *in, const uint32_t *cols,
                      uint32_t n, uint32_t *group);

@@ -93,7 +93,8 @@ static ds_rc join_keys(joining *k)
 
 static ds_rc pairs_grow(joining *k, uint32_t more)
 {
-    DS_TRY(eval_room(k->e, (uint64_t)k->n + more, "a join"));
+    DS_TRY(eval_room(k->e, (uint64_t)k->n + more,
+                     k->left->schema->n + k->right->schema->n, "a join"));
     if (k->n + more <= k->cap)
         return DS_OK;
     uint32_t cap = 2 * (k->n + more);

@@ -139,7 +139,7 @@ static ds_rc select_items(evaluation *e, const rel_select *s,
     uint32_t n_from;
     DS_TRY(ds_exprs_eval_set(s->items, rows, &ev, &made, &n_from, e->err));
     DS_TRY(eval_errors(e, rows, &errs));
-    DS_TRY(eval_room(e, made->n, "a set of rows"));
+    DS_TRY(eval_room(e, made->n, schema->n, "a set of rows"));
     ds_batch *b = eval_batch(e, schema, schema->n, made->n);
     uint32_t *rec = ds_new(e->arena, uint32_t, made->n + 1);
     for (uint32_t i = 0; i < made->n; i++)

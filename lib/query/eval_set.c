@@ -52,7 +52,8 @@ ds_rc eval_set(evaluation *e, const rel *r, const ds_batch **out)
     const ds_batch *x, *y;
     DS_TRY(eval_rel(e, s->left, &x));
     DS_TRY(eval_rel(e, s->right, &y));
-    DS_TRY(eval_room(e, (uint64_t)x->n + y->n, "a set operation"));
+    DS_TRY(
+        eval_room(e, (uint64_t)x->n + y->n, x->schema->n, "a set operation"));
     ds_batch *both = eval_concat(e, x, y);
     both->schema = r->schema;
     *out = both;

@@ -51,9 +51,9 @@ bool ds_sql_check_names(const ds_sql *q, ds_diags *d);
 
 /* ---- evaluation ---- */
 
-/* The most rows that a part of a query may have: a join that explodes ends
- * there with DS_E_LIMIT. */
-enum { DS_SQL_MOST_ROWS = 4000000 };
+/* The most rows that a part of a query may have, and values in them: a join
+ * that explodes ends there with DS_E_LIMIT. */
+enum { DS_SQL_MOST_ROWS = 4000000, DS_SQL_MOST_VALUES = 32000000 };
 
 typedef struct ds_sql_input {
     const ds_batch *const *tables; /* by number; those that the query uses */

@@ -19,6 +19,8 @@ JOB = (
     b"sinks:\n  out: {from: rows, kafka: {topic: out}}\n"
 )
 
+QUERY = JOB + b"streams:\n  a:\n    from: rows\n    do:\n      - transform: "
+
 
 def laughs(levels, width, kind):
     """Aliases of aliases."""
@@ -37,6 +39,24 @@ def steps(*texts):
     """A job whose one stream has these filters."""
     body = b"".join(b"      - filter: " + t + b"\n" for t in texts)
     return JOB + b"streams:\n  a:\n    from: rows\n    do:\n" + body
+
+
+def queries():
+    """Of a transform: its name and the query."""
+    one = b"SELECT value FROM batch"
+    yield "nested", b"SELECT value FROM (" * 2000 + b"batch" + b") s" * 2000
+    yield "in", (one + b" WHERE value IN (") * 900 + one + b")" * 900
+    yield "unions", b" UNION ALL ".join([b"SELECT nope FROM batch"] * 2000)
+    yield "joins", b"SELECT r0.value FROM batch r0" + b"".join(
+        b" JOIN batch r%d ON r0.value = r%d.value" % (i, i)
+        for i in range(1, 1000)
+    )
+    yield "star", b"SELECT " + b",".join([b"*"] * 10000) + b" FROM batch"
+    yield "aliases", b"SELECT 1 AS a FROM " + b",".join([b"batch"] * 8000)
+    yield "with", b"WITH " + b",".join(
+        b"t%d AS (SELECT nope FROM t%d)" % (i, i + 1) for i in range(1500)
+    ) + b" SELECT value FROM t0"
+    yield "order", one + b" ORDER BY " + b",".join([b"nope"] * 8000)
 
 
 def files():
@@ -127,6 +147,8 @@ def files():
         b"      - flatMap: regexp_split_to_table(value, '" + b"(a*)*" * 2000
         + b"(') AS w\n"
     )
+    for name, text in queries():
+        yield "query-" + name, QUERY + text + b"\n"
     yield "in-list", steps(b"value IN (" + b",".join([b"1"] * 12000) + b")")
     yield "many-streams", JOB + b"streams:\n" + b"".join(
         b"  s%d: {from: s%d, do: [{filter: true}]}\n" % (i, i + 1)
