@@ -125,7 +125,8 @@ typedef struct ds_op_host {
     /* Lines for standard output, printed when the epoch has committed. */
     void (*print)(ds_op *op, ds_slice text);
     /* Rows dropped on purpose, by reason: "filtered", "empty" (a set without
-     * rows), "null_key", "null_time". */
+     * rows), "no_window" (the slide is longer than the window), "null_key",
+     * "null_time". */
     void (*discard)(ds_op *op, uint32_t n, const char *reason);
     /* Rows that came after their time, dropped and counted; they go where
      * errors.late says. */
