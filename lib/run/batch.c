@@ -15,6 +15,7 @@
 #include "run/run.h"
 
 #define LIVE_SPAN (60 * DS_SECOND)
+#define CATCH_UP 10 /* missed batches of an epoch, if they give results */
 #define IDLE_LEAST (30 * DS_SECOND)
 #define END_PATIENCE (2 * DS_SECOND) /* --until-end: no more is to come */
 
@@ -59,16 +60,40 @@ static ds_time tasks_through(const worker *w)
 void batch_time(worker *w, ds_time cut)
 {
     epoch *e = w->epoch;
-    ds_time step = w->ctx->plan->batch;
 
     e->time = cut > w->last_time ? cut : w->last_time;
     if (w->stage->timed && e->time <= w->through)
-        e->time = grid_next(w->through, step);
-    e->missed = missed_batches(w->ctx->plan,
-                               w->stage->timed && w->stage->every_epoch
-                                   ? tasks_through(w)
-                                   : DS_TIME_NONE,
-                               e->time, w->live);
+        e->time = grid_next(w->through, w->ctx->plan->batch);
+}
+
+/* Results of many batches would be more than a transaction takes: some of them
+ * in an epoch of its own, which reads nothing. */
+static void catch_up(worker *w)
+{
+    epoch *e = w->epoch;
+    missed *m = &e->missed;
+    ds_time last = m->from + CATCH_UP * m->step;
+
+    if (last <= w->through)
+        last = grid_next(w->through, m->step);
+    e->behind = is_strict(w) && last < m->until;
+    if (!e->behind)
+        return;
+    w->catch_up = m->until;
+    e->time = m->until = last;
+    e->due = true;
+}
+
+void batch_missed(worker *w)
+{
+    bool all = w->stage->timed && w->stage->every_epoch;
+    ds_time last = all ? tasks_through(w) : DS_TIME_NONE;
+    missed m = missed_batches(w->ctx->plan, last, w->epoch->time, w->live);
+
+    if (w->catch_up != DS_TIME_NONE && w->catch_up < m.until)
+        m.until = w->catch_up > m.from ? w->catch_up : m.from;
+    w->epoch->missed = m;
+    catch_up(w);
 }
 
 bool batch_is_new(const worker *w, ds_time cut)
@@ -243,6 +268,8 @@ void batch_committed(worker *w)
         w->through = time_later(w->through, e->time);
         w->live = true;
         w->live_time = e->time;
+        if (!e->behind)
+            w->catch_up = DS_TIME_NONE;
         for (uint32_t i = 0; i < w->n_tasks; i++)
             w->tasks[i].through = w->tasks[i].ran = e->time;
     }
@@ -312,6 +339,7 @@ ds_rc batch_place(worker *w, ds_err *err)
     for (uint32_t i = 0; i < w->n_inputs; i++)
         input_place(w, &w->inputs[i]);
     w->live = w->live && now - w->live_time <= LIVE_SPAN;
+    w->catch_up = DS_TIME_NONE;
     if (w->holds)
         DS_TRY(timed_place(w, err));
     for (uint32_t i = 0; i < w->n_tasks; i++) {

@@ -86,8 +86,8 @@ void epoch_begin(epoch *e)
     e->n_rows = 0;
     e->n_bytes = 0;
     e->time = DS_TIME_NONE;
-    e->missed = (missed){0};
-    e->due = e->whole = e->quiet = false;
+    e->missed = (missed){0, 0, 1};
+    e->due = e->whole = e->quiet = e->behind = false;
     e->late = -1;
     memset(e->spent, 0, sizeof(e->spent));
     epoch_go(e, EPOCH_OPEN);

@@ -76,9 +76,10 @@ typedef struct epoch {
     ds_outbox *outbox;
     ds_time time;  /* of the batch; of several the last one */
     missed missed; /* tasks run those before `time`, without rows */
-    bool quiet; /* batches by record time: a partition is silent, or no more */
-    bool due;   /* the clock has come to `time` */
-    bool whole; /* no later epoch has rows of batch `time` */
+    bool quiet;  /* batches by record time: a partition is silent, or no more */
+    bool behind; /* it runs missed batches, and no rows */
+    bool due;    /* the clock has come to `time` */
+    bool whole;  /* no later epoch has rows of batch `time` */
     uint32_t n_times; /* batches that were run, ascending; for progress */
     ds_time *times;
     uint32_t n_progress; /* progress records in the outbox */

@@ -138,6 +138,7 @@ struct worker {
     ds_time clock_then, mono_then; /* when the clock was last followed */
     bool live;         /* it has run batches lately, the last one at */
     ds_time live_time; /* that time */
+    ds_time catch_up;  /* missed batches before it are being run; or NONE */
     held_chunk *chunk; /* what is being read goes there */
     size_t chunk_bytes;
     ds_time last_rows;  /* mono: when rows last came in */
@@ -297,6 +298,8 @@ ds_rc task_seal(task *t, ds_err *err);
 ds_time batch_now(worker *w);
 /* The epoch's batches, by the time of its cut. */
 void batch_time(worker *w, ds_time cut);
+/* And those before that nobody has run. */
+void batch_missed(worker *w);
 /* The clock has come to a batch that has not run. */
 bool batch_is_new(const worker *w, ds_time cut);
 /* All tasks have to run this epoch's batches, with rows or without. */

@@ -283,13 +283,14 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
     bool drained = false;
 
     batch_time(w, cut);
+    batch_missed(w);
     for (;;) {
         bool pending = w->epoch->n_rows || batch_is_new(w, cut);
         bool waited = drained;
         ds_fetch f;
         ds_rc rc;
 
-        if (stop_wanted(w) || epoch_full(w) ||
+        if (stop_wanted(w) || epoch_full(w) || w->epoch->behind ||
             (pending && cut_is_due(w, cut, last)))
             return DS_OK;
         if (!pending) {
@@ -298,6 +299,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
             cut = grid_after(batch_now(w), batch);
             last = ds_mono_now() + batch;
             batch_time(w, cut);
+            batch_missed(w);
         }
         w->txn->type->serve(w->txn);
         rc = rows_poll(w, poll_wait(w, cut, drained), &f, err);
@@ -657,9 +659,7 @@ static ds_rc epoch_collect_now(worker *w, ds_err *err)
 {
     ds_time cut = step_time(w);
 
-    batch_time(w, cut);
-    w->epoch->missed.until = w->epoch->missed.from; /* a step is one batch
-                                                       (contract.md 8.8) */
+    batch_time(w, cut); /* a step is one batch (contract.md 8.8) */
     while (!epoch_full(w)) {
         ds_fetch f;
         ds_rc rc = rows_poll(w, 0, &f, err);
@@ -748,7 +748,7 @@ ds_rc worker_open(worker *w, ds_err *err)
     w->scratch = ds_arena_new(1 << 16);
     w->holds =
         w->stage->timed && (w->stage->id > 0 || w->ctx->plan->record_clock);
-    w->last_time = w->through = DS_TIME_NONE;
+    w->last_time = w->through = w->catch_up = DS_TIME_NONE;
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
     atomic_store(&w->stats.state, "starting");
