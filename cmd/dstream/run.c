@@ -143,6 +143,10 @@ static void session_tick(void *arg)
 
     pthread_mutex_lock(&s->lock);
     s->ticks++;
+    if (!s->ctx && !s->ended && s->ticks % 10 == 0)
+        ds_log(DS_LOG_INFO, "still starting: the cluster is slow to answer",
+               DS_KV("job", "%s", s->plan->job),
+               DS_KV("seconds", "%u", (unsigned)s->ticks));
     if (s->ctx && s->memory)
         local_trim(s->memory, s->plan);
     if (s->ctx && (terminal || s->ticks % 10 == 0)) {

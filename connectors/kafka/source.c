@@ -21,6 +21,7 @@
 #include "kafka/kafka.h"
 
 enum {
+    RANGE_MS = 1000,        /* then the caller is asked to call again */
     SOURCE_GONE_MS = 10000, /* a topic that is missing that long is gone */
 };
 
@@ -222,12 +223,29 @@ static ds_rc fail_fatal(kafka_source *s, ds_err *err)
     return kafka_fail(err, e, text, "stay in group %s", s->group);
 }
 
+/* Whoever was frozen may not know yet that another member has the partition:
+ * that one has read on, and deleted what it read. */
+static ds_rc range_passed(kafka_source *s, const char *topic, int32_t partition,
+                          int64_t at, ds_err *err)
+{
+    ds_position pos = ds_position_of(topic, partition, DS_OFFSET_NONE);
+    DS_TRY(kafka_committed(s->rk, &pos, 1, RANGE_MS, err));
+    if (pos.next <= at)
+        return DS_OK;
+    return ds_fail(err, DS_E_TXN,
+                   "topic %s partition %d: another member of group %s has read "
+                   "on from offset %lld to %lld",
+                   topic, (int)partition, s->group, (long long)at,
+                   (long long)pos.next);
+}
+
 static ds_rc fail_range(kafka_source *s, const rd_kafka_message_t *m,
                         ds_err *err)
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     kafka_part *part = kafka_rows_find(&s->rows, topic, m->partition);
     int64_t at = part ? part->next : m->offset, low = -1, high = -1;
+    DS_TRY(range_passed(s, topic, m->partition, at, err));
     if (kafka_ends(s->broker->ru, topic, m->partition, &low, &high, NULL) < 0)
         low = high = -1;
     return ds_fail(err, DS_E_FAILED,

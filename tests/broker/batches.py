@@ -5,8 +5,10 @@
     batches.py [--seconds N] [--seed N] [--takeovers N]
 
 Two instances, then three, then one run batches.yaml while a producer writes
-known content: kills at random and at named points, frozen processes, state
-deleted, instances added and removed. The verdict is taken from the topics, by
+known content, under the faults of chaos.py: kills at random and at named
+points, zombies, state deleted and put back old, a broker killed and paused,
+instances added and removed, and, on a single broker with a proxy, requests
+lost, delayed and replayed. The verdict is taken from the topics, by
 what each operator promises:
 
   B1  windows that do not overlap: each token in exactly one, a key's windows
@@ -35,6 +37,7 @@ import time
 
 from confluent_kafka import KafkaException, Producer
 
+import rig
 import ring
 from ring import Failed, Invalid
 
@@ -197,7 +200,9 @@ class Run:
         self.args = args
         self.work = tempfile.mkdtemp(prefix="ring-")
         self.job = os.path.join(ring.HERE, "batches.yaml")
-        self.env = {"KAFKA": self.brokers}
+        self.nodes = len(self.brokers.split(","))
+        self.way = rig.Way(self.brokers, self.work, self.nodes == 1)
+        self.env = {"KAFKA": self.way.address}
         self.instances = {}
         self.done = collections.Counter()
         self.verdict = Verdict(self.brokers)
@@ -237,7 +242,8 @@ class Run:
         self.ensure(name).kill()
         self.done["kill -9"] += 1
 
-    def point(self, name, point):
+    def point(self, name):
+        point = self.points.pop()
         i = self.ensure(name)
         i.kill()
         if point == "during_restore":
@@ -250,19 +256,75 @@ class Run:
         self.done["killed at a named point"] += 1
         i.start()
 
-    def freeze(self, name):
+    def zombie(self, name, point=None):
+        """Stopped past its session, at a named point or anywhere."""
         i = self.ensure(name)
-        i.signal(signal.SIGSTOP)
-        ring.wait(5, name + " is stopped", i.stopped)
+        if point:
+            i.kill()
+            i.start("%s:%d:stop" % (point, self.rnd.randint(2, 9)))
+        else:
+            i.signal(signal.SIGSTOP)
+        ring.wait(60, name + " is stopped", i.stopped)
         time.sleep(SESSION + self.rnd.uniform(1, 3))
         i.signal(signal.SIGCONT)
-        self.done["frozen past its session"] += 1
+        self.done["zombie"] += 1
 
     def wiped(self, name):
         self.kill(name)
         self.instance(name).wipe()
         self.ensure(name)
         self.done["state deleted"] += 1
+
+    def copy(self, name):
+        """Keeps the state as it is now, for stale()."""
+        self.kill(name)
+        state = self.instance(name).state
+        shutil.copytree(state, state + ".old")
+        self.ensure(name)
+
+    def stale(self, name):
+        self.kill(name)
+        i = self.instance(name)
+        i.wipe()
+        os.rename(i.state + ".old", i.state)
+        self.ensure(name)
+        self.done["state put back old"] += 1
+
+    def broker_back(self):
+        """All partitions of the input have a leader again."""
+        def there():
+            try:
+                ring.offsets_of(self.brokers, "batches-tokens")
+                return True
+            except Invalid:
+                return False
+        ring.wait(60, "the brokers are back", there, 0.5)
+
+    def broker_kill(self):
+        node = ["--node", str(self.rnd.randint(1, self.nodes))]
+        ring.broker("kill", *node)
+        time.sleep(self.rnd.uniform(0.5, 3))
+        ring.broker("restart", *node)
+        self.broker_back()
+        self.done["broker kill -9"] += 1
+        self.progress(120, "rows come after the broker's restart")
+
+    def broker_pause(self):
+        node = ["--node", str(self.rnd.randint(1, self.nodes))]
+        ring.broker("pause", *node)
+        time.sleep(SESSION)
+        ring.broker("resume", *node)
+        self.broker_back()
+        self.done["broker paused"] += 1
+        self.progress(120, "rows come after the broker's pause")
+
+    def network(self):
+        for rule, count in rig.network_rules(self.rnd):
+            for name in "ab":
+                self.ensure(name)
+            rig.network(self.way.proxy, rule, count, 1)
+            self.done["proxy " + count] += 1
+        self.progress(120, "rows come after the network's faults")
 
     def scale(self, names):
         """1 -> 3 -> 1, with rows all the time."""
@@ -279,24 +341,37 @@ class Run:
         self.done["scaled down"] += 1
         self.progress(120, "rows come on one instance again")
 
-    def faults(self, seconds):
+    def random(self, seconds):
         end = time.monotonic() + seconds
-        points = POINTS * 2
-        self.rnd.shuffle(points)
         while time.monotonic() < end:
             name = self.rnd.choice("ab")
             for other in "ab":
                 self.ensure(other)
             what = self.rnd.random()
-            if what < 0.5 and points:
-                self.point(name, points.pop())
+            if what < 0.5 and self.points:
+                self.point(name)
             elif what < 0.75:
                 self.kill(name)
             elif what < 0.87:
-                self.freeze(name)
+                self.zombie(name)
             else:
                 self.wiped(name)
             time.sleep(self.rnd.uniform(0.2, 2.5))
+
+    def faults(self, seconds):
+        """Each kind once, then at random."""
+        self.points = POINTS * 2
+        self.rnd.shuffle(self.points)
+        self.copy("b")
+        self.random(seconds / 2)
+        self.zombie("a", "before_commit")
+        self.zombie("b", "mid_produce")
+        self.broker_kill()
+        self.broker_pause()
+        self.stale("b")
+        if self.way.proxy:
+            self.network()
+        self.random(seconds / 2)
         for name in "ab":
             self.ensure(name)
         self.progress(120, "rows come after the faults")
@@ -366,6 +441,7 @@ class Run:
                 i.signal(signal.SIGCONT)
                 i.signal(signal.SIGKILL)
                 i.wait(10)
+        self.way.end()
         if not self.verdict.bad and not keep:
             shutil.rmtree(self.work, ignore_errors=True)
         else:

@@ -26,6 +26,7 @@ import time
 
 from confluent_kafka import KafkaException
 
+import rig
 import ring
 import verify
 from rig import Rig
@@ -269,38 +270,19 @@ class Chaos:
 
     # -- the network --
 
-    def network(self, rule, count, times, seconds=25, nudge=None):
-        """One rule of the proxy; counts when it was really done."""
-        px = self.b.proxy
-        before = px.count(count)
-        px.ask("add %s times=%d gap=200" % (rule, times))
+    def network(self, rule, count, times, nudge=lambda: None):
         for name in "ab":
             self.b.ensure(self.b.instance(name))
-        try:
-            if nudge:
-                nudge()
-            ring.wait(seconds, "the proxy did: " + count,
-                      lambda: px.count(count) >= before + times
-                      or self.b.follower.stop.is_set())
-        except Failed as e:
-            raise Invalid(str(e)) from e
-        finally:
-            px.ask("clear")
+        rig.network(self.b.proxy, rule, count, times,
+                    self.b.follower.stop.is_set, nudge)
         self.did("proxy " + count, times)
 
     def networks(self, times):
-        for rule in ("drop-request EndTxn", "drop-response EndTxn",
-                     "drop-request TxnOffsetCommit",
-                     "drop-response TxnOffsetCommit"):
-            self.network(rule, rule, times)
-        for rule in ("delay-request EndTxn", "delay-request TxnOffsetCommit"):
-            self.network(rule + " ms=%d" % self.rnd.randint(300, 2500), rule,
-                         times)
-        for api in ("EndTxn", "TxnOffsetCommit", "AddPartitions", "Produce"):
-            self.network("ghost " + api, "ghost " + api, times)
+        for rule, count in rig.network_rules(self.rnd):
+            self.network(rule, count, times)
         # A producer asks for its id when its process is new.
         self.network("ghost InitProducerId", "ghost InitProducerId", 1,
-                     nudge=lambda: self.random_kills(1))
+                     lambda: self.random_kills(1))
         self.b.progress(40, "rows come after the network's faults")
 
     def mixed(self, seconds):
@@ -405,8 +387,8 @@ def main():
     chaos, invalid = None, None
     try:
         with Rig("chaos%d" % (seed % 100000), seed, args.rate,
-                   args.stop_first) as rig:
-            chaos = Chaos(rig)
+                   args.stop_first) as b:
+            chaos = Chaos(b)
             threading.Thread(target=show_progress, daemon=True,
                              args=(chaos, start, stop)).start()
             try:
@@ -416,10 +398,10 @@ def main():
             except (Invalid, Failed) as e:
                 invalid = str(e)
                 raise
-            if rig.follower.error:
-                chaos.problem("the follower", rig.follower.error)
-            if chaos.problems or rig.report.n:
-                for i in rig.instances.values():
+            if b.follower.error:
+                chaos.problem("the follower", b.follower.error)
+            if chaos.problems or b.report.n:
+                for i in b.instances.values():
                     ring.say("--- the end of %s's log\n%s" % (
                         i.name, i.tail(3000)))
     except (Invalid, Failed, KafkaException) as e:

@@ -96,6 +96,58 @@ class Feeder(threading.Thread):
         return self.count.get(word, 0)
 
 
+class Way:
+    """How instances reach the broker: through a proxy, where the broker
+    advertises one and `wanted`; `proxy` is its client, or None."""
+
+    def __init__(self, brokers, work, wanted=True):
+        self.address, self.proxy, self.child = brokers, None, None
+        upstream = os.environ.get("DSTREAM_PROXIED")
+        port = os.environ.get("RING_PROXY_PORT")
+        if not (wanted and upstream and port):
+            return
+        path = os.path.join(work, "proxy.sock")
+        self.child = subprocess.Popen(
+            [sys.executable, "-B", os.path.join(ring.HERE, "proxy.py"),
+             "--listen", port, "--upstream", upstream, "--control", path],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        ring.children.append(self.child)
+        if b"ready" not in self.child.stdout.readline():
+            raise Invalid("the proxy does not start")
+        self.proxy = proxy.Client(path)
+        self.address = "127.0.0.1:" + port
+
+    def end(self):
+        if self.child:
+            self.child.terminate()
+            self.child.wait(10)
+
+
+def network(px, rule, count, times, stop=lambda: False, nudge=lambda: None):
+    """One rule of the proxy; it must really be done."""
+    before = px.count(count)
+    px.ask("add %s times=%d gap=200" % (rule, times))
+    try:
+        nudge()
+        ring.wait(25, "the proxy did: " + count,
+                  lambda: px.count(count) >= before + times or stop())
+    except Failed as e:
+        raise Invalid(str(e)) from e
+    finally:
+        px.ask("clear")
+
+
+def network_rules(rnd):
+    """What may happen to requests of a transaction: (rule, what counts)."""
+    rules = [(r, r) for r in (
+        "drop-request EndTxn", "drop-response EndTxn",
+        "drop-request TxnOffsetCommit", "drop-response TxnOffsetCommit")]
+    rules += [("%s ms=%d" % (r, rnd.randint(300, 2500)), r) for r in (
+        "delay-request EndTxn", "delay-request TxnOffsetCommit")]
+    return rules + [("ghost " + api, "ghost " + api) for api in (
+        "EndTxn", "TxnOffsetCommit", "AddPartitions", "Produce")]
+
+
 class Rig:
     """A run's surroundings: topics, work folder, proxy, instances, input and
     the reader that follows. `job` makes names of its own for each run."""
@@ -112,8 +164,7 @@ class Rig:
         self.seed = seed
         self.rate = rate
         self.env = dict(env or {})
-        self.proxy = None
-        self.proxy_child = None
+        self.way = self.proxy = None
         self.use_proxy = use_proxy
         self.keep = keep
         self.instances = {}
@@ -125,13 +176,15 @@ class Rig:
         try:
             self.begin()
         except BaseException:
-            self.end_proxy()
+            if self.way:
+                self.way.end()
             raise
         return self
 
     def begin(self):
-        self.start_proxy()
-        self.env["KAFKA"] = self.through
+        self.way = Way(self.brokers, self.work, self.use_proxy)
+        self.proxy = self.way.proxy
+        self.env["KAFKA"] = self.way.address
         self.job = self.job_file()
         ring.create_topics(self.brokers, [self.names.source, self.names.sink])
         self.feeder = Feeder(self.brokers, self.names.source, self.rate,
@@ -149,7 +202,7 @@ class Rig:
         self.follower.stop.set()
         self.feeder.stop_.set()
         self.follower.join(10)
-        self.end_proxy()
+        self.way.end()
         if not self.keep or (kind is None and not self.report.n):
             shutil.rmtree(self.work, ignore_errors=True)
         else:
@@ -169,29 +222,6 @@ class Rig:
         with open(path, "w") as f:
             f.write(text)
         return path
-
-    def start_proxy(self):
-        """Instances go through the proxy where the broker advertises it."""
-        self.through = self.brokers
-        upstream = os.environ.get("DSTREAM_PROXIED")
-        port = os.environ.get("RING_PROXY_PORT")
-        if not (self.use_proxy and upstream and port):
-            return
-        path = os.path.join(self.work, "proxy.sock")
-        self.proxy_child = subprocess.Popen(
-            [sys.executable, "-B", os.path.join(ring.HERE, "proxy.py"),
-             "--listen", port, "--upstream", upstream, "--control", path],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-        ring.children.append(self.proxy_child)
-        if b"ready" not in self.proxy_child.stdout.readline():
-            raise Invalid("the proxy does not start")
-        self.proxy = proxy.Client(path)
-        self.through = "127.0.0.1:" + port
-
-    def end_proxy(self):
-        if self.proxy_child:
-            self.proxy_child.terminate()
-            self.proxy_child.wait(10)
 
     def instance(self, name):
         if name not in self.instances:

@@ -110,7 +110,7 @@ def retry(seconds, what, fn):
             if time.monotonic() > end:
                 raise Invalid("%s: %r" % (what, e)) from e
             if isinstance(e, TimeoutError) or \
-                    e.args[0].name() in ("_TIMED_OUT", "_TRANSPORT"):
+                    e.args[0].name() in ("_TIMED_OUT", "_TRANSPORT", "_NOENT"):
                 _retired.append(dict(_admins))
                 _admins.clear()
             time.sleep(0.3)

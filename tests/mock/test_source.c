@@ -284,6 +284,32 @@ static void test_committed(void **state)
         rd_kafka_mock_broker_set_up(m->cluster, i);
 }
 
+/* The same, but the group has read on: this member only does not know yet that
+ * it is none. */
+static void test_passed_by(void **state)
+{
+    mock *m = *state;
+    ds_source *s = from_start(m);
+    ds_position *pos = shared_pos, on = ds_position_of("in", 1, 100001);
+    ds_time until = ds_mono_now() + 10 * DS_SECOND;
+    ds_txn *t = mock_txn(m, m->broker, "passes");
+    ds_rc rc;
+
+    OK(m, t->type->begin(t, &m->err));
+    OK(m, t->type->positions(t, s, &on, 1, &m->err));
+    OK(m, t->type->commit(t, &m->err));
+    t->type->close(t);
+    for (uint32_t i = 0; i < MOCK_PARTS; i++)
+        pos[i].next = pos[i].partition == 1 ? 99999 : 0;
+    OK(m, s->type->assign(s, pos, MOCK_PARTS, &m->err));
+    do {
+        ds_fetch f;
+        rc = s->type->poll(s, m->arena, 100, 100, &f, &m->err);
+    } while (rc >= 0 && ds_mono_now() < until);
+    assert_int_equal(rc, DS_E_TXN);
+    assert_non_null(strstr(m->err.msg, "from offset 99999 to 100001"));
+}
+
 /* Keys, values, headers: null, empty and bytes are what they were. */
 static void test_round_trip(void **state)
 {
@@ -401,8 +427,8 @@ int main(void)
         cmocka_unit_test(test_seek),        cmocka_unit_test(test_seek_early),
         cmocka_unit_test(test_rebalance),   cmocka_unit_test(test_out_of_range),
         cmocka_unit_test(test_not_allowed), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_committed),   cmocka_unit_test(test_fenced),
-        cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_committed),   cmocka_unit_test(test_passed_by),
+        cmocka_unit_test(test_fenced),      cmocka_unit_test(test_unreachable),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
