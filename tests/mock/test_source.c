@@ -289,25 +289,26 @@ static void test_committed(void **state)
 static void test_passed_by(void **state)
 {
     mock *m = *state;
-    ds_source *s = from_start(m);
-    ds_position *pos = shared_pos, on = ds_position_of("in", 1, 100001);
+    ds_position pos[MOCK_PARTS];
+    rd_kafka_topic_partition_list_t *on = rd_kafka_topic_partition_list_new(1);
+    ds_source *s = mock_source(m, m->broker, "passed", "passed.0");
+    uint32_t n = mock_join(m, s, pos, 0);
     ds_time until = ds_mono_now() + 10 * DS_SECOND;
-    ds_txn *t = mock_txn(m, m->broker, "passes");
     ds_rc rc;
 
-    OK(m, t->type->begin(t, &m->err));
-    OK(m, t->type->positions(t, s, &on, 1, &m->err));
-    OK(m, t->type->commit(t, &m->err));
-    t->type->close(t);
-    for (uint32_t i = 0; i < MOCK_PARTS; i++)
+    rd_kafka_topic_partition_list_add(on, "in", 1)->offset = 100001;
+    assert_int_equal(rd_kafka_commit(kafka_source_handle(s), on, 0), 0);
+    rd_kafka_topic_partition_list_destroy(on);
+    for (uint32_t i = 0; i < n; i++)
         pos[i].next = pos[i].partition == 1 ? 99999 : 0;
-    OK(m, s->type->assign(s, pos, MOCK_PARTS, &m->err));
+    OK(m, s->type->assign(s, pos, n, &m->err));
     do {
         ds_fetch f;
         rc = s->type->poll(s, m->arena, 100, 100, &f, &m->err);
     } while (rc >= 0 && ds_mono_now() < until);
     assert_int_equal(rc, DS_E_TXN);
     assert_non_null(strstr(m->err.msg, "from offset 99999 to 100001"));
+    s->type->close(s);
 }
 
 /* Keys, values, headers: null, empty and bytes are what they were. */
