@@ -5,7 +5,7 @@
  *
  * A worker that was busy, a partition between two owners, a restart: nothing of
  * the grid is left out, so that windows end where they would have ended. Time
- * when the job was down for longer has no batches (semantics.md, C-9), but for
+ * when the job was down for longer has no batches (docs/batches.md), but for
  * those in which windows still hold rows: no row leaves a window unseen.
  *
  * Pure: no clock, no cluster.

@@ -2,6 +2,7 @@
 /*
  * test_store.c - one suite for every kind of store.
  */
+#include "files.h"
 #include "load.h"
 #include "ordered.h"
 #include "stores.h"
@@ -428,29 +429,6 @@ static void test_no_calls(void **state)
     type->stats(w->s, &after);
     assert_int_equal(before.base_calls, after.base_calls);
     assert_int_equal(after.keys, 4 * MANY_BATCH);
-}
-
-/* Writes that are files: keys that differ late, or only in their length. */
-static void test_files(void **state)
-{
-    static const char *const keys[] = {
-        "b00000000y", "a", "b00000000", "b0000000", "b00000000x", "a0", "b1"};
-    enum { N = sizeof(keys) / sizeof(*keys) };
-    struct world *w = *state;
-
-    for (int round = 0; round < 2; round++) {
-        ds_overlay *ov;
-
-        base_db_files(((struct db *)w->db)->base, 1);
-        ov = begin(w);
-        for (int i = 0; i < N; i++)
-            put(w, ov, keys[i], round && i % 2 ? NULL : keys[N - 1 - i]);
-        commit(w, ov, 7 + round);
-        assert_int_equal(type->tick(w->s, INT64_MAX, NULL), DS_OK);
-        world_reopen(w, 2 * MIB);
-    }
-    for (int i = 0; i < N; i++)
-        assert_get(w, NULL, keys[i], i % 2 ? NULL : keys[N - 1 - i]);
 }
 
 /* Writing behind: nothing before it is due, all of it after. */
