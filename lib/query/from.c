@@ -202,7 +202,7 @@ rel *from_both(builder *b, level *outer, rel *left, names *both,
                const ds_from *f)
 {
     if (f->kind == DS_F_FUNC) {
-        rel *r = from_func(b, f, left, both);
+        rel *r = left ? from_func(b, f, left, both) : NULL;
         return r && from_names_once(b, both, f) ? r : NULL;
     }
     names right;
