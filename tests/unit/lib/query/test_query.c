@@ -260,7 +260,7 @@ static void mistakes(void **state)
         {"SELECT k FROM batch JOIN batch ON true",
          "E0320 26+5 table name \"batch\" specified more than once"},
         {"SELECT k FROM batch, batch, unnest(k)",
-         "E0320 21+5 table name \"batch\" specified more than once"},
+         "E0320 22+5 table name \"batch\" specified more than once"},
         {"SELECT k FROM batch JOIN other USING (v)",
          "E0301 26+5 column \"v\" specified in USING clause does not exist in "
          "right table"},
