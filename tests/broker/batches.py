@@ -312,8 +312,10 @@ class Run:
     def broker_pause(self):
         node = ["--node", str(self.rnd.randint(1, self.nodes))]
         ring.broker("pause", *node)
-        time.sleep(SESSION)
-        ring.broker("resume", *node)
+        try:
+            time.sleep(SESSION)
+        finally:
+            ring.broker("resume", *node)
         self.broker_back()
         self.done["broker paused"] += 1
         self.progress(120, "rows come after the broker's pause")
