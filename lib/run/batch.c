@@ -136,8 +136,7 @@ static ds_time input_patience(const worker *w, const input *in)
         if (!strcmp(n->type->name, "source") && args->idle > 0)
             least = args->idle;
     }
-    return w->ctx->opts.until_end && least > END_PATIENCE ? END_PATIENCE
-                                                          : least;
+    return w->ctx->to_end && least > END_PATIENCE ? END_PATIENCE : least;
 }
 
 static bool is_at_end(const worker *w, const input *in)

@@ -209,6 +209,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     DS_BUG_ON(!ctx);
     ctx->plan = plan;
     ctx->opts = *opts;
+    ctx->to_end = ctx->opts.until_end;
     ctx->arena = ds_arena_new(1 << 16);
     pthread_mutex_init(&ctx->lock, NULL);
     pthread_mutex_init(&ctx->fail_lock, NULL);

@@ -171,7 +171,8 @@ struct ds_context {
     struct tables *tables;  /* tables.c; NULL: not open */
     const char **topics;    /* names by number, for transactions */
     int32_t *partitions;    /* by topic number; 0: not known (a pattern) */
-    struct stage_end *ends; /* until_end: see wait.c */
+    _Atomic bool to_end;    /* opts.until_end, or the job is drained */
+    struct stage_end *ends; /* to_end: see wait.c */
     uint32_t n_ends;
     uint32_t end_stage; /* the stage whose end is waited for */
 

@@ -104,8 +104,7 @@ static ds_rc ends_left(ds_context *ctx, const ds_stage *s, int64_t *left,
 
 ds_rc wait_begin(ds_context *ctx, ds_err *err)
 {
-    return ctx->opts.until_end ? ends_take(ctx, &ctx->plan->stages[0], err)
-                               : DS_OK;
+    return ctx->to_end ? ends_take(ctx, &ctx->plan->stages[0], err) : DS_OK;
 }
 
 /* State is looked at before the job ends, also if there is nothing to read:
@@ -156,7 +155,7 @@ static void drain_begin(ds_context *ctx)
     ds_err err = {DS_OK, ""};
 
     ctx->drains = true;
-    ctx->opts.until_end = true;
+    ctx->to_end = true;
     ctx->end_stage = 0;
     receive_join(ctx);
     if (ctx->n_pumps == 0) {
@@ -174,7 +173,7 @@ ds_rc ds_context_wait(ds_context *ctx, ds_err *err)
         ctx->opts.clock->sleep(ctx->opts.clock, 50 * DS_MS);
         if (atomic_load(&ctx->drain) && !ctx->drains)
             drain_begin(ctx);
-        if (ctx->opts.until_end && round % 4 == 0)
+        if (ctx->to_end && round % 4 == 0)
             wait_step(ctx);
     }
     while (atomic_load(&ctx->ended) < (int)ctx->n_workers)

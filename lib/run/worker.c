@@ -308,7 +308,7 @@ static ds_rc epoch_collect(worker *w, ds_err *err)
         drained = rc == DS_END;
         if (rc == DS_OK)
             DS_TRY(fetch_take(w, &f, err));
-        else if (w->ctx->opts.until_end && !pending && waited)
+        else if (w->ctx->to_end && !pending && waited)
             return DS_OK;
     }
 }
@@ -366,7 +366,7 @@ static ds_rc epoch_finish(worker *w, ds_err *err)
         w->last_time = w->epoch->time;
     w->epoch->began = ds_mono_now();
     w->epoch->idle =
-        w->ctx->opts.until_end || w->epoch->began - w->last_rows > DS_SECOND;
+        w->ctx->to_end || w->epoch->began - w->last_rows > DS_SECOND;
     DS_TRY(epoch_seal(w, err));
     DS_TRY(commit_epoch(w, err));
     overlays_drop(w);
