@@ -104,9 +104,9 @@ static void job_sort(write_job *job)
         pairs[i] = job->pairs[sorted[i].pair];
     free(list);
     sort_ties(pairs, n);
-    free(job->pairs);
-    job->pairs = pairs;
-    job->cap = n + 1;
+    if (n) /* the store looks at its size meanwhile: it stays where it is */
+        memcpy(job->pairs, pairs, n * sizeof(*pairs));
+    free(pairs);
 }
 
 static void job_run(write_job *job)

@@ -2,6 +2,7 @@
 /*
  * num_bits.c - integers as bits, their divisors, factorials, hexadecimal.
  */
+#include "base/gcd.h"
 #include "expr/num.h"
 
 #define BITS2(name, result)                                                    \
@@ -40,16 +41,6 @@ static uint64_t magnitude(int64_t x)
     return x < 0 ? -(uint64_t)x : (uint64_t)x;
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 static void divisors(run *r, const run_step *s, ds_type type, uint64_t most)
 {
     const int64_t *a = RUN_ARG(r, s, 0)->v.i64;
@@ -57,7 +48,7 @@ static void divisors(run *r, const run_step *s, ds_type type, uint64_t most)
     int64_t *out = RUN_DST(r, s)->v.i64;
     RUN_EACH_OK(r, s, i)
     {
-        uint64_t v = gcd(magnitude(a[i]), magnitude(b[i]));
+        uint64_t v = gcd_of(magnitude(a[i]), magnitude(b[i]));
         out[i] = (int64_t)v;
         if (v > most)
             num_range(r, s, i, type);
@@ -85,7 +76,7 @@ static void multiples(run *r, const run_step *s, ds_type type, uint64_t most)
         out[i] = 0;
         if (x == 0 || y == 0)
             continue;
-        if (__builtin_mul_overflow(x / gcd(x, y), y, &v) || v > most)
+        if (__builtin_mul_overflow(x / gcd_of(x, y), y, &v) || v > most)
             num_range(r, s, i, type);
         else
             out[i] = (int64_t)v;

@@ -4,6 +4,7 @@
  */
 #include "op/panes.h"
 
+#include "base/gcd.h"
 #include "record/rowfmt.h"
 
 enum {
@@ -28,19 +29,13 @@ struct pane_info {
 
 struct panes_span panes_span_of(ds_time length, ds_time slide)
 {
-    ds_time a = length, b = slide;
+    ds_time pane = (ds_time)gcd_of((uint64_t)length, (uint64_t)slide);
 
-    while (b) {
-        ds_time rest = a % b;
-
-        a = b;
-        b = rest;
-    }
     return (struct panes_span){.length = length,
                                .slide = slide,
-                               .pane = a,
-                               .n = length / a,
-                               .step = slide / a};
+                               .pane = pane,
+                               .n = length / pane,
+                               .step = slide / pane};
 }
 
 int64_t panes_at(const struct panes_span *s, ds_time batch)

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/gcd.h"
 #include "plan/planner.h"
 
 /* ---- stages ---- */
@@ -113,18 +114,6 @@ static void fill_timed(ds_plan *plan)
     }
 }
 
-/* What divides both. */
-static ds_time common(ds_time a, ds_time b)
-{
-    while (b) {
-        ds_time rest = a % b;
-
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 static void fill_windows(ds_plan *plan)
 {
     for (uint32_t i = 0; i < plan->n_nodes; i++) {
@@ -133,7 +122,8 @@ static void fill_windows(ds_plan *plan)
         if (node->span == 0)
             continue;
         plan->span = node->span > plan->span ? node->span : plan->span;
-        plan->slide = common(node->slide, plan->slide);
+        plan->slide =
+            (ds_time)gcd_of((uint64_t)node->slide, (uint64_t)plan->slide);
     }
 }
 

@@ -88,7 +88,8 @@ void batch_missed(worker *w)
 {
     bool all = w->stage->timed && w->stage->every_epoch;
     ds_time last = all ? tasks_through(w) : DS_TIME_NONE;
-    missed m = missed_batches(w->ctx->plan, last, w->epoch->time, w->live);
+    missed m = missed_batches(w->ctx->plan, last, w->epoch->time,
+                              w->live != DS_TIME_NONE);
 
     if (w->catch_up != DS_TIME_NONE && w->catch_up < m.until)
         m.until = w->catch_up > m.from ? w->catch_up : m.from;
@@ -265,8 +266,7 @@ void batch_committed(worker *w)
         timed_committed(w);
     } else if (epoch_is_batch(w) && e->whole) {
         w->through = time_later(w->through, e->time);
-        w->live = true;
-        w->live_time = e->time;
+        w->live = e->time;
         if (!e->behind)
             w->catch_up = DS_TIME_NONE;
         for (uint32_t i = 0; i < w->n_tasks; i++)
@@ -337,7 +337,8 @@ ds_rc batch_place(worker *w, ds_err *err)
 
     for (uint32_t i = 0; i < w->n_inputs; i++)
         input_place(w, &w->inputs[i]);
-    w->live = w->live && now - w->live_time <= LIVE_SPAN;
+    if (w->live != DS_TIME_NONE && now - w->live > LIVE_SPAN)
+        w->live = DS_TIME_NONE;
     w->catch_up = DS_TIME_NONE;
     if (w->holds)
         DS_TRY(timed_place(w, err));

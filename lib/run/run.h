@@ -136,8 +136,7 @@ struct worker {
     ds_time last_time;       /* of the last epoch: batch time never goes back */
     ds_time through;         /* no epoch has this batch or an earlier one */
     ds_time clock_then, mono_then; /* when the clock was last followed */
-    bool live;         /* it has run batches lately, the last one at */
-    ds_time live_time; /* that time */
+    ds_time live;      /* the last batch that it has run; NONE: none lately */
     ds_time catch_up;  /* missed batches before it are being run; or NONE */
     held_chunk *chunk; /* what is being read goes there */
     size_t chunk_bytes;

@@ -7,9 +7,8 @@
 #include "run/run.h"
 
 #define KNOWN_PATIENCE (60 * DS_SECOND)
-#define STABLE_MS                                                              \
-    300 /* per topic: a killed owner's transaction may be open                 \
-         */
+/* Per topic: the transaction of an owner that was killed may be open. */
+#define STABLE_MS 300
 
 static bool pattern_matches(const char *pattern, const char *topic)
 {

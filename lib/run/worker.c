@@ -748,7 +748,7 @@ ds_rc worker_open(worker *w, ds_err *err)
     w->scratch = ds_arena_new(1 << 16);
     w->holds =
         w->stage->timed && (w->stage->id > 0 || w->ctx->plan->record_clock);
-    w->last_time = w->through = w->catch_up = DS_TIME_NONE;
+    w->last_time = w->through = w->live = w->catch_up = DS_TIME_NONE;
     w->epoch = epoch_new();
     topics = ds_new(w->scratch, const char *, w->stage->n_sources *TOPICS_MAX);
     atomic_store(&w->stats.state, "starting");

@@ -6,6 +6,7 @@
 #define TESTS_FUZZ_COLUMNS_H
 
 #include "record/builder.h"
+#include "record/show.h"
 #include "record/value.h"
 
 enum { FUZZ_COLUMNS = 18, FUZZ_ROWS = 3 };
@@ -67,6 +68,26 @@ static inline ds_col *fuzz_rows(ds_arena *a)
         cols[c] = ds_col_builder_done(&b);
     }
     return cols;
+}
+
+/* The same, as a batch. */
+static inline ds_batch fuzz_batch(ds_arena *a)
+{
+    return (ds_batch){.schema = &fuzz_schema,
+                      .cols = fuzz_rows(a),
+                      .n = FUZZ_ROWS,
+                      .n_sel = FUZZ_ROWS,
+                      .arena = a};
+}
+
+/* Whether the input is a text over these columns. Texts are UTF-8 without
+ * zeroes (diag.h): the YAML reader and eval refuse others. */
+static inline bool fuzz_is_text(const uint8_t *data, size_t size)
+{
+    if (!fuzz_fields[0].name)
+        fuzz_columns_init();
+    return !memchr(data, 0, size) &&
+           ds_utf8_valid((ds_slice){data, (uint32_t)size});
 }
 
 #endif

@@ -34,12 +34,7 @@ static void answers(const ds_exprs *e, const ds_batch *in, ds_arena *a,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const ds_scope scope = {.cols = &fuzz_schema};
-    if (!fuzz_fields[0].name)
-        fuzz_columns_init();
-    /* Texts are UTF-8 without zeroes (diag.h): the YAML reader and eval refuse
-     * others. */
-    if (memchr(data, 0, size) ||
-        !ds_utf8_valid((ds_slice){data, (uint32_t)size}))
+    if (!fuzz_is_text(data, size))
         return -1;
     ds_arena *a = ds_arena_new(1 << 16);
     ds_text text = ds_text_of(ds_strn_copy(a, (const char *)data, size));
@@ -50,11 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ds_buf all, each;
         ds_buf_init(&all, a, 256);
         ds_buf_init(&each, a, 256);
-        ds_batch in = {.schema = &fuzz_schema,
-                       .cols = fuzz_rows(a),
-                       .n = FUZZ_ROWS,
-                       .n_sel = FUZZ_ROWS,
-                       .arena = a};
+        ds_batch in = fuzz_batch(a);
         answers(e, &in, a, &all);
         in.n_sel = 1;
         for (uint32_t i = 0; i < FUZZ_ROWS; i++) {

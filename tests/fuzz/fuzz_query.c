@@ -52,10 +52,7 @@ static void answer(const ds_sql *q, const ds_batch *rows, ds_arena *a,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const ds_sql_names names = {table_find, table_at, NULL};
-    if (!fuzz_fields[0].name)
-        fuzz_columns_init();
-    if (memchr(data, 0, size) ||
-        !ds_utf8_valid((ds_slice){data, (uint32_t)size}))
+    if (!fuzz_is_text(data, size))
         return -1;
     ds_arena *a = ds_arena_new(1 << 16);
     ds_text text = ds_text_of(ds_strn_copy(a, (const char *)data, size));
@@ -63,11 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ds_diags d;
     ds_diags_init(&d, a);
     if (ds_sql_check(&text, &names, a, &d, &q) == DS_OK) {
-        ds_batch rows = {.schema = &fuzz_schema,
-                         .cols = fuzz_rows(a),
-                         .n = FUZZ_ROWS,
-                         .n_sel = FUZZ_ROWS,
-                         .arena = a};
+        ds_batch rows = fuzz_batch(a);
         ds_buf first, again;
         ds_buf_init(&first, a, 256);
         ds_buf_init(&again, a, 256);

@@ -212,6 +212,18 @@ static void test_fenced(void **state)
     shared = NULL;
 }
 
+/* What polling ends with: an error, or what the last call gave. */
+static ds_rc poll_error(mock *m, ds_source *s, int seconds)
+{
+    ds_time until = ds_mono_now() + seconds * DS_SECOND;
+    ds_rc rc;
+    do {
+        ds_fetch f;
+        rc = s->type->poll(s, m->arena, 100, 100, &f, &m->err);
+    } while (rc >= 0 && ds_mono_now() < until);
+    return rc;
+}
+
 /* A position that the log does not have: where, what it has, the way out. */
 static void test_out_of_range(void **state)
 {
@@ -222,12 +234,7 @@ static void test_out_of_range(void **state)
     for (uint32_t i = 0; i < n; i++)
         pos[i].next = pos[i].partition == 1 ? 99999 : 0;
     OK(m, s->type->assign(s, pos, n, &m->err));
-    ds_time until = ds_mono_now() + 10 * DS_SECOND;
-    ds_rc rc;
-    do {
-        ds_fetch f;
-        rc = s->type->poll(s, m->arena, 100, 100, &f, &m->err);
-    } while (rc >= 0 && ds_mono_now() < until);
+    ds_rc rc = poll_error(m, s, 10);
     assert_int_equal(rc, DS_E_FAILED);
     assert_non_null(strstr(m->err.msg, "topic in partition 1 offset 99999"));
     assert_non_null(strstr(m->err.msg, "0 to 3000"));
@@ -242,12 +249,7 @@ static void test_not_allowed(void **state)
         m->cluster, API_FETCH, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    ds_time until = ds_mono_now() + 5 * DS_SECOND;
-    ds_rc rc;
-    do {
-        ds_fetch f;
-        rc = s->type->poll(s, m->arena, 100, 100, &f, &m->err);
-    } while (rc >= 0 && ds_mono_now() < until);
+    ds_rc rc = poll_error(m, s, 5);
     /* The mock fails the whole request, which the library takes for the
      * connection's; what matters is that nothing is lost after it. */
     assert_true(rc == DS_E_AUTH || rc >= 0);
@@ -293,7 +295,6 @@ static void test_passed_by(void **state)
     rd_kafka_topic_partition_list_t *on = rd_kafka_topic_partition_list_new(1);
     ds_source *s = mock_source(m, m->broker, "passed", "passed.0");
     uint32_t n = mock_join(m, s, pos, 0);
-    ds_time until = ds_mono_now() + 10 * DS_SECOND;
     ds_rc rc;
 
     rd_kafka_topic_partition_list_add(on, "in", 1)->offset = 100001;
@@ -302,10 +303,7 @@ static void test_passed_by(void **state)
     for (uint32_t i = 0; i < n; i++)
         pos[i].next = pos[i].partition == 1 ? 99999 : 0;
     OK(m, s->type->assign(s, pos, n, &m->err));
-    do {
-        ds_fetch f;
-        rc = s->type->poll(s, m->arena, 100, 100, &f, &m->err);
-    } while (rc >= 0 && ds_mono_now() < until);
+    rc = poll_error(m, s, 10);
     assert_int_equal(rc, DS_E_TXN);
     assert_non_null(strstr(m->err.msg, "from offset 99999 to 100001"));
     s->type->close(s);
