@@ -205,6 +205,7 @@ class Run:
         self.env = {"KAFKA": self.way.address}
         self.instances = {}
         self.done = collections.Counter()
+        self.start = time.monotonic()
         self.verdict = Verdict(self.brokers)
 
     def instance(self, name):
@@ -212,6 +213,10 @@ class Run:
             self.instances[name] = ring.Instance(name, self.work, self.job,
                                                  self.env)
         return self.instances[name]
+
+    def did(self, kind, name=""):
+        self.done[kind] += 1
+        ring.say("%4d s  %s %s" % (time.monotonic() - self.start, kind, name))
 
     def ensure(self, name, fault=None):
         i = self.instance(name)
@@ -240,7 +245,7 @@ class Run:
 
     def kill(self, name):
         self.ensure(name).kill()
-        self.done["kill -9"] += 1
+        self.did("kill -9", name)
 
     def point(self, name):
         point = self.points.pop()
@@ -253,7 +258,7 @@ class Run:
         rc = i.wait(60)
         if rc != -signal.SIGKILL:
             raise Invalid("%s did not die at %s: %s" % (name, point, rc))
-        self.done["killed at a named point"] += 1
+        self.did("killed at a named point", "%s %s" % (name, point))
         i.start()
 
     def zombie(self, name, point=None):
@@ -267,13 +272,13 @@ class Run:
         ring.wait(60, name + " is stopped", i.stopped)
         time.sleep(SESSION + self.rnd.uniform(1, 3))
         i.signal(signal.SIGCONT)
-        self.done["zombie"] += 1
+        self.did("zombie", name)
 
     def wiped(self, name):
         self.kill(name)
         self.instance(name).wipe()
         self.ensure(name)
-        self.done["state deleted"] += 1
+        self.did("state deleted", name)
 
     def copy(self, name):
         """Keeps the state as it is now, for stale()."""
@@ -288,7 +293,7 @@ class Run:
         i.wipe()
         os.rename(i.state + ".old", i.state)
         self.ensure(name)
-        self.done["state put back old"] += 1
+        self.did("state put back old", name)
 
     def broker_back(self):
         """All partitions of the input have a leader again."""
@@ -306,7 +311,7 @@ class Run:
         time.sleep(self.rnd.uniform(0.5, 3))
         ring.broker("restart", *node)
         self.broker_back()
-        self.done["broker kill -9"] += 1
+        self.did("broker kill -9", node[1])
         self.progress(120, "rows come after the broker's restart")
 
     def broker_pause(self):
@@ -317,7 +322,7 @@ class Run:
         finally:
             ring.broker("resume", *node)
         self.broker_back()
-        self.done["broker paused"] += 1
+        self.did("broker paused", node[1])
         self.progress(120, "rows come after the broker's pause")
 
     def network(self):
@@ -325,7 +330,7 @@ class Run:
             for name in "ab":
                 self.ensure(name)
             rig.network(self.way.proxy, rule, count, 1)
-            self.done["proxy " + count] += 1
+            self.did("proxy " + count)
         self.progress(120, "rows come after the network's faults")
 
     def scale(self, names):
@@ -333,14 +338,14 @@ class Run:
         for name in names:
             self.ensure(name)
             time.sleep(self.rnd.uniform(1, 3))
-        self.done["scaled up"] += 1
+        self.did("scaled up", "".join(names))
         self.progress(120, "rows come on %d instances" % len(names))
         for name in names[1:]:
             rc = self.instance(name).end(20)
             if rc != 0:
                 self.verdict.add("B9", "%s: SIGTERM, exit %s" % (name, rc))
             time.sleep(self.rnd.uniform(0.5, 2))
-        self.done["scaled down"] += 1
+        self.did("scaled down", names[0])
         self.progress(120, "rows come on one instance again")
 
     def random(self, seconds):

@@ -201,11 +201,13 @@ need_all() {
 
 # What looks like the reason, then the end. Test programs run side by side, so
 # that the reason may stand far above.
+reasons='\[ +(FAILED|ERROR|LINE) +\]|(^|[^_a-z])(error|ERROR|FAIL)[ :]'
+reasons+='|WARNING: ThreadSanitizer|^[A-Za-z_.]+(Error|Exception)\b'
+reasons+='|^(violation|invalid)\b|^--- .*: exit|, [1-9][0-9]* failed'
 show_failure() {
     local log=$dev_log_dir/$1.log
     say "---- $log"
-    grep -a -n -E '\[ +(FAILED|ERROR|LINE) +\]|(^|[^_a-z])(error|ERROR|FAIL)[ :]|WARNING: ThreadSanitizer' \
-        "$log" | head -n 40 || true
+    grep -a -n -E "$reasons" "$log" | cut -c 1-400 | head -n 60 || true
     say "---- its end"
     tail -n 25 "$log"
     say "----"
