@@ -144,8 +144,9 @@ ds_rc kafka_group_members(ds_broker *b, const char *group, int *n, ds_err *err);
 ds_rc kafka_topic_config(ds_broker *b, const char *topic, const char *name,
                          ds_arena *a, const char **value, ds_err *err);
 void kafka_delete_records(ds_broker *b, const ds_position *pos, uint32_t n);
-/* As watermarks, on any handle: its isolation level decides. */
-ds_rc kafka_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
+/* ends.c: as watermarks, of several partitions, on any handle: its isolation
+ * level decides. */
+ds_rc kafka_ends(rd_kafka_t *rk, const ds_position *pos, uint32_t n,
                  int64_t *low, int64_t *high, ds_err *err);
 /* exactly-once.md B3, step 2. */
 ds_rc kafka_committed(rd_kafka_t *rk, ds_position *pos, uint32_t n,

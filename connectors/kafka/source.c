@@ -245,8 +245,9 @@ static ds_rc fail_range(kafka_source *s, const rd_kafka_message_t *m,
     const char *topic = rd_kafka_topic_name(m->rkt);
     kafka_part *part = kafka_rows_find(&s->rows, topic, m->partition);
     int64_t at = part ? part->next : m->offset, low = -1, high = -1;
+    ds_position pos = ds_position_of(topic, m->partition, at);
     DS_TRY(range_passed(s, topic, m->partition, at, err));
-    if (kafka_ends(s->broker->ru, topic, m->partition, &low, &high, NULL) < 0)
+    if (kafka_ends(s->broker->ru, &pos, 1, &low, &high, NULL) < 0)
         low = high = -1;
     return ds_fail(err, DS_E_FAILED,
                    "topic %s partition %d offset %lld is not in the log any "
