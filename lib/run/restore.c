@@ -399,22 +399,53 @@ static bool topic_has_offsets(const ds_position *pos, uint32_t n,
     return false;
 }
 
+/* What was committed is asked for first, and the cluster may take its time in
+ * between. Whoever has the partition by then reads on, commits and deletes. */
+static ds_rc log_passed(worker *w, const input *in, ds_err *err)
+{
+    ds_position now = ds_position_of(in->topic, in->partition, DS_OFFSET_NONE);
+
+    DS_TRY(w->source->type->committed(w->source, &now, 1, 1000, err));
+    if (now.next == in->position)
+        return DS_OK;
+    return ds_fail(err, DS_E_TXN,
+                   "topic %s partition %d: another member of group %s has read "
+                   "on from offset %" PRId64 " to %" PRId64,
+                   in->topic, in->partition, w->stage->group, in->position,
+                   now.next);
+}
+
 /* A topic of the engine's own has to hold what was committed of it. With the
  * topic the cluster deletes the group's offsets: then the state knows. */
-static ds_rc log_check(worker *w, const input *in, ds_err *err)
+static ds_rc log_check(worker *w, const input *in, int64_t low, int64_t high,
+                       ds_err *err)
 {
-    ds_broker *b = w->ctx->broker;
-    int64_t low = 0, high = 0;
-    ds_rc rc;
-
-    if (w->stage->id == 0 || in->next < 0)
+    ds_err gone;
+    ds_rc rc = purge_check(in->topic, in->partition, w->stage->group, in->next,
+                           low, high, &gone);
+    if (rc == DS_OK)
         return DS_OK;
-    pthread_mutex_lock(&w->ctx->cluster);
-    rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
-    pthread_mutex_unlock(&w->ctx->cluster);
-    DS_TRY(rc);
-    return purge_check(in->topic, in->partition, w->stage->group, in->next, low,
-                       high, err);
+    DS_TRY(log_passed(w, in, err));
+    *err = gone;
+    return rc;
+}
+
+static ds_rc logs_check(worker *w, ds_err *err)
+{
+    uint32_t n = w->n_inputs;
+    ds_position *pos = ds_new(w->scratch, ds_position, n + 1);
+    int64_t *low = ds_new(w->scratch, int64_t, n + 1);
+    int64_t *high = ds_new(w->scratch, int64_t, n + 1);
+
+    if (w->stage->id == 0)
+        return DS_OK;
+    for (uint32_t i = 0; i < n; i++)
+        pos[i] = ds_position_of(w->inputs[i].topic, w->inputs[i].partition, 0);
+    DS_TRY(w->reader->type->ends(w->reader, pos, n, low, high, err));
+    for (uint32_t i = 0; i < n; i++)
+        if (w->inputs[i].next >= 0)
+            DS_TRY(log_check(w, &w->inputs[i], low[i], high[i], err));
+    return DS_OK;
 }
 
 static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
@@ -425,7 +456,11 @@ static ds_rc inputs_place(worker *w, const ds_position *committed, ds_err *err)
         in->marks = committed[i].marks;
         in->moved_by_eof = false;
         DS_TRY(stores_check(w, in, committed[i].next, err));
-        DS_TRY(log_check(w, in, err));
+    }
+    DS_TRY(logs_check(w, err));
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+
         if (in->next < 0)
             DS_TRY(position_start(
                 w, in, topic_has_offsets(committed, w->n_inputs, in->topic),

@@ -295,6 +295,52 @@ static void test_purged_meanwhile(void **state)
     assert_int_equal(low, high); /* it did read and delete */
 }
 
+static struct {
+    ds_source_type type;
+    const ds_source_type *was;
+    int old;
+} slow;
+
+/* The first answer is from long ago. */
+static ds_rc slow_committed(ds_source *s, ds_position *pos, uint32_t n,
+                            int timeout_ms, ds_err *err)
+{
+    ds_rc rc = slow.was->committed(s, pos, n, timeout_ms, err);
+
+    for (uint32_t i = 0; i < n && slow.old; i++)
+        pos[i].next = 0;
+    slow.old = 0;
+    return rc;
+}
+
+/* A member that is no longer one takes so long to ask that others have read on
+ * and deleted: nothing is gone, it has to join again. */
+static void test_passed_meanwhile(void **state)
+{
+    fixture *f = *state;
+    worker *w;
+    int64_t low = 0, high = 0;
+    ds_err err = {DS_OK, ""};
+
+    f->opts.purge = 1;
+    open_context(f);
+    run_main(f);
+    w = &f->ctx->workers[1];
+    step(w);
+    step(w);
+    ask_range(f, 0, &low, &high);
+    assert_true(low > 0);
+    slow.was = w->source->type;
+    slow.type = *slow.was;
+    slow.type.committed = slow_committed;
+    slow.old = 1;
+    w->source->type = &slow.type;
+    assert_int_equal(restore_run(w, true, &err), DS_E_TXN);
+    assert_non_null(strstr(err.msg, "has read on"));
+    assert_int_equal(restore_run(w, true, &err), DS_OK);
+    w->source->type = slow.was;
+}
+
 /* A row of a batch that has run, from a source that nobody expected, counts in
  * the next one. */
 static void test_late(void **state)
@@ -389,6 +435,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_purge, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_purged_meanwhile, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_passed_meanwhile, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_silent, set_up_record, tear_down),
