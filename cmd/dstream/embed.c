@@ -73,7 +73,8 @@ static int name_unknown(const embed *e, const char *option, const char *type,
     fprintf(stderr, "dstream run: --%s: job %s has no %s `%.80s`; it has",
             option, e->plan->job, type, name);
     for (uint32_t i = 0, n = 0; i < e->plan->n_nodes; i++)
-        if (is_type(e->plan->nodes[i], type))
+        if (is_type(e->plan->nodes[i], type) &&
+            !ds_node_reads_table(e->plan->nodes[i]))
             fprintf(stderr, "%s %s", n++ ? "," : "", e->plan->nodes[i]->stream);
     for (uint32_t i = 0; !strcmp(option, "in") && i < e->plan->n_tables; i++)
         fprintf(stderr, ", table %s", e->plan->tables[i].name);

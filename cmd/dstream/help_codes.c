@@ -81,6 +81,9 @@ const char help_job[] =
 #define USERS                                                                  \
     "tables: {users: {kafka: {topic: users, key: id, columns: {id: text, "     \
     "name: text}}}}\n"
+#define OWN_USERS                                                              \
+    "tables: {users: {kafka: {topic: users, key: id, copartitioned: true, "    \
+    "columns: {name: text}}}}\n"
 #define SINK(text) "sinks: {out: {from: s, kafka: {topic: result, " text "}}}"
 
 const help_example help_examples[] = {
@@ -157,6 +160,8 @@ const help_example help_examples[] = {
      STREAM("keyBy: id, updateStateByKey: count(*) AS n")},
     {"E0460", HELP_JOB, USERS STREAM("keyBy: id, rightOuterJoin: users"),
      USERS STREAM("keyBy: id, leftOuterJoin: users")},
+    {"E0461", HELP_JOB, OWN_USERS STREAM("keyBy: id, join: users"),
+     USERS STREAM("keyBy: id, join: users")},
     {"E0510", HELP_JOB,
      "kafka: {bootstrap.servers: \"kafka:9092\", transactional.id: mine}",
      "kafka: {bootstrap.servers: \"kafka:9092\"}"},

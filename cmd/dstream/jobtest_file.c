@@ -74,6 +74,7 @@ static const ds_node *plan_source(const ds_plan *plan, const char *name)
 {
     for (uint32_t i = 0; i < plan->n_nodes; i++)
         if (!strcmp(plan->nodes[i]->type->name, "source") &&
+            !ds_node_reads_table(plan->nodes[i]) &&
             !strcmp(plan->nodes[i]->stream, name))
             return plan->nodes[i];
     return NULL;

@@ -696,8 +696,10 @@ static int32_t partitions_of(const runner *r, bool all, const char *name)
 
     for (uint32_t i = 0; i < r->test->n_steps; i++) {
         const test_step *s = &r->test->steps[i];
+        const ds_plan_table *t =
+            s->kind == STEP_ROWS ? table_find(r, s->source) : NULL;
         bool is = s->kind == STEP_ROWS &&
-                  (all ? !table_find(r, s->source) : !strcmp(s->source, name));
+                  (all ? !t || t->copartitioned : !strcmp(s->source, name));
         if (is && s->partition >= n)
             n = s->partition + 1;
     }
@@ -728,8 +730,9 @@ static bool topics_make(runner *r)
             memory_topic(r->broker, args->names[k], n);
     }
     for (uint32_t i = 0; i < r->plan->n_tables; i++)
-        memory_topic(r->broker, source_topic(r, r->plan->tables[i].args),
-                     partitions_of(r, false, r->plan->tables[i].name));
+        if (!r->plan->tables[i].source)
+            memory_topic(r->broker, source_topic(r, r->plan->tables[i].args),
+                         partitions_of(r, false, r->plan->tables[i].name));
     for (uint32_t i = 0; i < r->plan->n_topics; i++)
         if (r->plan->topics[i].kind == DS_TOPIC_SINK ||
             r->plan->topics[i].kind == DS_TOPIC_DLQ ||

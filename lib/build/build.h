@@ -210,6 +210,12 @@ bool build_check_column(ds_job *job, const ds_text *name);
 void build_tables(ds_job *job);
 /* tables.c: whether a table has this name, also one with mistakes. */
 bool build_is_table(const ds_job *job, const char *name);
+/* tables.c: the table of that name; NULL: none, or one with mistakes. */
+ds_plan_table *build_table_find(const ds_job *job, const char *name);
+/* tables.c: the co-partitioned table becomes an input of the join. */
+void build_table_join(ds_job *job, ds_node *node, const ds_text *name);
+/* tables.c: the node looks into tables that the process does not hold. */
+void build_tables_whole(ds_job *job, const ds_node *node);
 /* tables.c: which tables nobody reads. */
 void build_tables_used(ds_job *job);
 /* streams.c */

@@ -228,8 +228,8 @@ static const char *op_hint(const ds_job *job, const char *name)
     return args_hint(name, names, n, job->arena);
 }
 
-/* A join with a table is another operator than one with a stream. */
-static bool joins_table(const ds_job *job, const struct step *step)
+/* The table that a step joins with; NULL: none. */
+static const ds_text *joined_table(const ds_job *job, const struct step *step)
 {
     static const char *const joins[] = {"join", "leftOuterJoin",
                                         "rightOuterJoin", "fullOuterJoin"};
@@ -240,8 +240,17 @@ static bool joins_table(const ds_job *job, const struct step *step)
         is_join = is_join || strcmp(step->op.s, joins[i]) == 0;
     if (with && with->kind == DS_ARG_MAP)
         with = ds_arg_find(with, "with");
-    return is_join && with && with->kind == DS_ARG_SCALAR && with->text.s &&
-           build_is_table(job, with->text.s);
+    is_join = is_join && with && with->kind == DS_ARG_SCALAR && with->text.s &&
+              build_is_table(job, with->text.s);
+    return is_join ? &with->text : NULL;
+}
+
+/* A join with a table is another operator than one with a stream. */
+static const char *table_join_type(const ds_job *job, const ds_text *name)
+{
+    const ds_plan_table *t = build_table_find(job, name->s);
+
+    return t && t->copartitioned ? "storedTableJoin" : "tableJoin";
 }
 
 static const ds_op_type *step_type(ds_job *job, const struct step *step)
@@ -251,8 +260,9 @@ static const ds_op_type *step_type(ds_job *job, const struct step *step)
 
     if (step->op.s == NULL)
         return NULL;
-    if (joins_table(job, step))
-        return ds_registry_op(job->reg, "tableJoin");
+    if (joined_table(job, step))
+        return ds_registry_op(job->reg,
+                              table_join_type(job, joined_table(job, step)));
     type = ds_registry_op(job->reg, step->op.s);
     if (type && !(type->flags & DS_OP_INTERNAL))
         return type;
@@ -465,8 +475,11 @@ static void build_step(ds_stream *s, uint32_t i)
                         step->op.s, args_name_where(&step->op), s->last);
     build_args(job, node, step_args(job, step));
     step_inputs(s, node);
+    if (type == ds_registry_op(job->reg, "storedTableJoin"))
+        build_table_join(job, node, joined_table(job, step));
     step_more(job, step, node);
     planner_add(&job->planner, node);
+    build_tables_whole(job, node);
     step_id(job, step, node);
     s->last = node;
 }

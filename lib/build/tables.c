@@ -57,6 +57,12 @@ const ds_param ds_table_kafka_params[] = {
      .def = "text",
      .help = "What the bytes of a key are: text, json or raw."},
     COLUMNS,
+    {.name = "copartitioned",
+     .type = DS_P_BOOL,
+     .offset = AT(copartitioned),
+     .help = "Partitioned as the streams that it is joined with: each process "
+             "has the rows of its own partitions, in its state, which may be "
+             "larger than its memory."},
     {.name = "properties",
      .type = DS_P_PROPS,
      .offset = offsetof(struct table_in, in.properties),
@@ -234,6 +240,7 @@ static void table_add(ds_job *job, const struct source *src, const char *path,
                          .topic = -1,
                          .path = path,
                          .refresh = refresh,
+                         .copartitioned = s->copartitioned,
                          .on_error = job->on_error};
     if (path && job->tap) {
         s->topic =
@@ -243,7 +250,9 @@ static void table_add(ds_job *job, const struct source *src, const char *path,
         key_nullable(job, s, key);
     }
     if (s->topic.s)
-        t->topic = planner_topic(&job->planner, s->topic.s, DS_TOPIC_TABLE, 0);
+        t->topic = planner_topic(
+            &job->planner, s->topic.s,
+            t->copartitioned ? DS_TOPIC_SOURCE : DS_TOPIC_TABLE, 0);
     plan->n_tables++;
 }
 
@@ -361,8 +370,81 @@ void build_tables(ds_job *job)
     }
 }
 
+/* ---- co-partitioned ---- */
+
+ds_plan_table *build_table_find(const ds_job *job, const char *name)
+{
+    for (uint32_t i = 0; i < job->plan->n_tables; i++)
+        if (strcmp(job->plan->tables[i].name, name) == 0)
+            return &job->plan->tables[i];
+    return NULL;
+}
+
+/* Its records as they are, by the bytes of their keys. */
+static ds_node *table_source(ds_job *job, ds_plan_table *t)
+{
+    static const ds_field fields[] = {{"value", DS_BYTES, 0, false},
+                                      {"key", DS_BYTES, 0, false}};
+    static const ds_schema body = {1, fields}, all = {2, fields};
+    static const uint16_t key = 1;
+    ds_source_args *s = ds_new(job->arena, ds_source_args, 1);
+    ds_node *node =
+        planner_node(&job->planner, ds_registry_op(job->reg, "source"), t->name,
+                     t->name, "source", t->where, NULL);
+
+    *s = (ds_source_args){.topic = t->args->topic,
+                          .codec = ds_registry_codec(job->reg, "raw"),
+                          .key_codec = ds_registry_codec(job->reg, "raw"),
+                          .body = &body,
+                          .key_from_record = true,
+                          .names = t->args->names,
+                          .n_names = t->args->n_names,
+                          .table = t};
+    node->args = s;
+    node->on_error = job->on_error;
+    node->schema = &all;
+    node->keys = &key;
+    node->n_keys = 1;
+    node->by_key = node->records = node->copies = true;
+    planner_add(&job->planner, node);
+    return node;
+}
+
+void build_table_join(ds_job *job, ds_node *node, const ds_text *name)
+{
+    ds_plan_table *t = build_table_find(job, name->s);
+    const ds_node *in = node->inputs[0];
+
+    if (!t->source)
+        t->source = table_source(job, t);
+    planner_input(&job->planner, node, t->source);
+    if (in->broken || in->n_keys == 0 || planner_cut_of(node) == DS_CUT_NONE)
+        return;
+    ds_diag_add(&job->diags, DS_ERROR, "E0461", args_name_where(name),
+                "the stream's source needs `key:` and the table's key_format, "
+                "and no keyBy may stand between; a table without "
+                "`copartitioned` is joined by any key",
+                "table `%s` is co-partitioned, but `%s` is not partitioned by "
+                "the key of its topic",
+                t->name, node->stream);
+    node->broken = true;
+}
+
+void build_tables_whole(ds_job *job, const ds_node *node)
+{
+    for (uint32_t i = 0; i < node->n_tables; i++)
+        if (node->tables[i]->copartitioned)
+            ds_diag_add(&job->diags, DS_ERROR, "E0461", node->where,
+                        "leave `copartitioned` out of the table",
+                        "%s needs all of table `%s`, and a process has only "
+                        "its own partitions of it",
+                        node->op, node->tables[i]->name);
+}
+
 static bool is_read(const ds_plan *plan, const ds_plan_table *t)
 {
+    if (t->source)
+        return true;
     for (uint32_t i = 0; i < plan->n_nodes; i++)
         for (uint32_t k = 0; k < plan->nodes[i]->n_tables; k++)
             if (plan->nodes[i]->tables[k] == t)

@@ -11,6 +11,7 @@ static const ds_op_type *const types[] = {
     &op_sink,
     &op_console,
     &op_table_join,
+    &op_stored_table_join,
     &op_partial,
     &op_map,
     &op_flat_map,

@@ -14,6 +14,7 @@ extern const ds_op_type op_shuffle;
 extern const ds_op_type op_sink;
 extern const ds_op_type op_console;
 extern const ds_op_type op_table_join;
+extern const ds_op_type op_stored_table_join;
 extern const ds_op_type op_outside;
 extern const ds_op_type op_partial;
 extern const ds_op_type op_map;

@@ -3,26 +3,13 @@
  * table_join.c - a stream's rows with the row of a table that has their key
  * (Spark's stream-static join; join and leftOuterJoin).
  *
- * Every task has the whole table, so no row has to move: the stream needs a
+ * The process has the whole table, so no row has to move: the stream needs a
  * key, but not its keys in one place. A batch sees one version of the table.
  * NULL is the key of no row.
  */
-#include "op/ops.h"
+#include "op/table_join.h"
 #include "plan/args.h"
-#include "record/groups.h"
 #include "record/rowfmt.h"
-
-struct table_join_args {
-    ds_text with;
-    const ds_arg *within;
-};
-
-struct table_join {
-    bool outer; /* rows without a match go on, with NULLs */
-    uint16_t key;
-    ds_type type; /* of the stream's key */
-    const ds_schema *values;
-};
 
 static bool is_integer(ds_type t)
 {
@@ -30,9 +17,10 @@ static bool is_integer(ds_type t)
 }
 
 /* Spark has no such joins of a stream with a static side either. */
-static bool check_kind(const ds_node *node, const struct table_join_args *args,
-                       ds_diags *d)
+bool table_join_check(const ds_node *node, ds_diags *d)
 {
+    const struct table_join_args *args = node->args;
+
     if (args->within) {
         ds_diag_add(d, DS_ERROR, "E0460", args->within->where,
                     "a batch sees the table as it is then: leave `within` out",
@@ -108,33 +96,39 @@ static const ds_schema *join_schema(const ds_node *node,
     return out;
 }
 
-static void table_join_plan(ds_node *node, ds_arena *a, ds_diags *d)
+bool table_join_plan(ds_node *node, const ds_plan_table *t, ds_arena *a,
+                     ds_diags *d)
 {
     const struct table_join_args *args = node->args;
     struct table_join *p = ds_new(a, struct table_join, 1);
-    int at;
-    const ds_plan_table *t;
 
-    if (!check_kind(node, args, d))
-        return;
-    at = ds_node_table(node, args->with.s);
-    if (at < 0) { /* the table has mistakes */
-        node->broken = true;
-        return;
-    }
-    t = node->tables[at];
     if (!check_key(node, args, t, d))
-        return;
+        return false;
+    p->table = t;
     p->outer = strcmp(node->op, "leftOuterJoin") == 0;
     p->key = node->inputs[0]->keys[0];
     p->type = ds_node_input(node, 0)->fields[p->key].type;
-    p->values = t->values;
     node->schema = join_schema(node, args, t, a, d);
     node->event_time = node->inputs[0]->event_time;
     node->records = false;
     node->copies = false;
     node->planned = p;
     ds_node_read_all(node, 0);
+    return true;
+}
+
+static void plan(ds_node *node, ds_arena *a, ds_diags *d)
+{
+    const struct table_join_args *args = node->args;
+    int at;
+
+    if (!table_join_check(node, d))
+        return;
+    at = ds_node_table(node, args->with.s);
+    if (at < 0) /* the table has mistakes */
+        node->broken = true;
+    else
+        table_join_plan(node, node->tables[at], a, d);
 }
 
 /* Row i of the table for row i of the batch; null where there is none. */
@@ -177,22 +171,21 @@ static const ds_batch *matched(ds_op *op, const struct table_join *p,
     return ds_batch_select(in, sel, n);
 }
 
-static ds_rc table_join_push(ds_op *op, int port, const ds_batch *in,
-                             ds_err *err)
+ds_rc table_join_emit(ds_op *op, const ds_batch *in, const ds_slice *rows,
+                      ds_err *err)
 {
     const struct table_join *p = op->node->planned;
-    const ds_slice *rows = rows_find(op, p, in);
+    const ds_schema *values = p->table->values;
     uint32_t n_in = in->schema->n;
-    ds_col *cols = ds_new(in->arena, ds_col, n_in + p->values->n + 1);
+    ds_col *cols = ds_new(in->arena, ds_col, n_in + values->n + 1);
     ds_batch *out = ds_new(in->arena, ds_batch, 1);
     uint64_t *bad = NULL;
 
-    (void)port;
     if (!p->outer)
         in = matched(op, p, in, rows);
     op->rows_kept += in->n_sel;
     memcpy(cols, in->cols, n_in * sizeof(*cols));
-    ds_rows_decode(rows, in->n, p->values, in->arena, cols + n_in, &bad);
+    ds_rows_decode(rows, in->n, values, in->arena, cols + n_in, &bad);
     DS_BUG_ON(bad != NULL); /* the table's own bytes */
     *out = *in;
     out->schema = op->node->schema;
@@ -200,7 +193,13 @@ static ds_rc table_join_push(ds_op *op, int port, const ds_batch *in,
     return ds_emit(op, out, err);
 }
 
-static const ds_param table_join_params[] = {
+static ds_rc push(ds_op *op, int port, const ds_batch *in, ds_err *err)
+{
+    (void)port;
+    return table_join_emit(op, in, rows_find(op, op->node->planned, in), err);
+}
+
+const ds_param table_join_params[] = {
     {.name = "with",
      .type = DS_P_NAME,
      .offset = offsetof(struct table_join_args, with),
@@ -221,6 +220,6 @@ const ds_op_type op_table_join = {
     .args_size = sizeof(struct table_join_args),
     .size = sizeof(ds_op),
     .flags = DS_OP_INTERNAL,
-    .plan = table_join_plan,
-    .push = table_join_push,
+    .plan = plan,
+    .push = push,
 };

@@ -56,6 +56,7 @@
     X(E0444, "an array of arrays")                                             \
     X(E0451, "the operator needs a key")                                       \
     X(E0460, "a join that there is not with a table")                          \
+    X(E0461, "a co-partitioned table where not all of it is")                  \
     X(W0101, "a stream reaches no sink")                                       \
     X(W0102, "nothing reads a source or table")                                \
     X(W0103, "removed keys leave no tombstone")                                \

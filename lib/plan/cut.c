@@ -171,6 +171,8 @@ static const char *key_form(const ds_node *node)
     while (node->n_inputs && !reads_topic(node))
         node = node->inputs[0];
     s = node->args;
+    if (node->n_inputs == 0 && s && s->table)
+        s = s->table->args;
     return node->n_inputs == 0 && s && s->key_codec ? s->key_codec->name : "";
 }
 

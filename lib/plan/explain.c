@@ -195,6 +195,13 @@ static void put_source(struct explain *x, const ds_node *node)
     const ds_source_args *s = node->args;
 
     put_name(x, node->stream);
+    if (s->table) {
+        fprintf(x->to,
+                "kafka %s   the table's records, each task its own "
+                "partition\n",
+                s->topic.s);
+        return;
+    }
     if (s->receiver)
         fprintf(x->to, "%s, received into ", s->receiver->name);
     else
@@ -238,7 +245,11 @@ static void put_table(struct explain *x, const ds_plan_table *t)
     fprintf(x->to, ")   key %s%s\n", t->schema->fields[t->key].name,
             t->path ? "" : ", from the record's key");
     put_name(x, "");
-    if (!t->path) {
+    if (t->copartitioned) {
+        fputs("co-partitioned: read to its end before the rows that it is "
+              "joined with, and kept in state",
+              x->to);
+    } else if (!t->path) {
         fputs("every process reads all of it, and follows it", x->to);
     } else if (t->refresh) {
         fputs("every process reads it at the start, and every ", x->to);
@@ -276,17 +287,19 @@ static void put_stores(struct explain *x, const ds_node *node)
 static void put_store(struct explain *x, const ds_node *node)
 {
     const ds_plan_store *store = &x->plan->stores[node->store];
+    const ds_schema *vals =
+        is(node, "storedTableJoin") ? node->state : node->schema;
     const char *before = "";
 
     put_name(x, "");
     fprintf(x->to, "state %s: key ", store->name);
     put_keys(x->to, node);
     fputs(", value ", x->to);
-    for (uint32_t i = 0; i < node->schema->n; i++) {
-        if (ds_node_is_key(node, i))
+    for (uint32_t i = 0; i < vals->n; i++) {
+        if (vals == node->schema && ds_node_is_key(node, i))
             continue;
         fputs(before, x->to);
-        put_field(x->to, &node->schema->fields[i]);
+        put_field(x->to, &vals->fields[i]);
         before = ", ";
     }
     fprintf(x->to, "; changelog %s\n", store->changelog);
@@ -392,9 +405,7 @@ static void put_sink(struct explain *x, const ds_node *node)
 
 static void put_node(struct explain *x, const ds_node *node)
 {
-    if (is(node, "source")) {
-        put_source(x, node);
-    } else if (is(node, "shuffle")) {
+    if (is(node, "shuffle")) {
         put_cut(x, node);
     } else if (is(node, "sink")) {
         put_sink(x, node);
@@ -443,15 +454,19 @@ static bool begins(const ds_node *node, const ds_node *before)
     return node->n_inputs && node->inputs[0] != before;
 }
 
+/* The sources first: that of a table stands where it is joined. */
 static void put_stage(struct explain *x, const ds_stage *stage)
 {
     const ds_node *before = NULL;
 
     fprintf(x->to, "\nstage %s   group %s\n", stage->name, stage->group);
+    for (uint32_t i = 0; i < stage->n_nodes; i++)
+        if (is(stage->nodes[i], "source"))
+            put_source(x, stage->nodes[i]);
     for (uint32_t i = 0; i < stage->n_nodes; i++) {
         const ds_node *node = stage->nodes[i];
 
-        if (is_tap(x->plan, node))
+        if (is_tap(x->plan, node) || is(node, "source"))
             continue;
         if (begins(node, before))
             put_from(x, node);
@@ -538,7 +553,17 @@ static void put_errors(struct explain *x)
 
 static void put_tables_promise(struct explain *x)
 {
-    if (x->plan->n_tables)
+    bool whole = false, own = false;
+
+    for (uint32_t i = 0; i < x->plan->n_tables; i++) {
+        whole = whole || !x->plan->tables[i].copartitioned;
+        own = own || x->plan->tables[i].copartitioned;
+    }
+    if (own)
+        fputs("  what was read of a co-partitioned table is committed with the "
+              "batch\n",
+              x->to);
+    if (whole)
         fputs("  a batch sees one state of a table; when it runs again after "
               "a crash, that may be a later one\n",
               x->to);

@@ -20,7 +20,8 @@ typedef struct ds_source_args {
     const ds_arg *columns;
     ds_text start; /* earliest | latest | RFC 3339 */
     bool strict;
-    bool header; /* format csv: a line of names stands before each row */
+    bool header;        /* format csv: a line of names stands before each row */
+    bool copartitioned; /* a table's */
     /* Said of the source, not of its topics. */
     ds_text event_time; /* a column; the node's event_time is its number */
     ds_time watermark;  /* how late a row may be; 0: no watermark */
@@ -37,6 +38,9 @@ typedef struct ds_source_args {
     /* The topic is what was received (dstream/receiver.h); NULL: it is not. */
     const ds_receiver_type *receiver;
     const void *receiver_args;
+    /* The topic is a co-partitioned table's: its records are read as they are.
+     * NULL: it is not. */
+    const struct ds_plan_table *table;
 } ds_source_args;
 
 /* Args of "sink". */
@@ -88,7 +92,9 @@ typedef struct ds_stage {
                    and says how far it is */
 } ds_stage;
 
-/* A table (`tables:`): rows by key, from a topic or a file. */
+/* A table (`tables:`): rows by key, from a topic or a file. Every process holds
+ * all of it; one that is co-partitioned is an input of the stage that joins
+ * with it, and lies in the state of its tasks. */
 typedef struct ds_plan_table {
     uint32_t id;
     const char *name;
@@ -101,6 +107,9 @@ typedef struct ds_plan_table {
     const char *path; /* of the file; NULL: a topic. With a topic too: a job
                          test, whose rows stand for the file's */
     ds_time refresh;  /* of a file: how often it is read; 0: once */
+    bool copartitioned;
+    ds_node
+        *source; /* idem: what reads its topic; NULL: nobody joins with it */
     ds_on_error on_error; /* FAIL: a record that does not decode stops the job;
                              else it is left out */
 } ds_plan_table;
@@ -171,6 +180,9 @@ struct ds_plan {
     int64_t error_limit; /* errors per error_span */
     ds_time error_span;  /* 0: no limit */
 };
+
+/* The co-partitioned table whose topic a source reads; NULL: none. */
+const ds_plan_table *ds_node_reads_table(const ds_node *node);
 
 /* A text for people: stages, cuts and why, topics, stores, guarantees. */
 char *ds_plan_explain(const ds_plan *plan, ds_arena *a);

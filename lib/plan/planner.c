@@ -192,7 +192,7 @@ static bool same_slides(struct planner *p, const ds_node *node)
     for (uint32_t i = 1; i < node->n_inputs; i++) {
         const ds_node *in = node->inputs[i];
 
-        if (in->slide == node->inputs[0]->slide)
+        if (in->slide == node->inputs[0]->slide || ds_node_reads_table(in))
             continue;
         ds_diag_add(p->d, DS_ERROR, "E0422", node->where,
                     "give both a window with the same slide",

@@ -6,6 +6,13 @@
 
 #include "plan/planner.h"
 
+const ds_plan_table *ds_node_reads_table(const ds_node *node)
+{
+    const ds_source_args *s = node->args;
+
+    return s && strcmp(node->type->name, "source") == 0 ? s->table : NULL;
+}
+
 int ds_node_table(ds_node *node, const char *name)
 {
     const ds_plan *plan = node->plan;

@@ -46,15 +46,16 @@ static ds_replay_part *part_add(ds_replay *r)
     return &r->parts[r->view.n_parts++];
 }
 
-/* Where one partition goes. */
-static ds_rc part_target(ds_replay *r, ds_replay_part *p, ds_err *err)
+/* Where one partition goes. A table is all of its topic. */
+static ds_rc part_target(ds_replay *r, ds_replay_part *p, bool table,
+                         ds_err *err)
 {
     const ds_broker_type *b = r->broker->type;
 
     DS_TRY(b->watermarks(r->broker, p->topic, p->partition, &p->low, &p->end,
                          err));
     p->target = p->internal ? p->end : p->low;
-    if (p->internal || r->to.to == DS_REPLAY_EARLIEST)
+    if (p->internal || table || r->to.to == DS_REPLAY_EARLIEST)
         return DS_OK;
     if (r->to.to == DS_REPLAY_DATETIME)
         return b->offset_at(r->broker, p->topic, p->partition, r->to.time,
@@ -68,9 +69,11 @@ static ds_rc part_target(ds_replay *r, ds_replay_part *p, ds_err *err)
     return DS_OK;
 }
 
-static ds_rc topic_plan(ds_replay *r, const ds_stage *s, const char *topic,
-                        bool internal, ds_err *err)
+static ds_rc topic_plan(ds_replay *r, const ds_stage *s, const ds_node *node,
+                        const char *topic, ds_err *err)
 {
+    bool internal = strcmp(node->type->name, "source") != 0;
+    bool table = ds_node_reads_table(node) != NULL;
     ds_topic_info info = {0, 0};
     ds_rc rc = r->broker->type->topic_info(r->broker, topic, &info, err);
 
@@ -88,7 +91,7 @@ static ds_rc topic_plan(ds_replay *r, const ds_stage *s, const char *topic,
                               .partition = i,
                               .internal = internal,
                               .committed = DS_OFFSET_NONE};
-        DS_TRY(part_target(r, p, err));
+        DS_TRY(part_target(r, p, table, err));
     }
     return DS_OK;
 }
@@ -124,7 +127,6 @@ static ds_rc stage_plan(ds_replay *r, const ds_stage *s, ds_err *err)
 
     for (uint32_t i = 0; i < s->n_sources; i++) {
         const ds_node *node = s->sources[i];
-        bool internal = strcmp(node->type->name, "source") != 0;
         const char *names[TOPICS_MAX];
         uint32_t n = 0;
 
@@ -137,8 +139,8 @@ static ds_rc stage_plan(ds_replay *r, const ds_stage *s, ds_err *err)
                 DS_TRY(r->broker->type->topic_match(
                     r->broker, names[k], r->arena, &topics, &m, err));
             for (uint32_t j = 0; j < m; j++)
-                DS_TRY(topic_plan(r, s, ds_str_copy(r->arena, topics[j]),
-                                  internal, err));
+                DS_TRY(topic_plan(r, s, node, ds_str_copy(r->arena, topics[j]),
+                                  err));
         }
     }
     return group_plan(r, s, first, err);

@@ -506,6 +506,8 @@ ds_rc restore_run(worker *w, bool resync, ds_err *err)
     if (rc == DS_OK)
         rc = inputs_place(w, committed, err);
     if (rc == DS_OK)
+        rc = first_place(w, resync, err);
+    if (rc == DS_OK)
         rc = source_place(w, resync, err);
     ds_arena_reset(w->scratch);
     ds_arena_free(a);

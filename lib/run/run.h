@@ -45,6 +45,9 @@ typedef struct input {
     const char *held;   /* the limit is for a while only: what it waits for */
     ds_time hold_until; /* mono */
     bool paused;        /* the source was told */
+    int64_t first;      /* of a co-partitioned table: rows that may be joined
+                           with it wait until it is read up to here; 0: not */
+    bool waits;         /* it does */
     /* Batches over all partitions (docs/batches.md). */
     ds_marks marks;      /* committed */
     ds_marks made;       /* what the epoch makes of them */
@@ -360,6 +363,16 @@ ds_rc hold_set(worker *w, const ds_envelope *env, uint32_t rec, const char *msg,
 ds_rc hold_round(worker *w, ds_err *err);
 const input *hold_any(const worker *w);
 void hold_forget(worker *w);
+
+/* first.c: a co-partitioned table is read before the rows that it is joined
+ * with. */
+/* After an assignment: what waits for what; after an abort (`resync`) once
+ * more, up to the same ends. */
+ds_rc first_place(worker *w, bool resync, ds_err *err);
+/* Before an epoch: pauses what waits. */
+ds_rc first_round(worker *w, ds_err *err);
+/* The input was read on: what has waited for it goes on, in the same epoch. */
+ds_rc first_reached(worker *w, const input *in, ds_err *err);
 
 /* reject.c */
 extern const ds_op_host reject_host;

@@ -68,7 +68,8 @@ static const char *operator_name(const ds_node *n)
 {
     const char *type = n->type->name;
     bool said = !strcmp(type, "source") || !strcmp(type, "sink") ||
-                !strcmp(type, "console") || !strcmp(type, "tableJoin");
+                !strcmp(type, "console") || !strcmp(type, "tableJoin") ||
+                !strcmp(type, "storedTableJoin");
 
     return n->type->flags & DS_OP_INTERNAL && !said ? type : n->op;
 }

@@ -79,7 +79,8 @@ static ds_rc topic_ends(struct tables *ts, struct run_table *t, ds_err *err)
 static bool is_second(const struct tables *ts, uint32_t nth)
 {
     for (uint32_t i = 0; i < nth; i++)
-        if (ts->list[i].plan->topic == ts->list[nth].plan->topic)
+        if (table_is_topic(&ts->list[i]) &&
+            ts->list[i].plan->topic == ts->list[nth].plan->topic)
             return true;
     return false;
 }
@@ -189,7 +190,7 @@ static ds_rc topics_poll(struct tables *ts, int timeout_ms, bool *some,
     if (rc != DS_OK)
         return DS_OK;
     for (uint32_t i = 0; i < ts->n; i++)
-        if (ts->list[i].plan->topic >= 0 &&
+        if (table_is_topic(&ts->list[i]) &&
             strcmp(topic_of(ts, &ts->list[i]), f.topic) == 0 &&
             f.partition < ts->list[i].topic.n)
             DS_TRY(records_take(ts, &ts->list[i], &f, err));
@@ -203,7 +204,7 @@ static ds_rc topics_publish(struct tables *ts, ds_err *err)
     for (uint32_t i = 0; i < ts->n; i++) {
         struct run_table *t = &ts->list[i];
 
-        if (t->plan->topic < 0 || t->changes.n == 0)
+        if (!table_is_topic(t) || t->changes.n == 0)
             continue;
         DS_TRY(tables_publish(ts, t,
                               ds_table_with(tables_newest(t), t->changes.keys,
@@ -240,7 +241,7 @@ static ds_rc topics_open(struct tables *ts, ds_err *err)
     bool grew = false;
 
     for (uint32_t i = 0; i < ts->n; i++)
-        if (ts->list[i].plan->topic >= 0) {
+        if (table_is_topic(&ts->list[i])) {
             DS_TRY(topic_count(ts, &ts->list[i], &grew, err));
             DS_TRY(topic_ends(ts, &ts->list[i], err));
         }
@@ -279,7 +280,7 @@ static ds_rc topics_recount(struct tables *ts, ds_err *err)
         return DS_OK;
     ts->grown = ds_mono_now();
     for (uint32_t i = 0; i < ts->n; i++)
-        if (ts->list[i].plan->topic >= 0)
+        if (table_is_topic(&ts->list[i]))
             DS_TRY(topic_count(ts, &ts->list[i], &grew, err));
     return grew ? topics_open(ts, err) : DS_OK;
 }
@@ -294,7 +295,7 @@ ds_rc table_topics_follow(struct tables *ts, int timeout_ms, ds_err *err)
         timeout_ms = 0;
     }
     for (uint32_t i = 0; i < ts->n && !some; i++)
-        if (ts->list[i].plan->topic >= 0)
+        if (table_is_topic(&ts->list[i]))
             ts->list[i].current = ds_mono_now();
     return topics_publish(ts, err);
 }

@@ -18,7 +18,7 @@
 /* A version that no batch can have seen is replaced. */
 static void version_set(struct run_table *t, ds_table *made)
 {
-    uint32_t most = t->plan->topic < 0 ? TABLE_FILE_VERSIONS : TABLE_VERSIONS;
+    uint32_t most = table_is_file(t) ? TABLE_FILE_VERSIONS : TABLE_VERSIONS;
     struct table_version *v = t->versions;
 
     if (t->seen == DS_TIME_NONE || v[0].from > t->seen) {
@@ -67,7 +67,7 @@ static metric *series(const struct tables *ts, const struct run_table *t,
 
 static void table_tell(struct tables *ts, struct run_table *t)
 {
-    if (!ts->ctx->opts.metrics)
+    if (!ts->ctx->opts.metrics || t->plan->copartitioned)
         return;
     metric_set(series(ts, t, FAMILY_TABLE_ROWS, NULL),
                (double)ds_table_n(tables_newest(t)));
@@ -194,7 +194,7 @@ static ds_rc topics_read(struct tables *ts, ds_err *err)
     bool any = false;
 
     for (uint32_t i = 0; i < ts->n; i++)
-        if (ts->list[i].plan->topic >= 0) {
+        if (table_is_topic(&ts->list[i])) {
             topic_warn(ts, &ts->list[i]);
             any = true;
         }
@@ -207,12 +207,16 @@ static ds_rc topics_read(struct tables *ts, ds_err *err)
 
 static void tables_said(const struct tables *ts)
 {
-    for (uint32_t i = 0; i < ts->n; i++)
-        ds_log(
-            DS_LOG_INFO, "table read", DS_KV("job", "%s", ts->ctx->plan->job),
-            DS_KV("table", "%s", ts->list[i].plan->name),
-            DS_KV("rows", "%" PRIu64, ds_table_n(tables_newest(&ts->list[i]))),
-            DS_KV("bytes", "%zu", ds_table_bytes(tables_newest(&ts->list[i]))));
+    for (uint32_t i = 0; i < ts->n; i++) {
+        const struct run_table *t = &ts->list[i];
+
+        if (!t->plan->copartitioned)
+            ds_log(DS_LOG_INFO, "table read",
+                   DS_KV("job", "%s", ts->ctx->plan->job),
+                   DS_KV("table", "%s", t->plan->name),
+                   DS_KV("rows", "%" PRIu64, ds_table_n(tables_newest(t))),
+                   DS_KV("bytes", "%zu", ds_table_bytes(tables_newest(t))));
+    }
 }
 
 static ds_rc tables_read(struct tables *ts, ds_err *err)
@@ -220,8 +224,11 @@ static ds_rc tables_read(struct tables *ts, ds_err *err)
     for (uint32_t i = 0; i < ts->n; i++) {
         struct run_table *t = &ts->list[i];
 
+        if (t->plan->copartitioned)
+            continue;
+        DS_TRY(table_codec_start(t->plan, err));
         DS_TRY(table_codec_open(&t->codec, t->plan, err));
-        if (t->plan->topic < 0)
+        if (table_is_file(t))
             DS_TRY(table_file_read(ts, t, err));
     }
     return topics_read(ts, err);
@@ -231,9 +238,12 @@ ds_rc tables_open(ds_context *ctx, ds_err *err)
 {
     const ds_plan *plan = ctx->plan;
     struct tables *ts;
+    uint32_t n = 0;
     ds_rc rc;
 
-    if (plan->n_tables == 0)
+    for (uint32_t i = 0; i < plan->n_tables; i++)
+        n += !plan->tables[i].copartitioned;
+    if (n == 0)
         return DS_OK;
     ts = ds_new(ctx->arena, struct tables, 1);
     ts->ctx = ctx;
@@ -261,7 +271,7 @@ static ds_rc tables_round(struct tables *ts, ds_err *err)
     ds_rc rc = DS_OK;
 
     for (uint32_t i = 0; i < ts->n; i++)
-        if (ts->list[i].plan->topic < 0)
+        if (table_is_file(&ts->list[i]))
             table_file_refresh(ts, &ts->list[i]);
     if (ts->reader)
         rc = table_topics_follow(ts, ROUND_MS, err);
@@ -283,7 +293,7 @@ static bool round_may_go_on(struct tables *ts, ds_rc rc, const ds_err *err,
     if (!again)
         return false;
     for (uint32_t i = 0; i < ts->n && !*failing; i++)
-        if (ts->list[i].plan->topic >= 0)
+        if (table_is_topic(&ts->list[i]))
             tables_failed(ts, &ts->list[i], err);
     *failing = true;
     ds_clock_wall.sleep(&ds_clock_wall, DS_SECOND);

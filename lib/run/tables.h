@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tables.h - the tables of a job that runs: read at start, then followed.
+ * tables.h - the tables of a job that runs: read at start, then followed. (What
+ * is co-partitioned is an input of its stage, and no matter of this.)
  *
  *     topic --reader--> changes --+
  *                                 +--> a new version ---> batches after the
@@ -13,36 +14,18 @@
  * run their batches later: the last versions are kept for them.
  *
  *     tables.c        versions, the thread, limits, metrics
- *     table_rows.c    records of a topic to keys and rows
  *     table_topic.c   reads topics
  *     table_file.c    reads files
  */
 #ifndef RUN_TABLES_H
 #define RUN_TABLES_H
 
+#include "plan/table_rows.h"
 #include "record/table.h"
 #include "run/run.h"
 
 #define TABLE_VERSIONS 8 /* those of a topic share most of their memory */
 #define TABLE_FILE_VERSIONS 2
-
-/* Keys and rows on their way into a table, in the order in which they came. */
-struct table_rows {
-    ds_arena *arena; /* of keys and rows */
-    uint32_t n, cap;
-    ds_slice *keys, *rows; /* a null row: the key is gone */
-    uint32_t no_key;       /* rows that were left out: their key is NULL */
-};
-
-/* What makes rows of values; of one thread. */
-struct table_codec {
-    const ds_plan_table *plan;
-    ds_codec *value;
-    ds_codec *key; /* of records; NULL: it is in the value */
-    bool key_is_json;
-    ds_schema key_schema; /* of `key` */
-    ds_field key_field;
-};
 
 struct table_topic {
     int32_t n; /* partitions */
@@ -80,11 +63,21 @@ struct run_table {
     struct table_rows changes;
 };
 
+/* What the thread has to do with it. */
+static inline bool table_is_topic(const struct run_table *t)
+{
+    return t->plan->topic >= 0 && !t->plan->copartitioned;
+}
+static inline bool table_is_file(const struct run_table *t)
+{
+    return t->plan->topic < 0;
+}
+
 struct tables {
     ds_context *ctx;
     ds_arena *arena; /* of the thread */
     uint32_t n;
-    struct run_table *list;
+    struct run_table *list; /* as in the plan */
     pthread_mutex_t lock;
     ds_reader *reader; /* of all topics; NULL: there are none */
     ds_arena *polled;
@@ -115,18 +108,6 @@ void tables_count(struct tables *ts, struct run_table *t, const char *reason,
                   uint64_t n);
 /* tables.c: it could not be read; the old rows stay. */
 void tables_failed(struct tables *ts, struct run_table *t, const ds_err *err);
-
-/* table_rows.c */
-ds_rc table_codec_open(struct table_codec *c, const ds_plan_table *plan,
-                       ds_err *err);
-void table_codec_close(struct table_codec *c);
-void table_rows_init(struct table_rows *r, ds_arena *a);
-/* Values with their keys (NULL: the key is in the value). What is refused
- * goes to `errs`, by its number in `vals`; DS_E_UNREACHABLE: a server that is
- * needed for it does not answer now. */
-ds_rc table_rows_add(struct table_rows *r, struct table_codec *c,
-                     const ds_slice *keys, const ds_slice *vals, uint32_t n,
-                     ds_row_errors *errs, ds_err *err);
 
 /* table_topic.c: to the ends that stood at the call. */
 ds_rc table_topics_read(struct tables *ts, ds_err *err);

@@ -176,11 +176,12 @@ static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
     input *in = assign_input(w, f->topic, f->partition);
     ds_rc rc;
 
-    if (!in || f->next <= in->next || in->next >= in->limit)
+    if (!in || f->next <= in->next || in->next >= in->limit || in->waits)
         return DS_OK; /* not ours any more, or behind a record that stops us */
     in->moved_by_eof =
         !f->rows && (in->next == in->position || in->moved_by_eof);
     in->next = f->next < in->limit ? f->next : in->limit;
+    DS_TRY(first_reached(w, in, err));
     if (!f->rows || f->rows->n == 0)
         return DS_OK;
     w->last_rows = ds_mono_now();
@@ -610,6 +611,7 @@ static ds_rc worker_round(worker *w, ds_err *err)
         atomic_store(&w->stats.why, NULL);
     }
     DS_TRY(hold_round(w, err));
+    DS_TRY(first_round(w, err));
     epoch_begin(w->epoch);
     rc = w->holds ? timed_collect(w, true, err) : epoch_collect(w, err);
     if (rc == DS_CHANGED) {
@@ -691,6 +693,7 @@ static ds_rc step_once(worker *w, bool *rows, ds_err *err)
     ds_rc rc;
 
     DS_TRY(worker_ready(w, err));
+    DS_TRY(first_round(w, err));
     epoch_begin(w->epoch);
     rc = w->holds ? timed_collect(w, false, err) : epoch_collect_now(w, err);
     if (rc == DS_CHANGED) {

@@ -84,24 +84,6 @@ sinks:
   out: {from: out, kafka: {topic: %(sink)s, format: json}}
 """
 
-TABLES = HEAD + """\
-sources:
-  orders: {kafka: {topic: %(source)s, columns: {id: bigint, who: text, code: text}}}
-tables:
-  users: {kafka: {topic: %(users)s, key: who, columns: {who: text, name: text}}}
-  regions: {file: {path: regions.csv, format: csv, key: code, columns: {code: text, region: text}, refresh: 300ms}}
-streams:
-  out:
-    from: orders
-    do:
-      - keyBy: who
-      - leftOuterJoin: users
-      - keyBy: code
-      - leftOuterJoin: regions
-sinks:
-  out: {from: out, kafka: {topic: %(sink)s, format: json}}
-"""
-
 
 class Case:
     def __init__(self, name):

@@ -23,7 +23,9 @@ from confluent_kafka import KafkaException, Producer
 
 import corpus
 import ring
-from case import COUNT, HEAD, KEYED, ROWS, SUMS, TABLES, WORDS, Case
+from case import COUNT, HEAD, KEYED, ROWS, SUMS, WORDS, Case
+from case_tables import (case_table_of_a_file, case_table_of_a_topic,
+                         case_table_of_its_own, case_table_of_other_partitions)
 from ring import Failed, Invalid
 
 
@@ -522,112 +524,6 @@ def case_same_instance_id(c):
               lambda: sum(c.counts().values()) == sum(c.want.values()), 0.5)
     c.check(new.alive(), "the newer one ended: " + new.tail())
     c.exact()
-
-
-class Tables:
-    """Orders joined with a topic and a file: the name and the region that an
-    order got."""
-
-    def __init__(self, c):
-        self.c, self.id = c, 0
-        self.users = c.job + "-users"
-        self.file = os.path.join(c.work, "regions.csv")
-        c.topics()
-        ring.create_topics(c.brokers, [self.users],
-                           config={"cleanup.policy": "compact"})
-        self.path = c.write(TABLES, users=self.users)
-
-    def user(self, who, name):
-        self.c.p.produce(self.users, name and json.dumps(
-            {"who": who, "name": name}).encode(), who.encode())
-        self.c.flush()
-
-    def regions(self, text):
-        """A new file, renamed into place."""
-        with open(self.file + ".new", "w") as f:
-            f.write(text)
-        os.rename(self.file + ".new", self.file)
-
-    def order(self, who, code="de"):
-        self.id += 1
-        self.c.put(self.id % ring.PARTITIONS, json.dumps(
-            {"id": self.id, "who": who, "code": code}).encode())
-        self.c.flush()
-        got = ring.wait(30, "order %d" % self.id, lambda: [
-            r for r in (json.loads(m.value()) for m in self.c.rows())
-            if r["id"] == self.id], 0.3)
-        self.c.check(len(got) == 1, "order %d: %s" % (self.id, got))
-        return got[0]["name"], got[0]["region"]
-
-    def until(self, want, who, code="de"):
-        """Orders see what was there before, then what is there now."""
-        first = got = self.order(who, code)
-        for _ in range(30):
-            if got == want:
-                return
-            self.c.check(got == first, "%s after %s" % (got, first))
-            got = self.order(who, code)
-        raise Failed("%s and not %s" % (got, want))
-
-
-def case_table_of_a_topic(c):
-    """The latest committed row of each key, before the first batch, later,
-    and after a kill."""
-    t = Tables(c)
-    t.regions("de,Europe\n")
-    for name in "Old", "Ann":
-        t.user("ann", name)
-    t.user("bob", "Bob")
-    t.user("bob", None)
-    p = Producer({"bootstrap.servers": c.brokers, "log_level": 0,
-                  "transactional.id": c.job})
-    p.init_transactions(20)
-    p.begin_transaction()
-    p.produce(t.users, b'{"who": "ann", "name": "Aborted"}', b"ann")
-    p.flush(20)
-    p.abort_transaction(20)
-    inst = c.instance(t.path).start()
-    c.check(t.order("ann") == ("Ann", "Europe"), "ann is not there")
-    c.check(t.order("bob") == (None, "Europe"), "bob is still there")
-    t.user("bob", "Bobby")
-    t.until(("Bobby", "Europe"), "bob")
-    t.user("ann", None)
-    t.until((None, "Europe"), "ann")
-    inst.signal(signal.SIGKILL)
-    inst.wait(10)
-    t.user("ann", "Anna")
-    inst.start()
-    c.check(t.order("ann") == ("Anna", "Europe"), "not the latest ann")
-    c.check(t.order("bob") == ("Bobby", "Europe"), "not the latest bob")
-
-
-def case_table_of_a_file(c):
-    """Wrong at the start: exit 1 with the line. Later: the old rows stay."""
-    t = Tables(c)
-    t.user("ann", "Ann")
-    c.ends(c.run(t.path), 1, "regions.csv: No such file")
-    t.regions("de,Europe\nnz\n")
-    c.ends(c.run(t.path), 1, "regions.csv:2: ")
-    c.nothing()
-    t.regions("de,Europe\nnz,Oceania\n")
-    inst = c.instance(t.path).start()
-    c.check(t.order("ann", "nz") == ("Ann", "Oceania"), "nz is not there")
-    with open(t.file, "w") as f:
-        f.write("de,Germany\nnz,New Ze")
-        f.flush()
-        ring.wait(20, "the log says that it is half-written",
-                  lambda: "half-written" in inst.output(), 0.3)
-        c.check(t.order("ann", "nz") == ("Ann", "Oceania"), "half a file")
-        f.write("aland\n")
-    t.until(("Ann", "New Zealand"), "ann", "nz")
-    os.unlink(t.file)
-    ring.wait(20, "the log says that it is gone",
-              lambda: "No such file" in inst.output(), 0.3)
-    c.check(t.order("ann", "nz") == ("Ann", "New Zealand"), "it is gone")
-    t.regions("de,Europe\n")
-    t.until(("Ann", None), "ann", "nz")
-    inst.signal(signal.SIGTERM)
-    c.check(inst.wait(10) == 0, "SIGTERM: " + inst.tail())
 
 
 def case_replay(c):

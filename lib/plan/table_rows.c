@@ -5,12 +5,13 @@
  * The key of a record is its key, whatever the value says: by it a record
  * replaces or deletes another one, and the topic is compacted.
  */
+#include "plan/table_rows.h"
+
 #include "record/builder.h"
 #include "record/groups.h"
 #include "record/jsonb.h"
 #include "record/rowfmt.h"
 #include "record/value.h"
-#include "run/tables.h"
 
 /* ---- codecs ---- */
 
@@ -29,6 +30,15 @@ static ds_rc key_open(struct table_codec *c, ds_err *err)
     return args->key_codec->open(&spec, &c->key, err);
 }
 
+ds_rc table_codec_start(const ds_plan_table *plan, ds_err *err)
+{
+    const ds_source_args *args = plan->args;
+
+    return args->codec->start
+               ? args->codec->start(args->options, args->body, err)
+               : DS_OK;
+}
+
 ds_rc table_codec_open(struct table_codec *c, const ds_plan_table *plan,
                        ds_err *err)
 {
@@ -40,8 +50,6 @@ ds_rc table_codec_open(struct table_codec *c, const ds_plan_table *plan,
                               args->columns == NULL && args->options == NULL};
 
     c->plan = plan;
-    if (args->codec->start)
-        DS_TRY(args->codec->start(args->options, args->body, err));
     DS_TRY(args->codec->open(&spec, &c->value, err));
     return plan->topic >= 0 ? key_open(c, err) : DS_OK;
 }

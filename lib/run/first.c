@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * first.c - a co-partitioned table comes first: what a task reads beside it is
+ * paused, after an assignment, until the table has been read to the end that it
+ * had then. Else the first rows would be joined with half a table.
+ *
+ * Later a table is read as everything else is. Where records move the batch
+ * time nothing waits: there a record belongs to a batch by its own time.
+ */
+#include "run/run.h"
+
+/* The table that the input is of; NULL: none. */
+static const ds_plan_table *table_of(const worker *w, const input *in)
+{
+    const ds_plan_table *t = NULL;
+
+    for (uint32_t i = 0; i < in->n_nodes && !t; i++)
+        t = ds_node_reads_table(w->stage->nodes[in->nodes[i]]);
+    return t;
+}
+
+static ds_rc table_end(worker *w, input *in, const ds_plan_table *t,
+                       ds_err *err)
+{
+    ds_broker *b = w->ctx->broker;
+    int64_t low, high;
+    ds_rc rc;
+
+    pthread_mutex_lock(&w->ctx->cluster);
+    rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
+    pthread_mutex_unlock(&w->ctx->cluster);
+    DS_TRY(rc);
+    if (in->next >= high)
+        return DS_OK;
+    in->first = high;
+    ds_log(DS_LOG_INFO,
+           "a table is read before the rows that it is joined with",
+           DS_KV("job", "%s", w->ctx->plan->job), DS_KV("table", "%s", t->name),
+           DS_KV("topic", "%s", in->topic),
+           DS_KV("partition", "%d", in->partition),
+           DS_KV("records", "%lld", (long long)(high - in->next)));
+    return DS_OK;
+}
+
+/* Whether a table of the task is not read yet. */
+static bool is_behind(const worker *w, const task *t)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (w->inputs[i].task == t && w->inputs[i].next < w->inputs[i].first)
+            return true;
+    return false;
+}
+
+ds_rc first_place(worker *w, bool resync, ds_err *err)
+{
+    if (w->holds)
+        return DS_OK;
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const ds_plan_table *t = table_of(w, &w->inputs[i]);
+
+        if (t && !resync)
+            DS_TRY(table_end(w, &w->inputs[i], t, err));
+    }
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+
+        in->waits = !table_of(w, in) && is_behind(w, in->task);
+    }
+    return DS_OK;
+}
+
+static ds_rc first_end(worker *w, input *in, ds_err *err)
+{
+    ds_position pos = ds_position_of(in->topic, in->partition, in->next);
+
+    in->waits = in->paused = false;
+    DS_TRY(w->source->type->pause(w->source, in->topic, in->partition, false,
+                                  err));
+    return w->source->type->seek(w->source, &pos, 1, err);
+}
+
+ds_rc first_reached(worker *w, const input *in, ds_err *err)
+{
+    if (in->next < in->first || is_behind(w, in->task))
+        return DS_OK;
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (w->inputs[i].task == in->task && w->inputs[i].waits)
+            DS_TRY(first_end(w, &w->inputs[i], err));
+    return DS_OK;
+}
+
+ds_rc first_round(worker *w, ds_err *err)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+
+        if (!in->waits)
+            continue;
+        atomic_store(&w->stats.state, "restoring");
+        atomic_store(&w->stats.why, "a table is read first");
+        if (in->paused)
+            continue;
+        in->paused = true;
+        DS_TRY(w->source->type->pause(w->source, in->topic, in->partition, true,
+                                      err));
+    }
+    return DS_OK;
+}
