@@ -149,6 +149,8 @@ static ds_rc source_assign(ds_source *src, const ds_position *pos, uint32_t n,
             return ds_fail(err, DS_E_INVALID,
                            "topic %s partition %d has no position",
                            pos[i].topic, (int)pos[i].partition);
+    if (n && s->news)
+        return DS_CHANGED;
     s->revoked = false;
     kafka_rows_assign(&s->rows, pos, n);
     DS_TRY(assign_rows(s, err));
@@ -167,6 +169,8 @@ static ds_rc source_seek(ds_source *src, const ds_position *pos, uint32_t n,
     bool started = true;
     if (n == 0)
         return DS_OK;
+    if (s->news)
+        return DS_CHANGED;
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)n);
     for (uint32_t i = 0; i < n; i++) {

@@ -45,7 +45,7 @@ static ds_rc restore_poll(worker *w, ds_err *err)
     rc = w->source->type->poll(w->source, w->scratch, 1000, 0, &f, err);
     if (rc == DS_CHANGED) {
         w->source->type->change(w->source, &c);
-        if (c.kind == DS_ASSIGNED)
+        if (c.kind == DS_ASSIGNED && w->unanswered)
             rc = DS_OK; /* the one that is being answered */
     }
     ds_arena_reset(w->scratch);

@@ -205,7 +205,8 @@ typedef struct ds_source_type {
     /* After DS_CHANGED: what changes. The rebalance is answered by assign(). */
     void (*change)(ds_source *s, ds_change *out);
     /* Start reading at these positions (all with next >= 0); n == 0: none.
-     * Also the answer to a change. */
+     * Also the answer to a change. DS_CHANGED, here and of seek(): nothing was
+     * done, since there is a change that poll() has to tell first. */
     ds_rc (*assign)(ds_source *s, const ds_position *pos, uint32_t n,
                     ds_err *err);
     /* Go back (or on) within what is assigned: what was fetched is dropped. */
