@@ -284,12 +284,15 @@ def format_logs(cluster):
 
 def launch(cluster, node):
     """Start the process of one node; it is not ready yet."""
-    heap = "1g" if len(cluster["nodes"]) == 1 else "512m"
+    lone = len(cluster["nodes"]) == 1
+    # Several share the processors of one machine: what compiles well costs too
+    # much of them.
+    flags = ["-Xmx1g", "-XX:+UseG1GC"] if lone else \
+        ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     with open(node_file(cluster, node, "log"), "a") as log:
         process = subprocess.Popen(
             jars.command(cluster["version"], "kafka.Kafka", "-Xms256m",
-                         "-Xmx" + heap, "-XX:+UseG1GC",
-                         "-XX:+ExitOnOutOfMemoryError")
+                         "-XX:+ExitOnOutOfMemoryError", *flags)
             + [node_file(cluster, node, "server.properties")],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             cwd=cluster["dir"], start_new_session=True)
