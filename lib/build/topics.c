@@ -104,9 +104,38 @@ static void check_twice(ds_job *job)
     }
 }
 
+static void twice_by_table(ds_job *job, const ds_plan_table *t,
+                           const char *what, const char *name)
+{
+    ds_diag_add(&job->diags, DS_ERROR, "E0131", t->where,
+                "leave `copartitioned` out: then it is read apart",
+                "topic %s is already read by %s `%s`", t->args->topic.s, what,
+                name);
+}
+
+/* A co-partitioned table is read as a source is. */
+static void check_tables(ds_job *job)
+{
+    const ds_plan *plan = job->plan;
+
+    for (uint32_t i = 0; i < plan->n_tables; i++) {
+        const ds_plan_table *t = &plan->tables[i];
+        const struct source *src =
+            t->copartitioned ? reader_of(job, t->args->topic.s) : NULL;
+
+        if (src)
+            twice_by_table(job, t, "source", src->name.s);
+        for (uint32_t k = 0; k < i && t->copartitioned; k++)
+            if (plan->tables[k].copartitioned &&
+                plan->tables[k].topic == t->topic)
+                twice_by_table(job, t, "table", plan->tables[k].name);
+    }
+}
+
 void build_check_topics(ds_job *job)
 {
     check_twice(job);
+    check_tables(job);
     for (uint32_t i = 0; i < job->n_written; i++)
         check_written(job, &job->written[i]);
     check_internal(job);

@@ -51,6 +51,7 @@ static void plan(ds_node *node, ds_arena *a, ds_diags *d)
 
     if (!table_join_check(node, d) || !table_join_plan(node, t, a, d))
         return;
+    node->tick = node->plan->batch; /* the table's rows come in every batch */
     node->watermarked = in->watermarked;
     node->lag = in->lag;
     node->canon = canon(t, a);

@@ -51,6 +51,16 @@ static bool is_behind(const worker *w, const task *t)
     return false;
 }
 
+static ds_rc first_end(worker *w, input *in, ds_err *err)
+{
+    ds_position pos = ds_position_of(in->topic, in->partition, in->next);
+
+    in->waits = in->paused = false;
+    DS_TRY(w->source->type->pause(w->source, in->topic, in->partition, false,
+                                  err));
+    return w->source->type->seek(w->source, &pos, 1, err);
+}
+
 ds_rc first_place(worker *w, bool resync, ds_err *err)
 {
     if (w->holds)
@@ -64,19 +74,13 @@ ds_rc first_place(worker *w, bool resync, ds_err *err)
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
 
-        in->waits = !table_of(w, in) && is_behind(w, in->task);
+        bool waits = !table_of(w, in) && is_behind(w, in->task);
+
+        if (in->waits && !waits)
+            DS_TRY(first_end(w, in, err));
+        in->waits = waits;
     }
     return DS_OK;
-}
-
-static ds_rc first_end(worker *w, input *in, ds_err *err)
-{
-    ds_position pos = ds_position_of(in->topic, in->partition, in->next);
-
-    in->waits = in->paused = false;
-    DS_TRY(w->source->type->pause(w->source, in->topic, in->partition, false,
-                                  err));
-    return w->source->type->seek(w->source, &pos, 1, err);
 }
 
 ds_rc first_reached(worker *w, const input *in, ds_err *err)

@@ -101,6 +101,17 @@ static long count_of(fixture *f, const char *word, int64_t from)
     return n;
 }
 
+static int rows_of(fixture *f, const char *topic)
+{
+    memory_record rec;
+    int n = 0;
+
+    for (int64_t at = 0; memory_get(f->broker, topic, 0, at, &rec);
+         at = rec.off + 1)
+        n++;
+    return n;
+}
+
 static int64_t end_of(fixture *f, const char *topic)
 {
     int64_t low, high;
@@ -243,6 +254,45 @@ static void another_target_needs_a_word_about_state(void **state)
     assert_int_equal(count_of(f, "c", before), 1);
 }
 
+/* A table is all of its topic, wherever the rows are read again from. */
+static void a_table_is_read_from_its_beginning(void **state)
+{
+    fixture *f = *state;
+    ds_job *job = ds_job_new(cmd_registry());
+    memory_record row = {.key = ds_slice_of("a"),
+                         .val = ds_slice_of("{\"name\": \"A\"}")};
+    ds_stream *s;
+    ds_replay *r;
+    ds_err err;
+
+    ds_job_set(job, "job", "named");
+    ds_job_source(job, "lines", "kafka",
+                  DS_OPTS("topic", "lines", "format", "text", "key", "word"));
+    ds_job_table(job, "names", "kafka",
+                 DS_OPTS("topic", "names", "key", "word", "columns.name",
+                         "text", "copartitioned", "true"));
+    s = ds_job_stream(job, "named", "lines");
+    ds_stream_step(s, "join", "names");
+    ds_job_sink(job, "out", "named", "kafka", DS_OPTS("topic", "counts"));
+    f->plan = ds_job_plan(job);
+    assert_non_null(f->plan);
+    memory_topic(f->broker, "names", PARTITIONS);
+    memory_put(f->broker, "names", 0, &row);
+    row.val = ds_slice_of("x");
+    memory_put(f->broker, "lines", 0, &row);
+    memory_put(f->broker, "lines", 0, &row);
+    run(f);
+    assert_int_equal(rows_of(f, "counts"), 2);
+    r = plan_of(f, DS_REPLAY_OFFSET, true);
+    assert_int_equal(ds_replay_execute(r, &err), DS_OK);
+    ds_replay_close(r);
+    assert_int_equal(committed(f, "named", "lines", 0), 1);
+    assert_int_equal(committed(f, "named", "names", 0), 0);
+    run(f);
+    assert_int_equal(rows_of(f, "counts"), 3);
+    ds_job_free(job);
+}
+
 static void a_failed_transaction_changes_nothing(void **state)
 {
     fixture *f = *state;
@@ -328,6 +378,7 @@ int main(void)
         TEST(what_waits_in_a_repartition_is_not_counted_twice),
         TEST(a_plan_changes_nothing_and_stays_the_same),
         TEST(another_target_needs_a_word_about_state),
+        TEST(a_table_is_read_from_its_beginning),
         TEST(a_failed_transaction_changes_nothing),
         TEST(nothing_to_do_is_fine),
         TEST(sessions_that_end_one_after_the_other),
