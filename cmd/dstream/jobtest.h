@@ -53,6 +53,7 @@ typedef struct test_step {
     const char *point; /* CRASH */
     ds_time time;      /* AT, ADVANCE */
     bool strict, exact;
+    const ds_arg *watermark; /* EXPECT: of sources, by name; may be NULL */
     const ds_arg *fails; /* EXPECT: part of the message; NULL: it must not */
 } test_step;
 
@@ -73,6 +74,9 @@ typedef struct test_file {
     uint32_t n_tests;
     job_test *tests;
 } test_file;
+
+/* The source of that name, not one of a table; NULL: none. */
+const ds_node *jobtest_source(const ds_plan *plan, const char *name);
 
 /* How one run of a test differs from the plain one. */
 typedef struct test_variant {
@@ -116,6 +120,8 @@ typedef struct compare_how {
 /* True if they agree; else lines of a difference are added to `diff`. */
 bool rows_compare(const ds_arg *expected, const got_rows *got,
                   const compare_how *how, ds_arena *a, ds_buf *diff);
+/* The same for a watermark; DS_TIME_NONE agrees with null. */
+bool watermark_compare(const ds_arg *expected, ds_time got, ds_buf *diff);
 /* The same for records; `last_only`: the last one of each key counts. */
 bool records_compare(const ds_arg *expected, const memory_record *got,
                      uint32_t n, const compare_how *how, ds_arena *a,

@@ -444,3 +444,28 @@ void arg_show(const ds_arg *arg, ds_buf *out)
     }
     ds_buf_str(out, arg->kind == DS_ARG_MAP ? "}" : "]");
 }
+
+/* ---- watermarks ---- */
+
+static void time_add(ds_time t, const char *what, ds_buf *to)
+{
+    char text[64] = "null";
+
+    if (t != DS_TIME_NONE)
+        ds_time_format(t, text);
+    ds_buf_printf(to, "  %c %s      %s\n", what[0] == 'e' ? '-' : '+', text,
+                  what);
+}
+
+bool watermark_compare(const ds_arg *expected, ds_time got, ds_buf *diff)
+{
+    ds_time want = DS_TIME_NONE;
+
+    if (!expected->null)
+        ds_time_parse(ds_slice_of(expected->text.s), &want);
+    if (want == got)
+        return true;
+    time_add(want, "expected", diff);
+    time_add(got, "got", diff);
+    return false;
+}

@@ -70,7 +70,7 @@ ds_job *test_job_open(const job_test *t, const ds_registry *reg,
 
 /* ---- what the job names ---- */
 
-static const ds_node *plan_source(const ds_plan *plan, const char *name)
+const ds_node *jobtest_source(const ds_plan *plan, const char *name)
 {
     for (uint32_t i = 0; i < plan->n_nodes; i++)
         if (!strcmp(plan->nodes[i]->type->name, "source") &&
@@ -251,6 +251,31 @@ static void expect_columns(loader *l, const ds_plan *plan, const char *name,
                                       rows->items[i]->names[k].s));
 }
 
+/* The watermarks of sources after the batch; null: there is none yet. */
+static void expect_watermark(loader *l, test_step *s, const ds_arg *v)
+{
+    ds_time t;
+
+    s->watermark = v;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const ds_arg *item = v->items[i];
+        const char *name = v->names[i].s;
+        const ds_node *node = jobtest_source(l->plan, name);
+
+        if (!node || !node->watermarked)
+            fail_at(l, args_name_where(&v->names[i]), NULL,
+                    ds_str_printf(l->a,
+                                  "the job has no source %s with a "
+                                  "watermark",
+                                  name));
+        else if (!args_is_null(item) &&
+                 (item->kind != DS_ARG_SCALAR ||
+                  !ds_time_parse(ds_slice_of(item->text.s), &t)))
+            fail_at(l, item->where, "2026-01-01T10:00:00Z, or null",
+                    "this is no time");
+    }
+}
+
 static void step_expect(loader *l, test_step *s, const ds_arg *step,
                         const ds_arg *v)
 {
@@ -281,6 +306,10 @@ static void step_expect(loader *l, test_step *s, const ds_arg *step,
         if (v->items[i]->kind == DS_ARG_SCALAR &&
             (!strcmp(name, "order") || !strcmp(name, "exact")))
             continue;
+        if (!strcmp(name, "watermark") && v->items[i]->kind == DS_ARG_MAP) {
+            expect_watermark(l, s, v->items[i]);
+            continue;
+        }
         names[sinks->n] = v->names[i];
         items[sinks->n++] = rows_list(l, v->items[i], name);
         if (!strcmp(name, "dlq") ||
@@ -380,7 +409,7 @@ static bool step_word(loader *l, test_step *s, const ds_arg *step, uint32_t i)
     const char *name = step->names[i].s;
     const ds_arg *v = step->items[i];
 
-    if (plan_source(l->plan, name) || plan_has_table(l->plan, name))
+    if (jobtest_source(l->plan, name) || plan_has_table(l->plan, name))
         step_rows(l, s, step, i);
     else if (!strcmp(name, "records"))
         step_records(l, s, step, v);

@@ -155,15 +155,6 @@ static ds_rc engine_batch(runner *r, bool all, ds_err *err)
 
 /* ---- rows in ---- */
 
-static const ds_node *source_node(const runner *r, const char *name)
-{
-    for (uint32_t i = 0; i < r->plan->n_nodes; i++)
-        if (!strcmp(r->plan->nodes[i]->type->name, "source") &&
-            !strcmp(r->plan->nodes[i]->stream, name))
-            return r->plan->nodes[i];
-    return NULL;
-}
-
 /* A name that the pattern takes, as far as that can be guessed: what is written
  * literally, one of what stands for several. */
 static const char *topic_of_pattern(const char *pattern, ds_arena *a)
@@ -231,7 +222,7 @@ static void rows_put(runner *r, const test_step *s)
 {
     const ds_plan_table *table = table_find(r, s->source);
     const ds_source_args *args =
-        table ? table->args : source_node(r, s->source)->args;
+        table ? table->args : jobtest_source(r->plan, s->source)->args;
     const char *topic = source_topic(r, args);
 
     if (table && table->path)
@@ -431,6 +422,19 @@ static bool expect_batch(runner *r, const test_step *s)
     return false;
 }
 
+static bool expect_watermark(runner *r, const ds_arg *want, uint32_t i)
+{
+    ds_time got = ds_context_watermark(r->ctx, want->names[i].s);
+    ds_buf diff;
+
+    ds_buf_init(&diff, r->a, 128);
+    if (watermark_compare(want->items[i], got, &diff))
+        return true;
+    report_where(r, want->items[i]->where, "watermark");
+    ds_buf_add(&r->report, diff.s, diff.len);
+    return false;
+}
+
 static bool step_expect(runner *r, const test_step *s)
 {
     bool ok = expect_batch(r, s);
@@ -439,6 +443,8 @@ static bool step_expect(runner *r, const test_step *s)
         return false;
     for (uint32_t i = 0; i < s->arg->n; i++)
         ok = expect_one(r, s, i) && ok;
+    for (uint32_t i = 0; s->watermark && i < s->watermark->n; i++)
+        ok = expect_watermark(r, s->watermark, i) && ok;
     return expect_rest(r, s) && ok;
 }
 

@@ -176,6 +176,28 @@ ds_time batch_watermark(const task *t)
     return least == INT64_MAX ? DS_TIME_NONE : least;
 }
 
+static bool input_is_of(const worker *w, const input *in, const char *source)
+{
+    for (uint32_t i = 0; i < in->n_nodes; i++)
+        if (!strcmp(w->stage->nodes[in->nodes[i]]->stream, source))
+            return true;
+    return false;
+}
+
+ds_time batch_source_watermark(const worker *w, const char *source)
+{
+    ds_time least = INT64_MAX;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+
+        if (in->watermarked && input_is_of(w, in, source) &&
+            !batch_is_idle(w, in) && in->watermark < least)
+            least = in->watermark;
+    }
+    return least;
+}
+
 /* ---- marks ---- */
 
 static bool epoch_is_batch(const worker *w)
@@ -309,7 +331,8 @@ static void input_place(worker *w, input *in)
     in->made = *m;
     in->watermarked = is_watermarked(w, in);
     in->watermark = m->set ? m->watermark : DS_TIME_NONE;
-    in->silent = ds_clock_now(w->ctx->opts.clock);
+    if (!in->silent) /* an abort makes nobody speak */
+        in->silent = ds_clock_now(w->ctx->opts.clock);
     if (!m->set || w->holds)
         return;
     w->last_time = time_later(w->last_time, m->batch);

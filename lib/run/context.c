@@ -334,6 +334,19 @@ ds_rc ds_context_step(ds_context *ctx, uint32_t *at, ds_err *err)
     return result;
 }
 
+ds_time ds_context_watermark(ds_context *ctx, const char *source)
+{
+    ds_time least = INT64_MAX;
+
+    for (uint32_t i = 0; i < ctx->n_workers; i++)
+        if (ctx->workers[i].stage->id == 0) {
+            ds_time mark = batch_source_watermark(&ctx->workers[i], source);
+
+            least = mark < least ? mark : least;
+        }
+    return least == INT64_MAX ? DS_TIME_NONE : least;
+}
+
 ds_rc ds_context_lose(ds_context *ctx, const int32_t *partitions, uint32_t n,
                       ds_err *err)
 {

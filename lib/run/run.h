@@ -315,6 +315,9 @@ void batch_saw(worker *w, input *in, uint32_t node);
 bool batch_is_idle(const worker *w, const input *in);
 /* Of a task, as it is after the rows so far. */
 ds_time batch_watermark(const task *t);
+/* Of a source, in the partitions that the worker has; INT64_MAX: none of them
+ * counts. */
+ds_time batch_source_watermark(const worker *w, const char *source);
 /* A paced stage says how far it is. */
 void batch_tell(worker *w);
 /* See ds_op_host.token. */

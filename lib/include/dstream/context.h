@@ -78,6 +78,10 @@ ds_rc ds_context_lose(ds_context *ctx, const int32_t *partitions, uint32_t n,
 ds_rc ds_context_scan(ds_context *ctx, const char *store, ds_scan_fn *fn,
                       void *arg, ds_err *err);
 
+/* Likewise: the watermark of a source after the last step, the least of its
+ * partitions that are not idle; DS_TIME_NONE: it has none yet. */
+ds_time ds_context_watermark(ds_context *ctx, const char *source);
+
 /* What became of rows, in committed batches. Always
  *     in + made = out + crossed + kept + filtered + late + dlq + skipped
  * (run/tally.c says what each is). */
