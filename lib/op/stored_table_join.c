@@ -96,7 +96,7 @@ static ds_rc join_begin(ds_op *op, ds_err *err)
     return DS_OK;
 }
 
-static ds_rc rows_push(struct stored_table_join *j, const ds_batch *in)
+static void rows_push(struct stored_table_join *j, const ds_batch *in)
 {
     const struct table_join *p = j->op.node->planned;
     struct kept *k = ds_new(in->arena, struct kept, 1);
@@ -106,7 +106,6 @@ static ds_rc rows_push(struct stored_table_join *j, const ds_batch *in)
     ds_groups_map(j->groups, in, &p->key, k->group);
     *j->last = k;
     j->last = &k->next;
-    return DS_OK;
 }
 
 /* A record without a key is in no partition of its own. */
@@ -164,7 +163,10 @@ static ds_rc join_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
     struct stored_table_join *j = (struct stored_table_join *)op;
 
-    return port ? changes_push(j, in, err) : rows_push(j, in);
+    if (port)
+        return changes_push(j, in, err);
+    rows_push(j, in);
+    return DS_OK;
 }
 
 /* ---- the end of a batch ---- */

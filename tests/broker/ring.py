@@ -84,18 +84,27 @@ def partition_of(key, partitions=PARTITIONS):
 # -- clients ----------------------------------------------------------------
 
 _admins = {}
+_admins_lock = threading.Lock()
 _retired = []
 
 
 def admin(brokers):
-    """One per cluster: its futures die with it."""
-    if brokers not in _admins:
-        _admins[brokers] = AdminClient({"bootstrap.servers": brokers,
-                                        "log_level": 0})
-    return _admins[brokers]
+    """One per cluster, also of several threads: its futures die with it."""
+    with _admins_lock:
+        if brokers not in _admins:
+            _admins[brokers] = AdminClient({"bootstrap.servers": brokers,
+                                            "log_level": 0})
+        return _admins[brokers]
 
 
-def call(futures, timeout=30):
+def admins_renew():
+    """Those that wait for an answer still need theirs."""
+    with _admins_lock:
+        _retired.append(dict(_admins))
+        _admins.clear()
+
+
+def call(futures, timeout=12):
     return {k: f.result(timeout) for k, f in futures.items()}
 
 
@@ -111,15 +120,14 @@ def retry(seconds, what, fn):
                 raise Invalid("%s: %r" % (what, e)) from e
             if isinstance(e, TimeoutError) or \
                     e.args[0].name() in ("_TIMED_OUT", "_TRANSPORT", "_NOENT"):
-                _retired.append(dict(_admins))
-                _admins.clear()
+                admins_renew()
             time.sleep(0.3)
 
 
 def _create(brokers, topics):
     """An attempt before may have done it without our hearing of it."""
     try:
-        call(admin(brokers).create_topics(topics, operation_timeout=20))
+        call(admin(brokers).create_topics(topics, operation_timeout=10))
     except KafkaException as e:
         if e.args[0].name() != "TOPIC_ALREADY_EXISTS":
             raise
@@ -135,7 +143,7 @@ def create_topics(brokers, names, partitions=PARTITIONS, config=None):
 
 def delete_topics(brokers, names):
     retry(30, "delete " + ", ".join(names), lambda: call(
-        admin(brokers).delete_topics(names, operation_timeout=20)))
+        admin(brokers).delete_topics(names, operation_timeout=10)))
 
 
 def grow_topic(brokers, topic, partitions):
