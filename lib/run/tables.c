@@ -107,8 +107,11 @@ ds_rc tables_publish(struct tables *ts, struct run_table *t, ds_table *made,
         return ds_fail(err, DS_E_LIMIT,
                        "table %s: with it the tables take %" PRId64
                        " bytes, more than the %" PRId64
-                       " that they may: a fourth of `memory:`",
-                       t->plan->name, bytes, ts->limit);
+                       " that they may: a fourth of `memory:`%s",
+                       t->plan->name, bytes, ts->limit,
+                       table_is_file(t)
+                           ? ""
+                           : "; one that is `copartitioned` may be larger");
     }
     pthread_mutex_lock(&ts->lock);
     version_set(t, made);
