@@ -19,26 +19,40 @@ static const ds_plan_table *table_of(const worker *w, const input *in)
     return t;
 }
 
-static ds_rc table_end(worker *w, input *in, const ds_plan_table *t,
-                       ds_err *err)
+static void table_end(const worker *w, input *in, int64_t high)
 {
-    ds_broker *b = w->ctx->broker;
-    int64_t low, high;
-    ds_rc rc;
-
-    pthread_mutex_lock(&w->ctx->cluster);
-    rc = b->type->watermarks(b, in->topic, in->partition, &low, &high, err);
-    pthread_mutex_unlock(&w->ctx->cluster);
-    DS_TRY(rc);
     if (in->next >= high)
-        return DS_OK;
+        return;
     in->first = high;
     ds_log(DS_LOG_INFO,
            "a table is read before the rows that it is joined with",
-           DS_KV("job", "%s", w->ctx->plan->job), DS_KV("table", "%s", t->name),
+           DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("table", "%s", table_of(w, in)->name),
            DS_KV("topic", "%s", in->topic),
            DS_KV("partition", "%d", in->partition),
            DS_KV("records", "%lld", (long long)(high - in->next)));
+}
+
+/* The ends of all tables, asked for at once. */
+static ds_rc tables_ends(worker *w, ds_err *err)
+{
+    ds_position *pos = ds_new(w->scratch, ds_position, w->n_inputs + 1);
+    input **of = ds_new(w->scratch, input *, w->n_inputs + 1);
+    int64_t *low = ds_new(w->scratch, int64_t, w->n_inputs + 1);
+    int64_t *high = ds_new(w->scratch, int64_t, w->n_inputs + 1);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+
+        if (!table_of(w, in))
+            continue;
+        pos[n] = ds_position_of(in->topic, in->partition, 0);
+        of[n++] = in;
+    }
+    DS_TRY(w->reader->type->ends(w->reader, pos, n, low, high, err));
+    for (uint32_t i = 0; i < n; i++)
+        table_end(w, of[i], high[i]);
     return DS_OK;
 }
 
@@ -65,15 +79,10 @@ ds_rc first_place(worker *w, bool resync, ds_err *err)
 {
     if (w->holds)
         return DS_OK;
-    for (uint32_t i = 0; i < w->n_inputs; i++) {
-        const ds_plan_table *t = table_of(w, &w->inputs[i]);
-
-        if (t && !resync)
-            DS_TRY(table_end(w, &w->inputs[i], t, err));
-    }
+    if (!resync)
+        DS_TRY(tables_ends(w, err));
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
-
         bool waits = !table_of(w, in) && is_behind(w, in->task);
 
         if (in->waits && !waits)

@@ -198,7 +198,6 @@ def case_table_of_its_own(c):
     c.topics()
     ring.create_topics(c.brokers, [t.users],
                        config={"cleanup.policy": "compact"})
-    path = c.write(OWN_TABLE, users=t.users, more="copartitioned: true,")
     n = 120000
     for i in range(n):
         t.user("u%d" % i, "name %d %s" % (i, "x" * 150))
