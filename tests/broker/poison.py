@@ -277,25 +277,27 @@ class Verdict:
                 what, why["__dstream.errors.where"], start))
 
     def sums(self, outputs):
-        """The state of a key: what it holds of its records, each once."""
-        want, last = collections.defaultdict(lambda: (0, 0)), {}
-        for place, case in self.cases.items():
+        """The state of a key: at any time what its first records gave, each
+        once, and in the end all of them."""
+        want, last = collections.defaultdict(lambda: [0]), {}
+        for place in sorted(self.cases):
+            case = self.cases[place]
             if case.fate == "kept":
-                key = self.input[place].key
-                c, t = want[key]
-                want[key] = (c + 1, t + case.want)
+                totals = want[self.input[place].key]
+                totals.append(totals[-1] + case.want)
                 self.count["kept"] += 1
         for m in outputs:
             row = json.loads(m.value)
             if row["k"].encode() != m.key or m.headers or \
-                    row["c"] <= last.get(m.key, (0, 0))[0]:
-                self.say("state", "%s after %s: %r" % (row, last.get(m.key),
-                                                       m.headers))
-            last[m.key] = (row["c"], row["t"])
+                    row["c"] <= last.get(m.key, 0) or \
+                    want[m.key][row["c"]:row["c"] + 1] != [row["t"]]:
+                self.say("state", "%s after %s records: %r" % (
+                    row, last.get(m.key), m.headers))
+            last[m.key] = row["c"]
         for key in set(want) | set(last):
-            if last.get(key) != want[key]:
-                self.say("state", "key %r: %s instead of %s" % (
-                    key, last.get(key), want[key]))
+            if last.get(key) != len(want[key]) - 1:
+                self.say("state", "key %r: %s records instead of %s" % (
+                    key, last.get(key), len(want[key]) - 1))
 
     def order(self, list_):
         """(record, place) in the order of the topic: ascending by source
@@ -591,8 +593,10 @@ def damages(found, rnd):
         return kind, dict(found, **{where: list_})
 
     def header(m, name, value):
-        return [with_(m, headers=[(k, value if k == name else v)
-                                  for k, v in m.headers])]
+        # Not the record's own headers, which may have the same names.
+        own = len(m.headers) - len(WHY)
+        return [with_(m, headers=m.headers[:own] + [
+            (k, value if k == name else v) for k, v in m.headers[own:]])]
     keyed = [m for m in found["text"] if m.key is not None]
     for where in ("json", "dlq"):
         yield change(where, "missing", lambda m: [])
@@ -615,10 +619,12 @@ def damages(found, rnd):
     yield change("raw", "stranger", lambda m: [with_(
         m, value=(m.value or b"") + b"x")])
     yield change("sums", "state", lambda m: [m, m])
-    yield change("sums", "state", lambda m: [with_(m, value=m.value.replace(
-        b'"c":', b'"c":1'))])
-    at = len(found["sums"]) - 1
-    yield "state", dict(found, sums=found["sums"][:at])
+    yield change("sums", "state", lambda m: [one_more(m, "t")])
+    # The last one is the last of its key: before it a record could be missing
+    # from the state and still come.
+    rest, last = found["sums"][:-1], found["sums"][-1]
+    yield "state", dict(found, sums=rest + [one_more(last, "c")])
+    yield "state", dict(found, sums=rest)
     m = rnd.choice(keyed)
     yield "fate", dict(found, dlq=found["dlq"] + [with_(m, headers=placed(
         m)[1] + letter_headers(m, found["dlq"][0]))])
@@ -629,6 +635,12 @@ def damages(found, rnd):
     i, k = max(ways.values(), key=len)[:2]
     list_[i], list_[k] = list_[k], list_[i]
     yield "order", dict(found, text=list_)
+
+
+def one_more(m, column):
+    row = json.loads(m.value)
+    row[column] += 1
+    return with_(m, value=json.dumps(row).encode())
 
 
 def letter_headers(m, like):
