@@ -79,7 +79,9 @@ static void catch_up(worker *w)
     e->behind = is_strict(w) && last < m->until;
     if (!e->behind)
         return;
-    w->catch_up = m->until;
+    /* What the clock has passed by meanwhile is missed too. */
+    if (m->until < e->time)
+        w->catch_up = m->until;
     e->time = m->until = last;
     e->due = true;
 }

@@ -140,7 +140,7 @@ struct worker {
     ds_time through;         /* no epoch has this batch or an earlier one */
     ds_time clock_then, mono_then; /* when the clock was last followed */
     ds_time live;      /* the last batch that it has run; NONE: none lately */
-    ds_time catch_up;  /* missed batches before it are being run; or NONE */
+    ds_time catch_up;  /* missed batches are run up to it only; NONE: all are */
     held_chunk *chunk; /* what is being read goes there */
     size_t chunk_bytes;
     ds_time last_rows;  /* mono: when rows last came in */

@@ -114,10 +114,31 @@ static void test_catch_up(void **state)
     assert_int_equal(first, until);
 }
 
+/* A short gap: the clock goes on meanwhile, and nothing is left out. */
+static void test_nothing_left_out(void **state)
+{
+    fixture *f = *state;
+    worker *w = &f->ctx->workers[0];
+    ds_time now = 200 * S, next = 176 * S, first, until;
+    bool behind = true;
+
+    w->tasks[0].through = w->tasks[1].through = w->through = 175 * S;
+    for (int epochs = 0; behind; epochs++, now += 2 * S) {
+        assert_in_range(epochs, 0, 5);
+        behind = epoch_at(w, now, &first, &until);
+        assert_int_equal(first, next);
+        next = until + S;
+    }
+    assert_int_equal(w->through, now - 2 * S);
+    assert_int_equal(until, w->through);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_catch_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_left_out, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
