@@ -46,7 +46,8 @@ static const char usage[] =
     "                       \"partition\": …, \"headers\": {…}}\n"
     "  --out -              records of all sinks to standard output; console\n"
     "                       sinks then go to standard error\n"
-    "  --out NAME=FILE      records of one sink, or of dlq, the dead letters\n"
+    "  --out NAME=FILE      records of one sink, of dlq, the dead letters, or of\n"
+    "                       late, late rows that have a topic\n"
     "\n" CMD_LOG_HELP "\n"
     "A job without bootstrap.servers uses DSTREAM_BROKERS, else "
     "localhost:9092.\n";

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "dstream/registry.h"
 #include "record/show.h"
 
-enum { NAME_MAX_BYTES = 200, PARTS_MAX = 100000 };
+enum { NAME_MAX_BYTES = 160, PARTS_MAX = 100000 };
 
 /* A part that is ready and waits for its transaction. */
 struct part {
@@ -29,12 +30,15 @@ struct part {
 struct files {
     char *dir;  /* of the prefix */
     char *base; /* its last piece */
+    uint32_t mark;
     struct part *ready;
     ds_arena *arena; /* of the batch that is written */
     ds_buf text;
     bool writing;
-    unsigned serial;
 };
+
+/* Of the hidden files of this process. */
+static atomic_uint serial;
 
 static ds_rc file_failed(ds_err *err, const char *what, const char *path)
 {
@@ -69,12 +73,25 @@ static char *folder_path(const struct files *f, const ds_sink_use *use,
                    args->suffix.s ? args->suffix.s : "");
 }
 
-static char *hidden_path(const struct files *f, const ds_sink_use *use,
-                         const ds_sink_batch *batch, unsigned serial)
+/* Sinks may have a prefix in common: whose hidden file it is. Nobody else shows
+ * it, or takes it away. */
+static uint32_t mark_of(const ds_sink_use *use)
 {
-    return text_of("%s/.%s.%" PRId64 ".%d.%016" PRIx64 ".%lx-%u.tmp", f->dir,
-                   f->base, batch->time, use->partition, batch->token,
-                   (long)getpid(), serial);
+    const struct file_sink_args *args = use->args;
+    char *s = text_of("%s %s", use->job, args->suffix.s ? args->suffix.s : "");
+    uint32_t mark = (uint32_t)ds_hash(s, strlen(s));
+
+    free(s);
+    return mark;
+}
+
+static char *hidden_path(const struct files *f, const ds_sink_use *use,
+                         const ds_sink_batch *batch)
+{
+    return text_of("%s/.%s.%" PRId64 ".%d.%016" PRIx64 ".%08" PRIx32
+                   ".%lx-%u.tmp",
+                   f->dir, f->base, batch->time, use->partition, batch->token,
+                   f->mark, (long)getpid(), atomic_fetch_add(&serial, 1));
 }
 
 /* What a hidden name says; false: it is none of this sink and partition. */
@@ -83,16 +100,18 @@ static bool hidden_read(const struct files *f, const ds_sink_use *use,
 {
     size_t n = strlen(f->base);
     int32_t partition;
+    uint32_t mark;
     int used = 0;
 
     if (name[0] != '.' || strncmp(name + 1, f->base, n) != 0)
         return false;
-    if (sscanf(name + 1 + n, ".%" SCNd64 ".%" SCNd32 ".%16" SCNx64 ".%n", time,
-               &partition, token, &used) != 3 ||
+    if (sscanf(name + 1 + n,
+               ".%" SCNd64 ".%" SCNd32 ".%16" SCNx64 ".%8" SCNx32 ".%n", time,
+               &partition, token, &mark, &used) != 4 ||
         used == 0)
         return false;
     n = strlen(name);
-    return partition == use->partition && n > 4 &&
+    return partition == use->partition && mark == f->mark && n > 4 &&
            strcmp(name + n - 4, ".tmp") == 0;
 }
 
@@ -236,6 +255,7 @@ static ds_rc file_open(const ds_sink_use *use, void **out, ds_err *err)
     f->dir = slash == prefix ? strdup("/")
                              : strndup(prefix, (size_t)(slash - prefix));
     f->base = strdup(slash + 1);
+    f->mark = mark_of(use);
     free(prefix);
     f->arena = ds_arena_new(1 << 16);
     d = opendir(f->dir);
@@ -341,7 +361,7 @@ static ds_rc file_commit(void *sink, const ds_sink_use *use,
         free(p);
     }
     f->writing = false;
-    path = hidden_path(f, use, batch, f->serial++);
+    path = hidden_path(f, use, batch);
     rc = hidden_write(f, path, err);
     if (rc < 0) {
         free(path);
@@ -374,8 +394,9 @@ static void file_check(const void *args, const ds_schema *columns,
                     NAME_MAX_BYTES);
     if (a->suffix.s &&
         (a->suffix.s[0] == 0 || strchr(a->suffix.s, '/') || a->suffix.len > 50))
-        ds_diag_add(d, DS_ERROR, "E0105", ds_text_where(&a->suffix, 0, 1), NULL,
-                    "a suffix is a part of a name");
+        ds_diag_add(d, DS_ERROR, "E0105", ds_text_where(&a->suffix, 0, 1),
+                    "as in txt: the folders are then PATH-TIME.txt",
+                    "a suffix is the end of a name, of 1 to 50 bytes");
 }
 
 static const ds_param file_params[] = {

@@ -3,7 +3,8 @@
  * file.h - files of a batch, as Spark's saveAsTextFiles(prefix, suffix).
  *
  *     PREFIX-TIME[.SUFFIX]/part-00000    TIME: the batch's, in milliseconds
- *     .BASE.TIME.PARTITION.TOKEN.N.tmp   beside it, until it has committed
+ *     .BASE.TIME.PARTITION.TOKEN.MARK.N.tmp   beside it, until it has
+ *                                      committed; MARK: of job and suffix
  *
  * A part has the rows of one partition, one per line, in their order. A batch
  * without rows leaves nothing (Spark: an empty folder). Where a batch is not

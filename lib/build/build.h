@@ -30,6 +30,8 @@ struct entry {
 struct entries {
     struct entry *list;
     uint32_t n, cap;
+    const ds_text *said; /* the section's name, where a file has it */
+    bool wrong;          /* what stands there is no map */
 };
 
 struct step {

@@ -208,8 +208,12 @@ void ds_job_set(ds_job *job, const char *name, const char *value)
 typedef void section_fn(ds_job *job, const ds_text *name, const ds_arg *arg);
 
 static void section(ds_job *job, const ds_text *name, const ds_arg *arg,
-                    section_fn *each)
+                    section_fn *each, struct entries *list)
 {
+    if (list) {
+        list->said = name;
+        list->wrong = !args_is_null(arg) && arg->kind != DS_ARG_MAP;
+    }
     if (args_is_null(arg))
         return;
     if (arg->kind != DS_ARG_MAP) {
@@ -226,13 +230,13 @@ void ds_job_set_arg(ds_job *job, const ds_text *name, const ds_arg *value)
     if (job->file == NULL)
         job->file = name->file;
     if (strcmp(name->s, "sources") == 0)
-        section(job, name, value, ds_job_source_arg);
+        section(job, name, value, ds_job_source_arg, &job->sources);
     else if (strcmp(name->s, "tables") == 0)
-        section(job, name, value, ds_job_table_arg);
+        section(job, name, value, ds_job_table_arg, NULL);
     else if (strcmp(name->s, "streams") == 0)
-        section(job, name, value, build_stream_arg);
+        section(job, name, value, build_stream_arg, NULL);
     else if (strcmp(name->s, "sinks") == 0)
-        section(job, name, value, ds_job_sink_arg);
+        section(job, name, value, ds_job_sink_arg, &job->sinks);
     else
         entry_add(job, &job->settings, name, value);
 }
@@ -371,18 +375,24 @@ void ds_stream_step_opts(ds_stream *s, const char *op, const char *const *opts)
 
 /* ---- the plan ---- */
 
-static void check_counts(ds_job *job)
+static void check_some(ds_job *job, const struct entries *list,
+                       const char *code, const char *hint, const char *what)
 {
     ds_where top = {job->file, job->file ? 1 : 0, 1, 0};
 
-    if (job->sources.n == 0)
-        ds_diag_add(&job->diags, DS_ERROR, "E0122", top,
-                    "sources: {lines: {kafka: {topic: lines, format: text}}}",
-                    "the job has no source");
-    if (job->sinks.n == 0)
-        ds_diag_add(&job->diags, DS_ERROR, "E0123", top,
-                    "sinks: {out: {from: STREAM, kafka: {topic: out}}}",
-                    "the job has no sink");
+    if (list->n == 0 && !list->wrong)
+        ds_diag_add(&job->diags, DS_ERROR, code,
+                    list->said ? args_name_where(list->said) : top, hint,
+                    "the job has no %s", what);
+}
+
+static void check_counts(ds_job *job)
+{
+    check_some(job, &job->sources, "E0122",
+               "sources: {lines: {kafka: {topic: lines, format: text}}}",
+               "source");
+    check_some(job, &job->sinks, "E0123",
+               "sinks: {out: {from: STREAM, kafka: {topic: out}}}", "sink");
 }
 
 static bool is_too_long(ds_job *job)

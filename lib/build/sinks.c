@@ -319,6 +319,20 @@ static void sink_captured(struct sink *sink, const ds_arg *under)
     sink_kafka(sink, args_map(names, items, 2, sink->where, a));
 }
 
+/* The connector may be there, under a name that is misspelt. */
+static bool all_known(const ds_arg *arg)
+{
+    for (uint32_t i = 0; i < arg->n; i++) {
+        const ds_param *p = ds_sink_params;
+
+        while (p->name && strcmp(p->name, arg->names[i].s) != 0)
+            p++;
+        if (p->name == NULL)
+            return false;
+    }
+    return true;
+}
+
 static void sink_connector(struct sink *sink, const struct sink_set *set,
                            const ds_sink_type *type, const ds_arg *under,
                            const ds_arg *arg)
@@ -338,7 +352,8 @@ static void sink_connector(struct sink *sink, const struct sink_set *set,
         sink_kafka(sink, set->kafka);
     } else if (console) {
         sink_console(sink, set->console);
-    } else if (arg->kind == DS_ARG_MAP && !ds_arg_find(arg, "route") &&
+    } else if (arg->kind == DS_ARG_MAP && all_known(arg) &&
+               !ds_arg_find(arg, "route") &&
                !ds_arg_find(sink->said, "foreachBatch")) {
         ds_diag_add(&sink->job->diags, DS_ERROR, "E0126", sink->where,
                     "kafka: {topic: out}, or console: {}",
@@ -388,10 +403,54 @@ static void check_used(ds_job *job)
                         "nothing reads source `%s`", job->srcs[i].name.s);
 }
 
+/* `name` under a file sink; the path may stand alone. */
+static const char *file_text(const ds_arg *file, const char *name)
+{
+    const ds_arg *arg = file->kind == DS_ARG_MAP    ? ds_arg_find(file, name)
+                        : strcmp(name, "path") == 0 ? file
+                                                    : NULL;
+    const char *s = arg && arg->kind == DS_ARG_SCALAR ? arg->text.s : NULL;
+
+    while (s && strncmp(s, "./", 2) == 0)
+        s += 2;
+    return s;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Folders with the parts of two sinks would belong to neither. */
+static void check_files(ds_job *job)
+{
+    for (uint32_t i = 0; i < job->sinks.n; i++) {
+        const ds_arg *file = ds_arg_find(job->sinks.list[i].arg, "file");
+        const char *path = file ? file_text(file, "path") : NULL;
+        const char *suffix = file ? file_text(file, "suffix") : NULL;
+
+        for (uint32_t k = 0; path && k < i; k++) {
+            const ds_arg *other = ds_arg_find(job->sinks.list[k].arg, "file");
+
+            if (other && file_text(other, "path") &&
+                strcmp(file_text(other, "path"), path) == 0 &&
+                same_text(file_text(other, "suffix"), suffix)) {
+                ds_diag_add(&job->diags, DS_ERROR, "E0125", file->where,
+                            "another path, or another suffix",
+                            "sink `%s` has the same folders as sink `%s`",
+                            job->sinks.list[i].name.s,
+                            job->sinks.list[k].name.s);
+                break;
+            }
+        }
+    }
+}
+
 void build_sinks(ds_job *job)
 {
     for (uint32_t i = 0; i < job->sinks.n; i++)
         build_sink(job, i);
+    check_files(job);
     /* After a mistake nobody knows who reads what. */
     if (job->diags.errors == 0)
         check_used(job);

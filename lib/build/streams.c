@@ -217,11 +217,43 @@ ds_node *build_from(ds_job *job, const ds_text *from)
 static const char *const later_ops[] = {"dropDuplicates",
                                         "dropDuplicatesWithinWatermark"};
 
+/* What Spark and SQL call otherwise, or have and a job needs not. */
+static const struct {
+    const char *name, *hint;
+} other_names[] = {
+    {"select", "map takes a select list, transform a query"},
+    {"where", "here it is `filter`"},
+    {"groupBy", "keyBy, and then reduceByKey or groupByKey"},
+    {"distinct", "transform: SELECT DISTINCT ... FROM batch"},
+    {"sql", "transform: SELECT ... FROM batch"},
+    {"orderBy", "transform: SELECT ... FROM batch ORDER BY ..."},
+    {"sortBy", "transform: SELECT ... FROM batch ORDER BY ..."},
+    {"sortByKey", "transform: SELECT ... FROM batch ORDER BY ..."},
+    {"limit", "transform: SELECT ... FROM batch LIMIT ..."},
+    {"combineByKey", "reduceByKey with aggregates: avg(n) AS mean"},
+    {"aggregateByKey", "reduceByKey with aggregates: avg(n) AS mean"},
+    {"foldByKey", "reduceByKey with aggregates: sum(n) AS n"},
+    {"leftJoin", "here it is `leftOuterJoin`"},
+    {"rightJoin", "here it is `rightOuterJoin`"},
+    {"fullJoin", "here it is `fullOuterJoin`"},
+    {"outerJoin", "here it is `fullOuterJoin`"},
+    {"groupWith", "here it is `cogroup`"},
+    {"print", "a sink shows rows: console: {limit: 10}"},
+    {"saveAsTextFiles", "a sink writes files: file: {path: out/counts}"},
+    {"foreachRDD", "what becomes of rows is said by `sinks`"},
+    {"cache", "leave it out: nothing is computed twice"},
+    {"persist", "leave it out: nothing is computed twice"},
+    {"checkpoint", "leave it out: state is kept with every batch"},
+};
+
 static const char *op_hint(const ds_job *job, const char *name)
 {
     const char *names[128];
     uint32_t n = 0;
 
+    for (size_t i = 0; i < sizeof(other_names) / sizeof(*other_names); i++)
+        if (strcmp(name, other_names[i].name) == 0)
+            return other_names[i].hint;
     for (uint32_t i = 0; i < 128 && ds_registry_op_at(job->reg, i); i++)
         if (!(ds_registry_op_at(job->reg, i)->flags & DS_OP_INTERNAL))
             names[n++] = ds_registry_op_at(job->reg, i)->name;

@@ -150,6 +150,8 @@ static tx *check_unsupported(check *c, const ds_node *n, const char *what)
     const char *hint = NULL;
     if (strcmp(what, "a name of the session") == 0)
         hint = "if it is a column, quote its name";
+    else if (!c->hooks && strcmp(what, "a subquery") == 0)
+        hint = "a query has it: transform: SELECT ... FROM batch";
     return check_fail(c, "E0304", n->at, n->len, hint, "%s is not supported",
                       what);
 }

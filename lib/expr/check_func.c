@@ -331,8 +331,12 @@ static tx *check_no_aggregate(check *c, const ds_node *n)
 tx *check_func(check *c, const ds_node *n)
 {
     if (n->what)
-        return check_fail(c, "E0304", n->at, n->len, NULL,
-                          "%s is not supported yet", n->what);
+        return check_fail(c, "E0304", n->at, n->len,
+                          strcmp(n->what, "a window function (OVER)") == 0
+                              ? "a query has it: transform: SELECT ... FROM "
+                                "batch"
+                              : NULL,
+                          "%s is not supported", n->what);
     if (n->call->over)
         return c->hooks->window(c, n);
     if (check_is_agg(n->name))

@@ -87,11 +87,17 @@ ds_exprs *pair_compile(const ds_node *node, const ds_arg *list,
 {
     const ds_schema *rows = ds_node_input(node, 0);
     const ds_schema *values = pair_values(rows, key, a);
-    ds_exprs *reduce = pair_one(list, values, a, d);
-    ds_exprs *back = inverse ? pair_one(inverse, values, a, d) : NULL;
     uint16_t *cols = ds_new(a, uint16_t, values->n + 1);
-    ds_exprs *out;
+    ds_exprs *reduce, *back, *out;
 
+    if (values->n == 0) {
+        ds_diag_add(d, DS_ERROR, "E0425", node->where,
+                    "aggregates count the rows of a key: count(*) AS n",
+                    "a function of two rows needs columns beside the key");
+        return NULL;
+    }
+    reduce = pair_one(list, values, a, d);
+    back = inverse ? pair_one(inverse, values, a, d) : NULL;
     if (reduce == NULL || (inverse && back == NULL))
         return NULL;
     if (back && !pair_check(reduce, back, list->where, inverse->where, a, d))

@@ -167,6 +167,16 @@ const char *args_hint(const char *name, const char *const *names, uint32_t n,
 
 /* ---- one value ---- */
 
+/* A list where one thing is wanted. */
+static const char *list_hint(const ds_param *p)
+{
+    if (p->type == DS_P_SELECT)
+        return "its items are one text, with commas: k, n + 1 AS n";
+    if (strcmp(p->name, "from") == 0)
+        return "one of them; the others come in by a step: - union: [OTHER]";
+    return NULL;
+}
+
 static bool wrong_kind(struct fill *f, const ds_arg *arg, const ds_param *p,
                        const char *need)
 {
@@ -176,7 +186,8 @@ static bool wrong_kind(struct fill *f, const ds_arg *arg, const ds_param *p,
         ds_diag_add(f->d, DS_ERROR, "E0103", arg->where, NULL,
                     "`%s` needs %s, not \"%.80s\"", name, need, arg->text.s);
     else
-        ds_diag_add(f->d, DS_ERROR, "E0103", arg->where, NULL,
+        ds_diag_add(f->d, DS_ERROR, "E0103", arg->where,
+                    arg->kind == DS_ARG_LIST ? list_hint(p) : NULL,
                     "`%s` needs %s, not %s", name, need, args_kind(arg));
     return false;
 }

@@ -21,7 +21,9 @@ static const char *table_hint(builder *b, const char *name)
     for (uint32_t i = 0; i < n; i++)
         if (strcasecmp(list[i], name) == 0)
             return ds_str_printf(b->arena, "did you mean %s?", list[i]);
-    return n == 1 ? ds_str_printf(b->arena, "there is only %s", list[0]) : text;
+    return ds_str_printf(
+        b->arena, "%s; another stream comes in by transformWith",
+        n == 1 ? ds_str_printf(b->arena, "there is only %s", list[0]) : text);
 }
 
 static rel *table_rel(builder *b, const ds_from *f)

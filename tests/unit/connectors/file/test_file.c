@@ -13,7 +13,6 @@
 #include "file/file.h"
 
 static char dir[64];
-static struct file_sink_args args;
 static const ds_field fields[] = {{"w", DS_STR, 0, false},
                                   {"n", DS_I64, 0, false}};
 static const ds_schema schema = {2, fields};
@@ -38,6 +37,7 @@ static int teardown(void **state)
 static void *sink_open(uint64_t committed, ds_sink_use *use)
 {
     static char path[128];
+    static struct file_sink_args args;
     void *sink = NULL;
     ds_err err = {DS_OK, ""};
 
@@ -194,6 +194,38 @@ static void test_taken_over(void **state)
     file_sink.close(sink);
 }
 
+/* Sinks of one prefix: neither in each other's way, nor taken for another. */
+static void test_same_prefix(void **state)
+{
+    struct file_sink_args other_args;
+    ds_sink_use use, other;
+    void *sink = sink_open(0, &use), *next = NULL;
+    ds_err err = {DS_OK, ""};
+
+    (void)state;
+    other_args = *(const struct file_sink_args *)use.args;
+    other_args.suffix = (ds_text){0};
+    other = use;
+    other.name = "g";
+    other.args = &other_args;
+    assert_int_equal(file_sink.open(&other, &next, &err), DS_OK);
+    batch(sink, &use, "be", 1, 11);
+    batch(next, &other, "to", 1, 11);
+    assert_int_equal(entries(true), 2);
+    file_sink.close(next);
+    file_sink.close(sink);
+    sink = sink_open(11, &use); /* shows its own only */
+    shows("counts-1000.txt/part-00003", "(be,null)\n");
+    shows("counts-1000.txt/part-00003-2", NULL);
+    assert_int_equal(entries(true), 1);
+    other.committed = 11;
+    assert_int_equal(file_sink.open(&other, &next, &err), DS_OK);
+    shows("counts-1000/part-00003", "(to,null)\n");
+    assert_int_equal(entries(true), 0);
+    file_sink.close(next);
+    file_sink.close(sink);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +237,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_abort, setup, teardown),
         cmocka_unit_test_setup_teardown(test_taken_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_same_prefix, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

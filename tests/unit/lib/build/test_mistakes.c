@@ -31,7 +31,7 @@ static const struct mistake top[] = {
     {"dstream: 1\njob: .j\n" SOURCE SINK, "2:6 E0105\n"},
     {HEAD SINK, "1:1 E0122\n3:19 E0120\n"},
     {HEAD SOURCE, "1:1 E0123\n"},
-    {HEAD SOURCE "sinks: [o]\n", "1:1 E0123\n4:8 E0103\n"},
+    {HEAD SOURCE "sinks: [o]\n", "4:8 E0103\n"},
     {JOB "workers: 0\n", "5:10 E0104\n"},
     {JOB "memory: 1kB\n", "5:9 E0104\n"},
     {JOB "delivery: at_least_once\n", "5:11 E0190\n"},

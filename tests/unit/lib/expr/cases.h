@@ -196,7 +196,7 @@
     {"i::numeric(10,2)", "7.00"}, {"i::nosuch", "?E0303 4 type \"nosuch\" does not exist"},
     {"(SELECT 1)", "?E0304 1 a subquery is not supported"}, {"$1", "?E0304 1 a parameter is not supported"},
     {"ARRAY[1]", "{1}"}, {"s COLLATE \"C\"", "Hello"}, {"s COLLATE \"de_DE\"", "?E0304 3 collation \"de_DE\" is not supported"},
-    {"row_number() OVER ()", "?E0304 1 a window function (OVER) is not supported yet"},
+    {"row_number() OVER ()", "?E0304 1 a window function (OVER) is not supported"},
     {"count(DISTINCT i)", "?E0305 1 aggregate functions are not allowed here"},
     {"count(*) FILTER (WHERE yes)", "?E0305 1 aggregate functions are not allowed here"},
     {"a.b", "?E0301 1 missing FROM-clause entry for table \"a\""}, {"interval '1 day'", "1 day"},
