@@ -207,8 +207,14 @@ static bool epoch_is_batch(const worker *w)
     return w->stage->timed && (w->epoch->due || w->epoch->n_rows);
 }
 
+static ds_time watermark_before(const input *in)
+{
+    return in->marks.set ? in->marks.watermark : DS_TIME_NONE;
+}
+
 void batch_mark(worker *w)
 {
+    ds_time step = w->ctx->plan->batch;
     epoch *e = w->epoch;
 
     e->whole = is_strict(w) || e->due;
@@ -224,13 +230,15 @@ void batch_mark(worker *w)
         in->made.set = true;
         in->made.cuts = w->stage->cuts;
         in->made.batch = time_later(in->made.batch, e->time);
-        if (e->whole)
-            in->made.through = time_later(in->made.through, e->time);
+        in->made.through =
+            time_later(in->made.through, e->whole ? e->time : e->time - step);
         in->made.scanned = in->next;
         /* One that was idle comes back at the watermark as it is now. */
         if (in->watermarked)
             in->watermark = time_later(in->watermark, in->task->watermark_now);
         in->made.watermark = in->watermark;
+        if (in->watermark > watermark_before(in))
+            epoch_step(e, in, e->time, watermark_before(in));
     }
 }
 
@@ -288,13 +296,16 @@ void batch_committed(worker *w)
         w->tasks[i].watermark = w->tasks[i].watermark_now;
     if (w->holds) {
         timed_committed(w);
-    } else if (epoch_is_batch(w) && e->whole) {
-        w->through = time_later(w->through, e->time);
-        w->live = e->time;
+    } else if (epoch_is_batch(w)) {
+        ds_time through = e->whole ? e->time : e->time - w->ctx->plan->batch;
+
+        w->through = time_later(w->through, through);
+        w->live = through;
         if (!e->behind)
             w->catch_up = DS_TIME_NONE;
         for (uint32_t i = 0; i < w->n_tasks; i++)
-            w->tasks[i].through = w->tasks[i].ran = e->time;
+            w->tasks[i].through = w->tasks[i].ran =
+                time_later(w->tasks[i].through, through);
     }
 }
 
@@ -395,26 +406,73 @@ static void times_of_epoch(worker *w, progress *p)
         p->times[p->n_times++] = e->time;
 }
 
-static progress epoch_progress(worker *w)
+/* What an input said of itself before batch `until`; DS_TIME_NONE: all of the
+ * epoch. A batch that is open has no watermark yet: others would take it for
+ * that of the batch before. */
+static frontier_mark input_mark(const worker *w, const input *in, ds_time until)
 {
-    progress p = {0};
+    const epoch *e = w->epoch;
+    const ds_marks *m = &in->made;
+    frontier_mark mark = {DS_TIME_NONE, DS_TIME_NONE, 0};
+    ds_time last;
 
-    times_of_epoch(w, &p);
-    p.sources = ds_new(w->epoch->mem, progress_source, w->n_inputs + 1);
+    if (m->set && (until != DS_TIME_NONE || e->whole || w->holds))
+        mark = (frontier_mark){m->through, m->watermark, 0};
+    if (until == DS_TIME_NONE)
+        return mark;
+    last = until - w->ctx->plan->batch;
+    mark.through = last < mark.through ? last : mark.through;
+    for (uint32_t i = e->n_steps; i-- > 0;)
+        if (e->steps[i].input == in && e->steps[i].time >= until)
+            mark.watermark = e->steps[i].before;
+    return mark;
+}
+
+static unsigned input_flags(const worker *w, const input *in)
+{
+    bool idle = in->frontier ? frontier_idle(in->frontier, in->task->ran)
+                             : !in->watermarked || batch_is_idle(w, in);
+
+    return (idle ? FRONTIER_IDLE : 0u) | (in->quiet ? FRONTIER_QUIET : 0u);
+}
+
+static void sources_until(const worker *w, ds_time until, progress *p)
+{
+    p->sources = ds_new(w->epoch->mem, progress_source, w->n_inputs + 1);
+    p->n_sources = w->n_inputs;
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
-        const ds_marks *m = &in->made;
-        bool idle = in->frontier ? frontier_idle(in->frontier, in->task->ran)
-                                 : !in->watermarked || batch_is_idle(w, in);
+        frontier_mark mark = input_mark(w, in, until);
 
-        p.sources[p.n_sources++] = (progress_source){
-            in->topic,
-            in->partition,
-            {m->set ? m->through : DS_TIME_NONE,
-             m->set ? m->watermark : DS_TIME_NONE,
-             (idle ? FRONTIER_IDLE : 0u) | (in->quiet ? FRONTIER_QUIET : 0u)}};
+        mark.flags = input_flags(w, in);
+        p->sources[i] = (progress_source){in->topic, in->partition, mark};
     }
-    return p;
+}
+
+/* The next batch in which a watermark rose; DS_TIME_NONE: there is none. */
+static ds_time step_after(const epoch *e, ds_time t)
+{
+    ds_time least = INT64_MAX;
+
+    for (uint32_t i = 0; i < e->n_steps; i++)
+        if (e->steps[i].time > t && e->steps[i].time < least)
+            least = e->steps[i].time;
+    return least == INT64_MAX ? DS_TIME_NONE : least;
+}
+
+/* Of the batches before it nobody has heard yet. */
+static bool step_is_news(const worker *w, ds_time time)
+{
+    const epoch *e = w->epoch;
+    ds_time last = time - w->ctx->plan->batch;
+
+    for (uint32_t i = 0; i < e->n_steps; i++) {
+        const ds_marks *m = &e->steps[i].input->marks;
+
+        if (e->steps[i].time == time && (!m->set || m->through < last))
+            return true;
+    }
+    return false;
 }
 
 static void tell_topic(worker *w, uint32_t topic, ds_slice val)
@@ -433,18 +491,11 @@ static void tell_topic(worker *w, uint32_t topic, ds_slice val)
     }
 }
 
-void batch_tell(worker *w)
+static void tell(worker *w, const progress *p)
 {
     const ds_plan *plan = w->ctx->plan;
-    bool ran =
-        w->holds ? w->epoch->n_times > 0 || w->epoch->quiet : epoch_is_batch(w);
-    progress p;
-    ds_slice val;
+    ds_slice val = progress_encode(p, w->epoch->mem);
 
-    if (!w->stage->paced || !ran || w->n_inputs == 0)
-        return;
-    p = epoch_progress(w);
-    val = progress_encode(&p, w->epoch->mem);
     for (uint32_t i = 0; i < plan->n_topics; i++) {
         const ds_plan_topic *t = &plan->topics[i];
 
@@ -452,4 +503,34 @@ void batch_tell(worker *w)
             plan->stages[t->reader].timed)
             tell_topic(w, i, val);
     }
+}
+
+/* A batch's watermark does not have that of later ones: what is said of several
+ * batches, or of missed ones, is said in pieces where it rose. */
+void batch_tell(worker *w)
+{
+    const epoch *e = w->epoch;
+    bool ran = w->holds ? e->n_times > 0 || e->quiet : epoch_is_batch(w);
+    progress p = {0};
+    uint32_t n;
+
+    if (!w->stage->paced || !ran || w->n_inputs == 0)
+        return;
+    times_of_epoch(w, &p);
+    n = p.n_times;
+    for (ds_time t = step_after(e, DS_TIME_NONE); t != DS_TIME_NONE;
+         t = step_after(e, t)) {
+        if (!step_is_news(w, t))
+            continue;
+        p.n_times = 0;
+        while (p.n_times < n && p.times[p.n_times] < t)
+            p.n_times++;
+        sources_until(w, t, &p);
+        tell(w, &p);
+        p.times += p.n_times;
+        n -= p.n_times;
+    }
+    p.n_times = n;
+    sources_until(w, DS_TIME_NONE, &p);
+    tell(w, &p);
 }

@@ -73,8 +73,9 @@ void epoch_rerun(epoch *e)
     e->notes = NULL;
     e->lines = NULL;
     e->last_line = &e->lines;
-    e->n_times = e->n_progress = 0;
+    e->n_times = e->n_progress = e->n_steps = e->cap_steps = 0;
     e->times = NULL;
+    e->steps = NULL;
 }
 
 void epoch_begin(epoch *e)
@@ -112,6 +113,20 @@ void epoch_add(epoch *e, struct input *in, const ds_envelope *rows)
     for (uint32_t i = 0; i < rows->n; i++)
         e->n_bytes += (uint64_t)rows->key[i].len + rows->val[i].len +
                       (rows->hdr ? rows->hdr[i].len : 0);
+}
+
+void epoch_step(epoch *e, const struct input *in, ds_time time, ds_time before)
+{
+    if (e->n_steps == e->cap_steps) {
+        struct watermark_step *list;
+
+        e->cap_steps = e->cap_steps ? 2 * e->cap_steps : 16;
+        list = ds_new(e->mem, struct watermark_step, e->cap_steps);
+        if (e->n_steps)
+            memcpy(list, e->steps, e->n_steps * sizeof(*list));
+        e->steps = list;
+    }
+    e->steps[e->n_steps++] = (struct watermark_step){in, time, before};
 }
 
 void epoch_print(epoch *e, ds_slice text)

@@ -82,6 +82,11 @@ typedef struct epoch {
     bool whole;  /* no later epoch has rows of batch `time` */
     uint32_t n_times; /* batches that were run, ascending; for progress */
     ds_time *times;
+    struct watermark_step { /* an input's watermark rose in a batch */
+        const struct input *input;
+        ds_time time, before;
+    } * steps;
+    uint32_t n_steps, cap_steps;
     uint32_t n_progress; /* progress records in the outbox */
     epoch_rows *first, **last;
     uint32_t n_rows;
@@ -121,6 +126,7 @@ void epoch_rerun(epoch *e);
 /* Adds the time since `since` (mono) to a phase; returns the time now. */
 ds_time epoch_lap(epoch *e, epoch_phase phase, ds_time since);
 void epoch_add(epoch *e, struct input *in, const ds_envelope *rows);
+void epoch_step(epoch *e, const struct input *in, ds_time time, ds_time before);
 void epoch_print(epoch *e, ds_slice text);
 
 #endif

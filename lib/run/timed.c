@@ -379,6 +379,29 @@ static ds_rc pieces_push(worker *w, task *t, ds_time batch, ds_err *err)
     return failed;
 }
 
+/* One that was idle comes back at the watermark as it is now. */
+static ds_time input_watermark(const input *in)
+{
+    ds_time now = in->task->watermark_now;
+
+    if (!in->frontier && (!in->watermarked || in->watermark > now))
+        return in->watermark;
+    return now;
+}
+
+static void watermarks_note(worker *w, const task *t, ds_time time)
+{
+    for (uint32_t i = 0; w->stage->paced && i < w->n_inputs; i++) {
+        input *in = &w->inputs[i];
+        ds_time mark = input_watermark(in);
+
+        if (in->task != t || mark <= in->made.watermark)
+            continue;
+        epoch_step(w->epoch, in, time, in->made.watermark);
+        in->made.watermark = mark;
+    }
+}
+
 static void batch_note(epoch *e, ds_time time, uint32_t most)
 {
     uint32_t at = e->n_times;
@@ -409,6 +432,7 @@ static ds_rc batch_run(worker *w, task *t, ds_time time, ds_err *err)
     DS_TRY(rc);
     DS_TRY(late);
     DS_TRY(task_batch_seal(t, err));
+    watermarks_note(w, t, time);
     t->ran = time;
     return DS_OK;
 }
@@ -469,6 +493,10 @@ ds_rc timed_run(worker *w, ds_err *err)
 
     w->epoch->n_rows = 0;
     w->epoch->n_bytes = 0;
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        w->inputs[i].made.watermark = w->inputs[i].marks.set
+                                          ? w->inputs[i].marks.watermark
+                                          : DS_TIME_NONE;
     for (uint32_t i = 0; i < w->n_tasks; i++) {
         task *t = &w->tasks[i];
 
@@ -489,16 +517,6 @@ int64_t timed_low(const input *in)
     int64_t low = held_low(t->held, in, t->ran, t->ran == t->through, in->next);
 
     return in->dropped < low ? in->dropped : low;
-}
-
-/* One that was idle comes back at the watermark as it is now. */
-static ds_time input_watermark(const input *in)
-{
-    ds_time now = in->task->watermark_now;
-
-    if (!in->frontier && (!in->watermarked || in->watermark > now))
-        return in->watermark;
-    return now;
 }
 
 void timed_mark(worker *w)

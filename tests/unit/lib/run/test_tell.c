@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_tell.c - what a stage says of its batches: none has the watermark of a
+ * later one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cmd/cmd.h"
+#include "dstream/context.h"
+#include "memory/memory.h"
+#include "run/progress.h"
+#include "run/run.h"
+
+#define S DS_SECOND
+#define NONE DS_TIME_NONE
+
+typedef struct fixture {
+    ds_job *job;
+    ds_clock clock;
+    ds_broker *broker;
+    ds_context *ctx;
+} fixture;
+
+/* Counts of a topic of one partition, in a stage of their own. */
+static int set_up(void **state)
+{
+    static fixture f;
+    ds_run_options opts;
+    ds_err err;
+
+    f = (fixture){.job = ds_job_new(cmd_registry())};
+    ds_clock_virtual_init(&f.clock, 100 * S);
+    ds_job_set(f.job, "job", "counts");
+    ds_job_set(f.job, "batch", "1s");
+    ds_job_source(f.job, "lines", "kafka",
+                  DS_OPTS("topic", "lines", "columns", "at timestamptz",
+                          "event_time", "at", "watermark", "2s"));
+    ds_stream_step(ds_job_stream(f.job, "counts", "lines"), "count", NULL);
+    ds_job_sink(f.job, "out", "counts", "kafka", DS_OPTS("topic", "out"));
+    f.broker = memory_new(&f.clock);
+    memory_topic(f.broker, "lines", 1);
+    memory_topic(f.broker, "out", 1);
+    opts =
+        (ds_run_options){.broker = f.broker->type,
+                         .store = ds_registry_store(cmd_registry(), "memory"),
+                         .opened = f.broker,
+                         .instance = "a",
+                         .clock = &f.clock,
+                         .workers = 1};
+    if (ds_context_open(ds_job_plan(f.job), &opts, &f.ctx, &err) ||
+        worker_ready(&f.ctx->workers[0], &err))
+        fail_msg("%s", err.msg);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+
+    ds_context_close(f->ctx);
+    f->broker->type->close(f->broker);
+    ds_job_free(f->job);
+    return 0;
+}
+
+/* The epoch of batch `t`, after whose rows the watermark is `mark`, as if it
+ * had committed; what it says. */
+static uint32_t epoch_at(worker *w, ds_time t, ds_time mark, bool due,
+                         progress *said)
+{
+    epoch *e = w->epoch;
+    uint32_t n;
+    const ds_row *rows;
+
+    epoch_begin(e);
+    batch_time(w, t);
+    batch_missed(w);
+    e->due = due;
+    e->n_rows = 1;
+    w->inputs[0].watermark = mark;
+    batch_mark(w);
+    batch_tell(w);
+    rows = ds_outbox_chunk(e->outbox, 0, &n);
+    for (uint32_t i = 0; i < n; i++)
+        assert_true(progress_decode(rows[i].val, w->assignment, &said[i]));
+    batch_committed(w);
+    epoch_go(e, EPOCH_ABORTING);
+    epoch_go(e, EPOCH_IDLE);
+    return n;
+}
+
+static void assert_said(const progress *p, uint32_t n_times, ds_time through,
+                        ds_time watermark)
+{
+    assert_int_equal(p->n_times, n_times);
+    assert_int_equal(p->n_sources, 1);
+    assert_int_equal(p->sources[0].mark.through, through);
+    assert_int_equal(p->sources[0].mark.watermark, watermark);
+}
+
+static void test_missed(void **state)
+{
+    worker *w = &((fixture *)*state)->ctx->workers[0];
+    progress said[4];
+
+    assert_int_equal(epoch_at(w, 100 * S, 10 * S, true, said), 2);
+    assert_said(&said[0], 0, 99 * S, NONE);
+    assert_said(&said[1], 1, 100 * S, 10 * S);
+    assert_int_equal(epoch_at(w, 101 * S, 20 * S, true, said), 1);
+    assert_said(&said[0], 1, 101 * S, 20 * S);
+    assert_int_equal(epoch_at(w, 105 * S, 30 * S, true, said), 2);
+    assert_said(&said[0], 3, 104 * S, 20 * S);
+    assert_said(&said[1], 1, 105 * S, 30 * S);
+    assert_int_equal(epoch_at(w, 108 * S, 30 * S, true, said), 1);
+    assert_said(&said[0], 3, 108 * S, 30 * S);
+}
+
+/* A limit cut the batch early: the one before has nothing of it. */
+static void test_open(void **state)
+{
+    worker *w = &((fixture *)*state)->ctx->workers[0];
+    progress said[4];
+
+    epoch_at(w, 100 * S, 10 * S, true, said);
+    assert_int_equal(epoch_at(w, 103 * S, 20 * S, false, said), 2);
+    assert_said(&said[0], 2, 102 * S, 10 * S);
+    assert_said(&said[1], 0, NONE, NONE);
+    assert_int_equal(epoch_at(w, 103 * S, 30 * S, false, said), 1);
+    assert_said(&said[0], 0, NONE, NONE);
+    assert_int_equal(epoch_at(w, 103 * S, 40 * S, true, said), 1);
+    assert_said(&said[0], 1, 103 * S, 40 * S);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_missed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_open, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
