@@ -69,8 +69,10 @@ void select_event_time(ds_node *node, const ds_exprs *e);
 /* `in` with the columns of the list, without the rows that were refused. */
 ds_rc select_eval(ds_op *op, const ds_exprs *e, const ds_batch *in,
                   const ds_batch **out, ds_err *err);
-/* True if a word stands in the text by itself. */
+/* True if a word stands in the text by itself, in letters of any case; if it
+ * stands there as a function that is called, not as a column or its name. */
 bool select_mentions(const ds_arg *list, const char *word);
+bool select_calls(const ds_arg *list, const char *function);
 /* The fields of `a`, then those of `b`; a name that stands twice is E0125. */
 const ds_schema *select_concat(const ds_schema *x, const ds_schema *y,
                                const ds_node *node, ds_arena *a, ds_diags *d);

@@ -4,12 +4,12 @@
  */
 #include "op/pair.h"
 
-static bool mentions_aggregate(const ds_arg *list)
+static bool calls_aggregate(const ds_arg *list)
 {
     const char *name;
 
     for (uint32_t i = 0; (name = ds_agg_name(i)); i++)
-        if (select_mentions(list, name))
+        if (select_calls(list, name))
             return true;
     return false;
 }
@@ -24,7 +24,7 @@ bool pair_is_function(const ds_arg *list, const ds_schema *rows, ds_arena *a)
         return false;
     ds_diags_init(&tried, a);
     return select_compile(list, &scope, a, &tried) == NULL &&
-           !mentions_aggregate(list);
+           !calls_aggregate(list);
 }
 
 /* The columns that are not of the key. */

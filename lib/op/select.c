@@ -139,24 +139,41 @@ static bool is_word(char c)
     return c == '_' || isalnum((unsigned char)c);
 }
 
-static bool text_mentions(const char *s, const char *word)
+/* What comes after the word: a call has a parenthesis there. */
+static bool is_call(const char *s)
+{
+    return s[strspn(s, " \t\r\n")] == '(';
+}
+
+static bool text_mentions(const char *s, const char *word, bool call)
 {
     size_t n = strlen(word);
 
-    for (const char *p = s; (p = strstr(p, word)) != NULL; p += n)
-        if ((p == s || !is_word(p[-1])) && !is_word(p[n]))
+    for (const char *p = s; (p = strcasestr(p, word)) != NULL; p += n)
+        if ((p == s || !is_word(p[-1])) && !is_word(p[n]) &&
+            (!call || is_call(p + n)))
+            return true;
+    return false;
+}
+
+static bool list_mentions(const ds_arg *list, const char *word, bool call)
+{
+    if (list->kind == DS_ARG_SCALAR)
+        return list->text.s && text_mentions(list->text.s, word, call);
+    for (uint32_t i = 0; i < list->n; i++)
+        if (list_mentions(list->items[i], word, call))
             return true;
     return false;
 }
 
 bool select_mentions(const ds_arg *list, const char *word)
 {
-    if (list->kind == DS_ARG_SCALAR)
-        return list->text.s && text_mentions(list->text.s, word);
-    for (uint32_t i = 0; i < list->n; i++)
-        if (select_mentions(list->items[i], word))
-            return true;
-    return false;
+    return list_mentions(list, word, false);
+}
+
+bool select_calls(const ds_arg *list, const char *function)
+{
+    return list_mentions(list, function, true);
 }
 
 const ds_schema *select_concat(const ds_schema *x, const ds_schema *y,
