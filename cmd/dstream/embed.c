@@ -48,6 +48,7 @@ typedef struct embed {
     embed_in *in;
     embed_out *out; /* one for each topic that sinks write to */
     FILE *print;    /* console sinks */
+    uint64_t fed;   /* rows so far */
 } embed;
 
 /* ---- names ---- */
@@ -139,6 +140,7 @@ static ds_rc rows_feed(embed *e, embed_in *in, int64_t n, int64_t bytes,
         rec = (memory_record){
             .ts = row.ts, .key = row.key, .val = row.val, .hdr = row.hdr};
         memory_put(e->broker, in->topic, row.partition, &rec);
+        e->fed++;
         bytes -= (int64_t)row.key.len + row.val.len;
     }
     return DS_OK;
@@ -474,16 +476,20 @@ static ds_rc steps_run(embed *e, ds_err *err)
     bool more = true;
     ds_rc result = DS_OK;
 
-    while (more) {
+    for (uint32_t n = 0; more; n++) {
+        uint64_t before = e->fed;
+
         DS_TRY(step_feed(e, &more, err));
-        DS_TRY(step_run(e, &result, err));
+        /* A file that ended where a step did makes no batch without rows. */
+        if (n == 0 || e->fed > before)
+            DS_TRY(step_run(e, &result, err));
     }
-    if (e->plan->record_clock) { /* nothing more comes: all batches are whole */
-        e->clock.virtual_now += FOREVER;
+    if (!e->plan->record_clock)
+        return DS_OK;
+    e->clock.virtual_now += FOREVER; /* nothing more comes: batches are whole */
+    do
         DS_TRY(step_run(e, &result, err));
-    }
-    while (result == DS_OK && e->plan->n_stages > 1)
-        DS_TRY(step_run(e, &result, err));
+    while (result == DS_OK && e->plan->n_stages > 1);
     return DS_OK;
 }
 

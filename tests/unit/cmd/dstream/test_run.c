@@ -71,6 +71,30 @@ static void many_steps_count_everything_once(void **state)
     assert_int_equal(last, 120000);
 }
 
+static void the_last_batch_is_that_of_the_last_rows(void **state)
+{
+    const char *job =
+        verb_file("count.yaml",
+                  "dstream: 1\n"
+                  "job: count\n"
+                  "batch: {interval: 1s, max_records: 2}\n"
+                  "sources: {lines: {kafka: {topic: lines, format: text}}}\n"
+                  "streams: {n: {from: lines, do: [count]}}\n"
+                  "sinks: {n: {from: n, kafka: {topic: n}}}\n");
+    char in[300];
+
+    (void)state;
+    snprintf(in, sizeof(in), "lines=%s", verb_file("in", "a\nb\nc\nd\n"));
+    assert_string_equal(VERB(verb_run, job, "--in", in, "--out", "-")->out,
+                        "{\"count\":2}\n{\"count\":2}\n");
+    snprintf(in, sizeof(in), "lines=%s", verb_file("in", "a\nb\nc\n"));
+    assert_string_equal(VERB(verb_run, job, "--in", in, "--out", "-")->out,
+                        "{\"count\":2}\n{\"count\":1}\n");
+    assert_string_equal(
+        VERB(verb_run, job, "--in", "lines=/dev/null", "--out", "-")->out,
+        "{\"count\":0}\n");
+}
+
 static void two_sinks_may_share_a_file(void **state)
 {
     static const char two[] =
@@ -194,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(out_has_the_records_and_nothing_else),
         cmocka_unit_test(many_steps_count_everything_once),
+        cmocka_unit_test(the_last_batch_is_that_of_the_last_rows),
         cmocka_unit_test(two_sinks_may_share_a_file),
         cmocka_unit_test(a_failed_record_says_where),
         cmocka_unit_test(envelopes_name_their_partition),
