@@ -66,9 +66,16 @@ void *check_no_function(check *c, const ds_node *n, tx **args, bool unique)
 
 static tx *check_set(check *c, const ds_node *n, tx *x)
 {
+    if (c->in_agg && c->hooks)
+        return check_fail(c, "E0306", n->at, n->len, "it belongs into FROM",
+                          "aggregate function calls cannot contain "
+                          "set-returning function calls");
     if (!c->scope->sets || c->in_agg)
-        return check_fail(c, "E0306", n->at, n->len, "it belongs into flatMap",
-                          "set-returning functions are not allowed here");
+        return check_fail(c, "E0306", n->at, n->len,
+                          c->hooks ? "it belongs into FROM"
+                                   : "it belongs into flatMap",
+                          "set-returning functions are not allowed %s%s",
+                          c->place ? "in " : "here", c->place ? c->place : "");
     x->kind = TX_SET;
     for (uint32_t i = 0; i < x->n_args; i++)
         x->args[i] = fold_tree(x->args[i], c->arena);
@@ -328,6 +335,31 @@ static tx *check_no_aggregate(check *c, const ds_node *n)
                       n->name);
 }
 
+/* Window functions by name: they are nothing without OVER. */
+static bool needs_over(const ds_node *n)
+{
+    static const char *const names[] = {
+        "row_number",  "rank",       "dense_rank", "percent_rank",
+        "cume_dist",   "ntile",      "lag",        "lead",
+        "first_value", "last_value", "nth_value"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(n->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static tx *no_over(check *c, const ds_node *n)
+{
+    return check_fail(c, "E0324", n->at, n->len,
+                      c->hooks ? NULL
+                               : "it stands in the query of transform or "
+                                 "mapPartitions",
+                      n->call->within
+                          ? "WITHIN GROUP of %s is not supported"
+                          : "window function %s requires an OVER clause",
+                      n->name);
+}
+
 tx *check_func(check *c, const ds_node *n)
 {
     if (n->what)
@@ -339,6 +371,8 @@ tx *check_func(check *c, const ds_node *n)
                           "%s is not supported", n->what);
     if (n->call->over)
         return c->hooks->window(c, n);
+    if (needs_over(n))
+        return no_over(c, n);
     if (check_is_agg(n->name))
         return check_agg(c, n);
     if (n->call->distinct || n->call->within || n->call->filter ||

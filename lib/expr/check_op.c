@@ -194,8 +194,34 @@ tx *check_logic2(check *c, tx_kind kind, tx *x, tx *y, const ds_node *n)
     return l;
 }
 
+/* A leaf that stands more than once becomes as many nodes: a tree outside of
+ * TX_LET has each node once. */
+typedef struct leaf {
+    tx *x;
+    bool seen;
+    ds_arena *arena;
+} leaf;
+
+static void leaf_copy(tx *x, void *arg)
+{
+    leaf *l = arg;
+    for (uint32_t i = 0; i < x->n_args; i++) {
+        if (x->args[i] != l->x)
+            continue;
+        if (l->seen) {
+            x->args[i] = ds_new(l->arena, tx, 1);
+            *x->args[i] = *l->x;
+        }
+        l->seen = true;
+    }
+}
+
 tx *check_let(check *c, tx *x, tx *body, const ds_node *n)
 {
+    if (body && (x->kind == TX_COL || x->kind == TX_CONST)) {
+        leaf l = {.x = x, .arena = c->arena};
+        tx_walk(body, leaf_copy, &l);
+    }
     if (body == NULL || x->kind == TX_COL || x->kind == TX_CONST)
         return body;
     tx *l = check_typed(c, n, TX_LET, body->type);

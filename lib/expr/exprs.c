@@ -124,19 +124,27 @@ static const char *query_name(const ds_node *n)
                             : check_default_name(q->items[0].expr);
 }
 
-const char *check_default_name(const ds_node *n)
+/* As PostgreSQL finds it: a type and CASE give way to a name inside. */
+static const char *name_of(const ds_node *n, bool *weak)
 {
+    *weak = false;
     switch (n->kind) {
     case DS_N_COLUMN:
         return n->names[n->n_names - 1];
     case DS_N_FUNC:
+    case DS_N_NOW:
+    case DS_N_FIELD:
         return n->name;
-    case DS_N_CAST: {
-        const char *inner = check_default_name(n->args[0]);
-        return strcmp(inner, "?column?") ? inner : n->type.name;
+    case DS_N_CAST:
+    case DS_N_CASE: {
+        bool cast = n->kind == DS_N_CAST;
+        const ds_node *in = n->args[cast ? 0 : n->n_args - 1];
+        const char *inner = in ? name_of(in, weak) : NULL;
+        if (inner && !*weak)
+            return inner;
+        *weak = true;
+        return cast ? n->type.name : "case";
     }
-    case DS_N_CASE:
-        return "case";
     case DS_N_COALESCE:
         return "coalesce";
     case DS_N_NULLIF:
@@ -145,24 +153,30 @@ const char *check_default_name(const ds_node *n)
         return "greatest";
     case DS_N_LEAST:
         return "least";
-    case DS_N_BOOL:
-        return "bool";
-    case DS_N_NOW:
-    case DS_N_FIELD:
-        return n->name;
     case DS_N_INDEX:
     case DS_N_SLICE:
     case DS_N_COLLATE:
-        return check_default_name(n->args[0]);
+        return name_of(n->args[0], weak);
     case DS_N_ARRAY:
         return "array";
     case DS_N_ROW:
         return "row";
-    case DS_N_QUERY:
-        return query_name(n);
-    default:
-        return "?column?";
+    case DS_N_QUERY: {
+        const char *name = query_name(n);
+        *weak = name[0] == '?';
+        return *weak ? NULL : name;
     }
+    default:
+        *weak = true;
+        return NULL;
+    }
+}
+
+const char *check_default_name(const ds_node *n)
+{
+    bool weak;
+    const char *name = name_of(n, &weak);
+    return name ? name : "?column?";
 }
 
 static tx *build_item(build *b, const ds_node *n)

@@ -273,6 +273,38 @@ static void query_distinct(convert_ctx *c, const PgQuery__SelectStmt *s,
     q->n_on = (uint32_t)s->n_distinct_clause;
 }
 
+/* (a, b) in GROUP BY is a, b; ROW(a, b) is a row. */
+static const PgQuery__RowExpr *group_list(const PgQuery__Node *n)
+{
+    if (n->node_case == NODE(ROW_EXPR) &&
+        n->row_expr->row_format ==
+            PG_QUERY__COERCION_FORM__COERCE_IMPLICIT_CAST)
+        return n->row_expr;
+    return NULL;
+}
+
+static size_t group_size(PgQuery__Node *const *list, size_t n)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++) {
+        const PgQuery__RowExpr *row = group_list(list[i]);
+        size += row ? group_size(row->args, row->n_args) : 1;
+    }
+    return size;
+}
+
+static void group_add(convert_ctx *c, PgQuery__Node *const *list, size_t n,
+                      ds_query *q)
+{
+    for (size_t i = 0; i < n; i++) {
+        const PgQuery__RowExpr *row = group_list(list[i]);
+        if (row)
+            group_add(c, row->args, row->n_args, q);
+        else
+            q->group[q->n_group++] = convert_node(c, list[i]);
+    }
+}
+
 static void query_group(convert_ctx *c, const PgQuery__SelectStmt *s,
                         ds_query *q)
 {
@@ -283,8 +315,9 @@ static void query_group(convert_ctx *c, const PgQuery__SelectStmt *s,
                        convert_at(c, g->location));
             return;
         }
-    q->group = nodes_of(c, s->group_clause, s->n_group_clause);
-    q->n_group = (uint32_t)s->n_group_clause;
+    q->group = ds_new(c->arena, ds_node *,
+                      group_size(s->group_clause, s->n_group_clause) + 1);
+    group_add(c, s->group_clause, s->n_group_clause, q);
 }
 
 static void query_select(convert_ctx *c, const PgQuery__SelectStmt *s,

@@ -102,6 +102,9 @@ static ds_rc parse_error(parse_ctx *p, const PgQueryError *e)
     chars = chars > skip ? chars - skip : 0;
     uint32_t at = scan_byte_of(p->text->s, p->text->len, chars);
     const scan_token *t = scan_find(&p->tokens, at);
+    const scan_token *last = &p->tokens.list[p->tokens.n - 1];
+    if (t == NULL && at > last->at + last->len)
+        at = last->at + last->len; /* the end, not the blanks behind it */
     uint32_t len = t && t->at == at ? t->len : 1;
     return parse_fail(p, at, len, parse_hint(p, t), e->message);
 }
@@ -121,7 +124,8 @@ static bool parse_begins_clause(const parse_ctx *p)
 /* The text behind the prefix, by the grammar. */
 static ds_rc parse_grammar(parse_ctx *p)
 {
-    for (uint32_t i = 0; i < p->tokens.n; i++)
+    bool query = p->prefix[0] == 0; /* it may end with a semicolon */
+    for (uint32_t i = 0; i + query < p->tokens.n; i++)
         if (p->tokens.list[i].id == ';')
             return parse_fail_token(p, &p->tokens.list[i], NULL);
     char *sql = ds_str_printf(p->arena, "%s%.*s", p->prefix, (int)p->text->len,

@@ -198,6 +198,8 @@ level *check_select(builder *b, level *outer, const ds_query *q,
     level_order(l);
     level_distinct(l);
     level_limit(l);
+    if (corr && corr->kind == DS_SUB_EXISTS)
+        level_only_rows(l);
     if (b->diags->errors != errors || !level_correlate(l))
         return NULL;
     select_group(l);

@@ -2,6 +2,8 @@
 /*
  * frame.c - rows in the order of a window, and the frame of each.
  */
+#include <math.h>
+
 #include "query/frame.h"
 
 #include "record/nested.h"
@@ -60,10 +62,13 @@ static ds_rc frames_sort(evaluation *e, const rel_over *o, const ds_batch *rows,
 
 /* ---- bounds ---- */
 
+/* Below zero, or no number. */
 static bool is_negative(ds_type type, const ds_col *value)
 {
     ds_value zero = {.num = {0, 0, 0, 0}}, v = ds_col_value(value, type, 0);
-    return ds_value_cmp(type, &v, &zero) < 0;
+    bool nan =
+        (type == DS_F64 && isnan(v.f)) || (type == DS_NUM && v.num.kind == 2);
+    return nan || ds_value_cmp(type, &v, &zero) < 0;
 }
 
 /* The x of x PRECEDING, at most n: further makes no difference. */
@@ -147,6 +152,16 @@ static uint32_t null_edge(const frames *f, const ds_col *key, uint32_t from,
     return from;
 }
 
+/* inf - inf: all values but NaN are within an infinite distance. */
+static void range_infinite(ds_type type, const ds_col *key, uint32_t row,
+                           bool most, ds_value *bound)
+{
+    if (type == DS_F64 && isnan(bound->f) && !isnan(key->v.f64[row]))
+        bound->f = most ? INFINITY : -INFINITY;
+    if (type == DS_NUM && bound->num.kind == 2 && key->v.num[row].kind != 2)
+        bound->num.kind = most ? 1 : -1;
+}
+
 /* Where the values begin that are not before a place's bound, or (`after`) are
  * behind it. A NULL has the other NULLs around it and no values. */
 static uint32_t range_edge(const frames *f, const rel_over *o, uint32_t p,
@@ -162,6 +177,7 @@ static uint32_t range_edge(const frames *f, const rel_over *o, uint32_t p,
     else
         end = null_edge(f, key, from, end, true);
     ds_value bound = ds_col_value(&f->keys[col], type, row);
+    range_infinite(type, key, row, (after == 1) != o->order[0].desc, &bound);
     while (from < end) {
         uint32_t mid = from + (end - from) / 2;
         ds_value v = ds_col_value(key, type, f->rows[mid]);

@@ -59,25 +59,31 @@ static rel *table_rel(builder *b, const ds_from *f)
     return r;
 }
 
+/* The WITH query that the table is. */
+static const ds_with *with_of(const builder *b, const ds_from *f)
+{
+    for (const with_scope *w = b->withs; f->kind == DS_F_TABLE && w;
+         w = w->next)
+        if (strcmp(w->with->name, f->name) == 0)
+            return w->with;
+    return NULL;
+}
+
 static bool with_names(builder *b, const ds_from *f, const rel *r,
                        const char *table, names *out)
 {
-    const char *const *cols = f->cols;
-    uint32_t n = f->n_cols;
-    for (const with_scope *w = b->withs; f->kind == DS_F_TABLE && w && n == 0;
-         w = w->next)
-        if (strcmp(w->with->name, f->name) == 0) {
-            cols = w->with->cols;
-            n = w->with->n_cols;
-            break;
-        }
-    if (n > r->schema->n) {
+    const ds_with *with = with_of(b, f);
+    uint32_t n = with && with->n_cols > f->n_cols ? with->n_cols : f->n_cols;
+    const char **cols = ds_new(b->arena, const char *, n + 1);
+    if (f->n_cols > r->schema->n) {
         query_fail(b, "E0323", f->at, f->len, NULL,
                    "table \"%s\" has %u columns available but %u columns "
                    "specified",
-                   table ? table : "", r->schema->n, n);
+                   table ? table : "", r->schema->n, f->n_cols);
         return false;
     }
+    for (uint32_t i = 0; i < n; i++)
+        cols[i] = i < f->n_cols ? f->cols[i] : with->cols[i];
     *out = names_of(r->schema, table, cols, n, b->arena);
     return true;
 }
@@ -106,18 +112,28 @@ static rel *from_query(builder *b, const ds_from *f, names *out)
 
 /* ---- functions ---- */
 
+/* The column of a function of one value: its own name for it, which an alias of
+ * the table does not change, or the table's. */
+static const char *func_column(const ds_from *f)
+{
+    const char *name = check_default_name(f->call);
+    if (strcmp(name, "jsonb_array_elements") == 0 ||
+        strcmp(name, "jsonb_array_elements_text") == 0)
+        return "value";
+    return f->alias ? f->alias : name;
+}
+
 /* What a function gives: its fields, or itself. */
 static void func_items(level *l, const ds_from *f, tx *x)
 {
     const ds_schema *fields = ds_row_fields(x->type);
-    const char *name = check_default_name(f->call);
     ds_where where = ds_text_where(l->b->text, f->at, f->len);
     for (uint32_t i = 0; fields && i < fields->n; i++)
         level_item_add(
             l, check_field_of(&l->c, x, fields->fields[i].name, f->call),
             fields->fields[i].name, where, false);
     if (fields == NULL)
-        level_item_add(l, x, f->alias ? f->alias : name, where, false);
+        level_item_add(l, x, func_column(f), where, false);
 }
 
 /* A function sees the tables before it: a row becomes as many as its set has.
@@ -160,6 +176,7 @@ static rel *from_func(builder *b, const ds_from *f, rel *left, names *both)
     if (!with_names(b, f, &fake,
                     f->alias ? f->alias : check_default_name(f->call), &mine))
         return NULL;
+    mine.tables[0].scalar = ds_row_fields(x->type) == NULL;
     *both = names_both(left ? both : &empty, &mine, n_left, b->arena);
     return r;
 }

@@ -28,15 +28,19 @@ static const ds_node *key_by_position(level *l, const ds_node *n)
 /* A name is a column of FROM, else one of the select list. */
 static const ds_node *key_by_name(level *l, const ds_node *n)
 {
-    const ds_node *found = NULL;
+    bool found;
     if (names_find(l->names.cols, l->names.n_cols, n->names[0]) != NAMES_NONE)
         return n;
-    for (uint32_t i = 0; i < l->q->n_items; i++) {
-        const ds_item *item = &l->q->items[i];
-        if (item->name && strcmp(item->name, n->names[0]) == 0)
-            found = item->expr;
+    int item = level_item_named(l, n, "GROUP BY", &found);
+    if (found && item < 0)
+        return NULL;
+    for (uint32_t i = 0; found && i < l->q->n_items; i++) {
+        const ds_item *it = &l->q->items[i];
+        const char *name = it->name ? it->name : check_default_name(it->expr);
+        if (it->expr->kind != DS_N_STAR && strcmp(name, n->names[0]) == 0)
+            return it->expr;
     }
-    return found ? found : n;
+    return n;
 }
 
 static const ds_node *key_node(level *l, const ds_node *n)

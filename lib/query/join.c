@@ -196,6 +196,20 @@ static bool using_merged(joining *k, const ds_from *f, tx *x, tx *y,
     return true;
 }
 
+/* A name stands once in USING. */
+static bool using_once(const joining *k, const ds_from *f, uint32_t i)
+{
+    for (uint32_t m = 0; !f->natural && m < i; m++)
+        if (strcmp(f->with[m], f->with[i]) == 0) {
+            query_fail(k->b, "E0321", f->at, f->len, NULL,
+                       "column name \"%s\" appears more than once in USING "
+                       "clause",
+                       f->with[i]);
+            return false;
+        }
+    return true;
+}
+
 static bool using_one(joining *k, const ds_from *f, const names *left,
                       const names *right, const char *name, uint32_t *out)
 {
@@ -263,7 +277,8 @@ static bool join_using(joining *k, const ds_from *f, const names *left,
     uint32_t *merged = ds_new(k->b->arena, uint32_t, n + 1);
     k->merged = ds_new(k->b->arena, tx *, n + 1);
     for (uint32_t i = 0; i < n; i++)
-        if (!using_one(k, f, left, right, with[i], &merged[i]))
+        if (!using_once(k, f, i) ||
+            !using_one(k, f, left, right, with[i], &merged[i]))
             return false;
     if (n)
         names_merge(out, with, merged, n, k->b->arena);

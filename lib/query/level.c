@@ -174,6 +174,11 @@ static found names_look(const names *in, const ds_node *n)
     }
     f.col = names_find(in->cols, in->n_cols, n->names[0]);
     f.used = 1;
+    if (f.col == NAMES_NONE && n->n_names == 1) {
+        const names_table *t = names_table_of(in, n->names[0], &twice);
+        if (t && t->scalar && !twice)
+            f.col = (int)t->cols[0].col;
+    }
     return f;
 }
 
@@ -199,8 +204,38 @@ static const char *tables_hint(level *l)
     return text;
 }
 
+/* The alias that hides a table's name, if that is what was written. */
+static const char *alias_of(const ds_from *f, const char *table)
+{
+    if (f->kind == DS_F_JOIN) {
+        const char *left = alias_of(f->left, table);
+        return left ? left : alias_of(f->right, table);
+    }
+    return f->kind == DS_F_TABLE && f->alias && strcmp(f->name, table) == 0
+               ? f->alias
+               : NULL;
+}
+
+static tx *no_table(level *l, const ds_node *n)
+{
+    const char *table = n->names[0], *alias = NULL;
+    for (const level *o = l; o && !alias; o = o->outer)
+        for (uint32_t i = 0; o->q && i < o->q->n_from && !alias; i++)
+            alias = alias_of(o->q->from[i], table);
+    if (alias)
+        return check_fail(
+            &l->c, "E0320", n->at, n->len,
+            ds_str_printf(l->b->arena, "its name here is %s", alias),
+            "invalid reference to FROM-clause entry for table "
+            "\"%s\"",
+            table);
+    return check_fail(&l->c, "E0320", n->at, n->len, tables_hint(l),
+                      "missing FROM-clause entry for table \"%s\"", table);
+}
+
 static tx *no_column(level *l, const ds_node *n, const found *f)
 {
+    bool twice;
     check *c = &l->c;
     if (f->col == NAMES_AMBIGUOUS)
         return check_fail(
@@ -214,9 +249,10 @@ static tx *no_column(level *l, const ds_node *n, const found *f)
                           "column %s.%s does not exist", n->names[0],
                           n->names[1]);
     if (n->n_names > 1)
-        return check_fail(c, "E0320", n->at, n->len, tables_hint(l),
-                          "missing FROM-clause entry for table \"%s\"",
-                          n->names[0]);
+        return no_table(l, n);
+    if (names_table_of(&l->names, n->names[0], &twice))
+        return check_fail(c, "E0190", n->at, n->len, "name its columns",
+                          "a table's whole row as a value is not supported");
     return check_fail(
         c, "E0301", n->at, n->len,
         check_name_hint(c, n->names[0],
@@ -260,10 +296,24 @@ static tx *outer_column(level *l, const ds_node *n, uint32_t col, uint32_t used)
     return fields_of(l, x, n, used);
 }
 
+/* a.b is a field of the column a only where no table around is called so. */
+static bool names_outer_table(const level *l, const ds_node *n, const found *f)
+{
+    bool twice;
+    if (n->n_names < 2 || f->table)
+        return false;
+    for (const level *o = l->outer; o; o = o->outer)
+        if (names_table_of(&o->names, n->names[0], &twice))
+            return true;
+    return false;
+}
+
 static tx *column(check *c, const ds_node *n)
 {
     level *l = (level *)c;
     found f = names_look(&l->names, n);
+    if (names_outer_table(l, n, &f))
+        f.col = NAMES_NONE;
     if (f.col >= 0) {
         tx *x = level_column(l, (uint32_t)f.col, n->at, n->len);
         x->from = n->from;

@@ -164,6 +164,10 @@ void level_keys(level *l);
 /* Trees over the rows become trees over the groups; false after a message. */
 bool level_ungroup(level *l, tx *x);
 /* order.c */
+/* The item of this name, or -1; *found: there is one, though it may be wrong.
+ */
+int level_item_named(level *l, const ds_node *n, const char *clause,
+                     bool *found);
 void level_order(level *l);
 void level_distinct(level *l);
 void level_limit(level *l);
@@ -176,6 +180,8 @@ bool level_windows_finish(level *l);
 tx *level_sub(check *c, const ds_node *n);
 /* Takes the conditions that name the level around out of WHERE. */
 bool level_correlate(level *l);
+/* EXISTS asks for rows, and not what is in them: no item can fail then. */
+void level_only_rows(level *l);
 /* sets.c */
 rel *check_sides(builder *b, level *outer, const ds_query *q);
 /* The columns of r as these types. */

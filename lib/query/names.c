@@ -11,7 +11,7 @@ static names one_table(const char *table, names_col *cols, uint32_t n,
                  .n_tables = 1,
                  .cols = cols,
                  .n_cols = n};
-    out.tables[0] = (names_table){table, cols, n};
+    out.tables[0] = (names_table){table, cols, n, false};
     return out;
 }
 
@@ -59,7 +59,8 @@ names names_both(const names *x, const names *y, uint32_t shift, ds_arena *a)
         const names_table *t = &y->tables[i];
         names_col *list = ds_new(a, names_col, t->n + 1);
         shifted(list, t->cols, t->n, shift);
-        out.tables[x->n_tables + i] = (names_table){t->name, list, t->n};
+        out.tables[x->n_tables + i] =
+            (names_table){t->name, list, t->n, t->scalar};
     }
     return out;
 }

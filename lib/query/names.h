@@ -16,6 +16,7 @@ typedef struct names_table {
     const char *name; /* NULL: none */
     const names_col *cols;
     uint32_t n;
+    bool scalar; /* of a function that gives one value: `name` alone is it */
 } names_table;
 
 typedef struct names {

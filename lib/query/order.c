@@ -24,9 +24,8 @@ static int item_by_position(level *l, const ds_node *n, const char *clause)
     return ORDER_NONE;
 }
 
-/* The item of this name; *found: there is one, though it may be wrong. */
-static int item_by_name(level *l, const ds_node *n, const char *clause,
-                        bool *found)
+int level_item_named(level *l, const ds_node *n, const char *clause,
+                     bool *found)
 {
     int at = ORDER_NONE;
     *found = false;
@@ -84,10 +83,12 @@ static int item_find(level *l, const ds_node *n, const order_of *o)
         break;
     }
     if (n->kind == DS_N_COLUMN && n->n_names == 1) {
-        int at = item_by_name(l, n, o->clause, &found);
+        int at = level_item_named(l, n, o->clause, &found);
         if (found)
             return at;
     }
+    if (l->set && n->kind == DS_N_COLUMN && level_expr(l, n, NULL) == NULL)
+        return ORDER_NONE;
     if (l->set) {
         check_fail(&l->c, "E0323", n->from, n->len,
                    "only names and positions of the result stand here",

@@ -171,6 +171,33 @@ tx *level_sub(check *c, const ds_node *n)
     return sub_value(&s);
 }
 
+/* ---- EXISTS ---- */
+
+static void find_set(tx *x, void *arg)
+{
+    bool *found = arg;
+    *found = *found || x->kind == TX_SET;
+}
+
+void level_only_rows(level *l)
+{
+    const ds_query *q = l->q;
+    bool kept =
+        l->c.n_aggs || l->s->n_wins || q->having || q->limit || q->offset;
+    for (uint32_t i = 0; !kept && i < l->n_items; i++) {
+        kept = l->items[i].x == NULL; /* it is wrong */
+        if (!kept)
+            tx_walk(l->items[i].x, find_set, &kept);
+    }
+    if (kept)
+        return;
+    l->n_items = l->n_out;
+    l->s->n_order = l->s->n_on = 0;
+    l->s->distinct = false;
+    for (uint32_t i = 0; i < l->n_out; i++)
+        l->items[i].x = tx_null(l->b->arena, DS_BOOL, l->items[i].x);
+}
+
 /* ---- what ties a subquery to the query around it ---- */
 
 /* Outer columns become columns of the layout around. */
@@ -235,7 +262,7 @@ static bool corr_allowed(level *l)
         what = "a window function";
     else if (q->n_group || q->having || (plain && aggregates))
         what = "GROUP BY";
-    else if (q->distinct)
+    else if (l->s->distinct || l->s->n_on)
         what = "DISTINCT";
     if (what == NULL)
         return true;

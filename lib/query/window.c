@@ -39,9 +39,12 @@ static const struct win_def *win_find(const ds_node *n)
 static const ds_window *window_named(level *l, const char *name,
                                      const ds_window *from)
 {
-    for (uint32_t i = 0; i < l->q->n_windows; i++)
+    bool later = false; /* a window may be made of those before it */
+    for (uint32_t i = 0; i < l->q->n_windows && !later; i++) {
         if (strcmp(l->q->windows[i]->name, name) == 0)
             return l->q->windows[i];
+        later = l->q->windows[i] == from;
+    }
     return check_fail(&l->c, "E0324", from->at, from->len, NULL,
                       "window \"%s\" does not exist", name);
 }
@@ -120,14 +123,14 @@ static bool bound_number(level *l, const ds_window *w, const ds_node *n,
     tx *x = bound_expr(l, w, n);
     if (x == NULL)
         return false;
-    if (!check_can_coerce(x, DS_I64)) {
+    *out = x->type == DS_NONE
+               ? check_coerce(&l->c, x, DS_I64)
+               : tx_cast(l->b->arena, x, DS_I64, FUNC_CAST_ASSIGNMENT);
+    if (*out == NULL && x->type != DS_NONE)
         check_fail(&l->c, "E0303", n->from, n->len, NULL,
                    "argument of %s must be type bigint, not type %s",
                    w->mode == DS_FRAME_ROWS ? "ROWS" : "GROUPS",
                    ds_type_name(x->type));
-        return false;
-    }
-    *out = check_coerce(&l->c, x, DS_I64);
     return *out != NULL;
 }
 
@@ -327,16 +330,15 @@ static bool plain_call(level *l, const ds_node *n)
     return why == NULL;
 }
 
-static bool arg_as(level *l, const ds_node *n, tx **x, ds_type type)
+static bool arg_as(level *l, const ds_node *n, tx **args, uint32_t i,
+                   ds_type type)
 {
-    if (!check_can_coerce(*x, type)) {
-        check_fail(&l->c, "E0302", n->at, n->len, "cast the argument",
-                   "function %s does not take type %s here", n->name,
-                   ds_type_name((*x)->type));
+    if (!check_can_coerce(args[i], type)) {
+        check_no_function(&l->c, n, args, true);
         return false;
     }
-    *x = check_coerce(&l->c, *x, type);
-    return *x != NULL;
+    args[i] = check_coerce(&l->c, args[i], type);
+    return args[i] != NULL;
 }
 
 /* lag(value, offset, default): value and default have one type. */
@@ -345,21 +347,27 @@ static bool call_types(level *l, const ds_node *n, const struct win_def *d,
 {
     *type = d->type;
     if (d->call == WIN_NTILE)
-        return arg_as(l, n, &args[0], DS_I32);
+        return arg_as(l, n, args, 0, DS_I32);
     if (d->type != DS_NONE)
         return true;
     if (n->n_args == 3) {
-        tx *both[2] = {args[0], args[2]};
-        int32_t mod;
-        if (!check_unify(&l->c, n->name, both, 2, type, &mod))
+        ds_type both[2] = {args[0]->type, args[2]->type};
+        ds_type common = DS_NONE;
+        if (func_common(both, 2, &common) >= 0) {
+            check_no_function(&l->c, n, args, true);
             return false;
-        args[0] = both[0];
-        args[2] = both[1];
+        }
+        if (!arg_as(l, n, args, 0, common) || !arg_as(l, n, args, 2, common))
+            return false;
     }
-    if (args[0]->type == DS_NONE && !arg_as(l, n, &args[0], DS_STR))
+    if (args[0]->type == DS_NONE) {
+        check_fail(&l->c, "E0302", n->at, n->len, "cast the argument",
+                   "could not determine polymorphic type because input has "
+                   "type unknown");
         return false;
+    }
     *type = args[0]->type;
-    return n->n_args < 2 || arg_as(l, n, &args[1], DS_I32);
+    return n->n_args < 2 || arg_as(l, n, args, 1, DS_I32);
 }
 
 static bool call_plain(level *l, const ds_node *n, const struct win_def *d,
@@ -367,28 +375,28 @@ static bool call_plain(level *l, const ds_node *n, const struct win_def *d,
 {
     if (!plain_call(l, n))
         return false;
-    if (n->n_args < d->least || n->n_args > d->most || n->i) {
-        check_fail(&l->c, "E0302", n->at, n->len, NULL,
-                   "function %s does not take %u arguments", n->name,
-                   n->n_args);
-        return false;
-    }
     w->call = d->call;
     w->n_args = n->n_args;
     w->args = check_args(&l->c, n);
-    return w->args && call_types(l, n, d, w->args, &w->type);
+    if (w->args == NULL)
+        return false;
+    if (n->n_args < d->least || n->n_args > d->most || n->i) {
+        check_no_function(&l->c, n, w->args, true);
+        return false;
+    }
+    return call_types(l, n, d, w->args, &w->type);
 }
 
 static bool call_agg(level *l, const ds_node *n, level_window *w)
 {
     if (!check_is_agg(n->name)) {
-        check_fail(&l->c, func_exists(n->name) ? "E0324" : "E0302", n->at,
-                   n->len, NULL,
-                   func_exists(n->name)
-                       ? "OVER specified, but %s is not a window function nor "
-                         "an aggregate function"
-                       : "function %s does not exist",
-                   n->name);
+        if (func_exists(n->name))
+            check_fail(&l->c, "E0324", n->at, n->len, NULL,
+                       "OVER specified, but %s is not a window function nor "
+                       "an aggregate function",
+                       n->name);
+        else if ((w->args = check_args(&l->c, n)))
+            check_no_function(&l->c, n, w->args, true);
         return false;
     }
     w->call = WIN_AGG;
@@ -397,6 +405,65 @@ static bool call_agg(level *l, const ds_node *n, level_window *w)
         return false;
     w->type = w->agg->result;
     return true;
+}
+
+/* ---- calls that are the same ---- */
+
+static bool same_trees(level *l, tx *const *x, tx *const *y, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (!x[i] != !y[i])
+            return false;
+        if (x[i] && (x[i]->type != y[i]->type ||
+                     strcmp(level_canon(l, x[i]), level_canon(l, y[i])) != 0))
+            return false;
+    }
+    return true;
+}
+
+static bool same_over(level *l, const level_over *x, const level_over *y)
+{
+    const ds_window *f = x->frame, *g = y->frame;
+    if (x == y)
+        return true;
+    if (x->n_keys != y->n_keys || x->n_parts != y->n_parts ||
+        x->n_order != y->n_order || f->mode != g->mode ||
+        f->start != g->start || f->end != g->end || f->exclude != g->exclude)
+        return false;
+    for (uint32_t i = 0; i < x->n_order; i++)
+        if (x->order[i].desc != y->order[i].desc ||
+            x->order[i].nulls_first != y->order[i].nulls_first)
+            return false;
+    return same_trees(l, x->keys, y->keys, x->n_keys) &&
+           same_trees(l, &x->start_by, &y->start_by, 1) &&
+           same_trees(l, &x->end_by, &y->end_by, 1);
+}
+
+static bool same_call(level *l, const level_window *x, const level_window *y)
+{
+    if (x->call != y->call || x->n_args != y->n_args || !x->agg != !y->agg ||
+        !same_over(l, x->over, y->over) ||
+        !same_trees(l, x->args, y->args, x->n_args))
+        return false;
+    return !x->agg ||
+           (x->agg->f == y->agg->f && x->agg->n_args == y->agg->n_args &&
+            same_trees(l, x->agg->args, y->agg->args, x->agg->n_args) &&
+            same_trees(l, &x->agg->filter, &y->agg->filter, 1));
+}
+
+/* The column of this call: of one that stands again, the same. */
+static uint32_t call_column(level *l, const level_window *w)
+{
+    uint32_t i = 0;
+    while (i < l->s->n_wins && !same_call(l, &l->wins[i], w))
+        i++;
+    if (i == l->s->n_wins) {
+        DS_BUG_ON(i >= l->cap_wins);
+        l->s->n_wins++;
+        l->wins[i] = *w;
+        l->fields[l->s->first_win + i].type = w->type;
+    }
+    return l->s->first_win + i;
 }
 
 tx *level_window_call(check *c, const ds_node *n)
@@ -412,11 +479,7 @@ tx *level_window_call(check *c, const ds_node *n)
     l->in_over = false;
     if (!ok || !w.over)
         return NULL;
-    DS_BUG_ON(l->s->n_wins >= l->cap_wins);
-    uint32_t i = l->s->n_wins++;
-    l->wins[i] = w;
-    l->fields[l->s->first_win + i].type = w.type;
-    return check_where(level_column(l, l->s->first_win + i, n->at, n->len), n);
+    return check_where(level_column(l, call_column(l, &w), n->at, n->len), n);
 }
 
 /* ---- after GROUP BY ---- */

@@ -62,3 +62,20 @@ SELECT x.p AS c0, x.q AS c1 FROM (VALUES (1, 'a'), (2, NULL)) AS x(p, q) WHERE E
 SELECT k AS c0, v AS c1 FROM batch ORDER BY v * -1, k, g LIMIT 5 OFFSET 2
 SELECT k AS c0, v AS c1 FROM batch LIMIT 0
 SELECT count(*) AS c0 FROM batch LIMIT (SELECT NULL::bigint)
+SELECT upper AS c0, n AS c1 FROM (SELECT upper(k), count(*) AS n FROM batch GROUP BY upper) q
+SELECT "case" AS c0, text AS c1, g AS c2 FROM (SELECT CASE WHEN b THEN 1 END, 1::int::text, CASE WHEN b THEN 2 ELSE g END FROM batch) q
+SELECT k AS c0, g AS c1, count(*) AS c2 FROM batch GROUP BY (k, (g))
+SELECT count(*) AS c0 FROM batch GROUP BY ROW(k, g)
+SELECT p AS c0, y AS c1 FROM (WITH a(x, y) AS (SELECT k, g FROM batch) SELECT t.* FROM a AS t(p)) q
+SELECT k AS c0 FROM batch b WHERE g = (SELECT max(g) FROM batch c WHERE c.k = b.k)
+SELECT k AS c0 FROM batch b WHERE EXISTS (SELECT DISTINCT 1 / 0 FROM other o WHERE o.k = b.k ORDER BY 1)
+SELECT EXISTS (SELECT unnest('{}'::int[]) FROM other) AS c0, EXISTS (SELECT count(*) FROM other WHERE false) AS c1
+SELECT a.k AS c0, b.w AS c1 FROM batch a JOIN other b ON nullif(b.k, 'a') = a.k AND a.g = nullif(b.h, 2)
+SELECT DISTINCT rank() OVER (ORDER BY g) AS c0 FROM batch ORDER BY rank() OVER (ORDER BY g)
+SELECT sum(g) OVER (ORDER BY v) AS c0, sum(g) OVER (ORDER BY v DESC) AS c1, sum(v) OVER (ORDER BY v) AS c2, sum(g) OVER (ORDER BY v NULLS FIRST) AS c3, sum(g) OVER (ORDER BY v RANGE CURRENT ROW) AS c4, count(g) OVER (ORDER BY v) AS c5 FROM batch
+SELECT sum(g) OVER (ORDER BY v RANGE 1 PRECEDING) AS c0, sum(g) OVER (ORDER BY v RANGE 2 PRECEDING) AS c1, lag(v) OVER (ORDER BY v) AS c2, lag(v, 2) OVER (ORDER BY v) AS c3, count(*) FILTER (WHERE g > 1) OVER (ORDER BY v) AS c4, count(*) FILTER (WHERE g > 2) OVER (ORDER BY v) AS c5 FROM batch
+SELECT x AS c0, count(*) OVER (ORDER BY x RANGE BETWEEN 'inf' PRECEDING AND CURRENT ROW) AS c1, count(*) OVER (ORDER BY x DESC RANGE BETWEEN 'inf' PRECEDING AND 'inf' FOLLOWING) AS c2, count(*) OVER (ORDER BY x RANGE BETWEEN 'inf' FOLLOWING AND 'inf' FOLLOWING) AS c3 FROM (VALUES (1.5::float8), ('inf'), ('-inf'), ('nan'), (NULL)) AS t(x)
+SELECT x AS c0, count(*) OVER (ORDER BY x RANGE BETWEEN 'inf' PRECEDING AND CURRENT ROW) AS c1, count(*) OVER (ORDER BY x DESC RANGE BETWEEN 'inf' PRECEDING AND 'inf' FOLLOWING) AS c2 FROM (VALUES (1.5), ('inf'), ('-inf'), ('nan'), (NULL)) AS t(x)
+SELECT count(*) OVER (ORDER BY f RANGE 'NaN' PRECEDING) AS c0 FROM batch
+SELECT v AS c0, count(*) OVER (ORDER BY v, k, g, s, f, n, d ROWS 1.5 PRECEDING) AS c1 FROM batch
+SELECT value AS c0, x.value AS c1, x ->> 'a' AS c2 FROM jsonb_array_elements('[{"a": 1}, 2]') AS x

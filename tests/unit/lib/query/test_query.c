@@ -49,6 +49,7 @@ static void clauses(void **state)
          "NULL,4,1;a,4,2;b,4,2;c,NULL,1"},
         {"SELECT count(*), sum(v) FROM batch WHERE v > 100", "0,NULL"},
         {"SELECT k FROM batch WHERE false GROUP BY k", ""},
+        {"SELECT count(*) FROM batch;", "6"},
         {"SELECT upper(k) || 'y' AS u, sum(v) FROM batch GROUP BY upper(k) "
          "ORDER BY 1",
          "Ay,4;By,4;Cy,NULL;NULL,4"},
