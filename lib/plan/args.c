@@ -570,19 +570,25 @@ static const ds_param *param_find(const ds_param *params, const char *name)
     return NULL;
 }
 
+/* What was meant is not missed too. */
 static void unknown_name(struct fill *f, const ds_text *name,
-                         const ds_arg *item, const ds_param *params)
+                         const ds_arg *item, const ds_param *params,
+                         bool *given)
 {
     const char *hint = args_comma_hint(name, item);
-    const char *names[64];
+    const char *names[64], *near;
     uint32_t n = 0;
 
     for (const ds_param *p = params; p && p->name && n < 64; p++)
         if (!p->later)
             names[n++] = p->name;
+    near = hint ? NULL : ds_name_nearest(name->s, names, n);
     ds_diag_add(f->d, DS_ERROR, "E0101", args_name_where(name),
                 hint ? hint : args_hint(name->s, names, n, f->a),
                 "unknown name `%.80s` in %s", name->s, f->what);
+    for (const ds_param *p = params; near && p->name; p++)
+        if (strcmp(p->name, near) == 0 && p->required && !p->def)
+            given[p - params] = true;
 }
 
 static bool fill_map(struct fill *f, const ds_arg *map, const ds_param *params,
@@ -595,7 +601,7 @@ static bool fill_map(struct fill *f, const ds_arg *map, const ds_param *params,
         const ds_param *p = param_find(params, name->s);
 
         if (p == NULL) {
-            unknown_name(f, name, map->items[i], params);
+            unknown_name(f, name, map->items[i], params, given);
             ok = false;
             continue;
         }
@@ -648,7 +654,9 @@ bool ds_args_fill(const ds_arg *arg, const ds_param *params, const char *what,
         given[main_param - params] = true;
         ok = fill_value(&f, arg, main_param, args);
     } else {
-        ds_diag_add(d, DS_ERROR, "E0103", arg->where, NULL,
+        ds_diag_add(d, DS_ERROR, "E0103", arg->where,
+                    n ? ds_str_printf(a, "as in {%s: ...}", params->name)
+                      : NULL,
                     n ? "%s needs a map, not %s" : "%s takes nothing, not %s",
                     what, args_kind(arg));
         return false;

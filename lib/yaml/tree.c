@@ -289,7 +289,8 @@ static ds_where byte_where(const tree *t, uint32_t at)
 }
 
 /* Whether a bracket stands where a value in {...} should have ended: text[]. */
-static bool bracket_at(const tree *t, ds_where w)
+/* The character there; 0: none. */
+static char char_at(const tree *t, ds_where w)
 {
     const source_map *m = &t->map;
     uint32_t at = w.line <= m->n_lines ? m->lines[w.line - 1] : m->text.len;
@@ -298,9 +299,33 @@ static bool bracket_at(const tree *t, ds_where w)
     for (; at < m->text.len; at++) {
         col += (m->text.ptr[at] & 0xc0) != 0x80;
         if (col == w.col)
-            return m->text.ptr[at] == '[';
+            return m->text.ptr[at];
     }
-    return false;
+    return 0;
+}
+
+static const char *parser_hint(const tree *t, ds_where where)
+{
+    const char *context = t->parser.context ? t->parser.context : "";
+    const char *problem = t->parser.problem ? t->parser.problem : "";
+    unsigned line = (unsigned)t->parser.context_mark.line + 1;
+
+    if (strstr(context, "flow") && char_at(t, where) == '[')
+        return "inside {...} and [...] quote what has brackets: \"text[]\"";
+    if (strstr(problem, "mapping values are not allowed"))
+        return "quote a text that has `: ` in it";
+    if (strstr(context, "block") && strstr(problem, "did not find expected"))
+        return char_at(t, where) == '}' || char_at(t, where) == ']'
+                   ? "a bracket too many"
+                   : "what belongs together begins in one column";
+    if (!strstr(context, "flow") && !strstr(context, "quoted"))
+        return NULL;
+    if (line == where.line && t->parser.problem_mark.line + 1 != line)
+        return "it is not closed";
+    return line < where.line
+               ? ds_str_printf(t->a, "what begins in line %u is not closed",
+                               line)
+               : NULL;
 }
 
 static bool parser_fail(tree *t)
@@ -317,13 +342,11 @@ static bool parser_fail(tree *t)
                     "the file has to be UTF-8", "%s", problem);
         return false;
     }
-    where = where_of(t, m, 0);
-    ds_diag_add(t->d, DS_ERROR, "E0110", where,
-                strstr(context, "flow") && bracket_at(t, where)
-                    ? "inside {...} and [...] quote what has brackets: "
-                      "\"text[]\""
-                    : NULL,
-                "%s%s%s", problem, *context ? " " : "", context);
+    /* At the end there is nothing to show but what it should have closed. */
+    where = where_of(
+        t, *context && m.index >= t->map.text.len ? p->context_mark : m, 0);
+    ds_diag_add(t->d, DS_ERROR, "E0110", where, parser_hint(t, where), "%s%s%s",
+                problem, *context ? " " : "", context);
     return false;
 }
 

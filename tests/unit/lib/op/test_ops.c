@@ -199,6 +199,42 @@ static void test_console(void **state)
     assert_string_equal(rig.said, "");
 }
 
+#define HEAD_AT(ms)                                                            \
+    "-------------------------------------------\n"                            \
+    "Time: " ms " ms\n"                                                        \
+    "-------------------------------------------\n"
+
+/* Exactly the limit, a batch after another, NULL, a line end in a text. */
+static void test_console_limit(void **state)
+{
+    (void)state;
+    rig_open("dstream: 1\njob: j\n"
+             "sources: {in: {kafka: {topic: in, " JSON_AB "}}}\n"
+             "sinks: {c: {from: in, console: {limit: 2}}}\n");
+    RIG_RUN("{\"a\":1,\"b\":\"x\"}", "{}");
+    RIG_RUN("{\"a\":1,\"b\":\"x\\ny\"}");
+    assert_string_equal(rig.said,
+                        HEAD_AT("1000") "(1,x)\n(null,null)\n\n" HEAD_AT(
+                            "2000") "(1,x\ny)\n\n");
+}
+
+/* Where one task has the batch an empty one shows too; one column is no
+ * tuple; of sinks the first one in the file comes first. */
+static void test_console_empty(void **state)
+{
+    (void)state;
+    rig_open("dstream: 1\njob: j\n"
+             "sources: {in: {kafka: {topic: in, " JSON_AB "}}}\n"
+             "streams: {n: {from: in, do: [count]}, m: {from: n, do: "
+             "[filter: count > 1, map: \"count AS c, 'x' AS x\"]}}\n"
+             "sinks: {d: {from: m, console: {}}, c: {from: n, console: {}}}\n");
+    RIG_RUN("{\"a\":1}", "{\"a\":2}");
+    RIG_IDLE();
+    assert_string_equal(
+        rig.said, HEAD_AT("1000") "(2,x)\n\n" HEAD_AT("1000") "2\n\n" HEAD_AT(
+                      "2000") "\n" HEAD_AT("2000") "0\n\n");
+}
+
 /* ---- keys ---- */
 
 static const ds_node *node_named(const char *name)
@@ -281,6 +317,8 @@ int main(void)
         T(test_stream_key),
         T(test_text_of_two_columns),
         T(test_console),
+        T(test_console_limit),
+        T(test_console_empty),
         T(test_map_keeps_key),
         T(test_map_loses_key),
         T(test_key_by),
