@@ -25,7 +25,7 @@ dev_packages() {
             libpcre2-dev libutf8proc-dev libprotobuf-c-dev libssl-dev \
             libcurl4-openssl-dev libavro-dev tzdata
         ;;
-    tests) echo libcmocka-dev ;;
+    tests) echo libcmocka-dev make ;;
     clang) echo clang libclang-rt-14-dev llvm ;;
     format) echo clang-format ;;
     lint) echo clang clang-format clang-tidy ;;
