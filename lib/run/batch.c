@@ -149,13 +149,26 @@ static bool is_at_end(const worker *w, const input *in)
     return end >= 0 && in->next >= end;
 }
 
-bool batch_is_idle(const worker *w, const input *in)
+bool batch_is_silent(const worker *w, const input *in)
 {
     ds_time now = ds_clock_now(w->ctx->opts.clock);
 
     if (w->holds && !is_at_end(w, in))
         return false; /* what is there has not been read yet */
     return !in->frontier && now - in->silent > input_patience(w, in);
+}
+
+/* Rows that wait in memory are still to come. */
+static bool is_run(const worker *w, const input *in)
+{
+    const task *t = in->task;
+
+    return !w->holds || in->row_batch <= (t->in_batch ? t->now : t->ran);
+}
+
+static bool is_idle(const worker *w, const input *in)
+{
+    return batch_is_silent(w, in) && is_run(w, in);
 }
 
 ds_time batch_watermark(const task *t)
@@ -171,7 +184,7 @@ ds_time batch_watermark(const task *t)
             continue;
         if (in->frontier)
             mark = frontier_watermark(in->frontier, t->now);
-        else if (!in->watermarked || batch_is_idle(w, in))
+        else if (!in->watermarked || is_idle(w, in))
             continue;
         least = mark < least ? mark : least;
     }
@@ -193,8 +206,8 @@ ds_time batch_source_watermark(const worker *w, const char *source)
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
 
-        if (in->watermarked && input_is_of(w, in, source) &&
-            !batch_is_idle(w, in) && in->watermark < least)
+        if (in->watermarked && input_is_of(w, in, source) && !is_idle(w, in) &&
+            in->watermark < least)
             least = in->watermark;
     }
     return least;
@@ -428,12 +441,14 @@ static frontier_mark input_mark(const worker *w, const input *in, ds_time until)
     return mark;
 }
 
-static unsigned input_flags(const worker *w, const input *in)
+/* In pieces before the last one it may still have rows to come. */
+static unsigned input_flags(const worker *w, const input *in, bool last)
 {
     bool idle = in->frontier ? frontier_idle(in->frontier, in->task->ran)
-                             : !in->watermarked || batch_is_idle(w, in);
+                             : !in->watermarked || (last && is_idle(w, in));
+    bool quiet = last && in->quiet && is_run(w, in);
 
-    return (idle ? FRONTIER_IDLE : 0u) | (in->quiet ? FRONTIER_QUIET : 0u);
+    return (idle ? FRONTIER_IDLE : 0u) | (quiet ? FRONTIER_QUIET : 0u);
 }
 
 static void sources_until(const worker *w, ds_time until, progress *p)
@@ -444,7 +459,7 @@ static void sources_until(const worker *w, ds_time until, progress *p)
         const input *in = &w->inputs[i];
         frontier_mark mark = input_mark(w, in, until);
 
-        mark.flags = input_flags(w, in);
+        mark.flags = input_flags(w, in, until == DS_TIME_NONE);
         p->sources[i] = (progress_source){in->topic, in->partition, mark};
     }
 }

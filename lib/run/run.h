@@ -311,8 +311,9 @@ bool batch_wants_all(const worker *w);
 void batch_mark(worker *w);
 /* Rows of an input were pushed: its watermark. */
 void batch_saw(worker *w, input *in, uint32_t node);
-/* Its partition has been silent for so long that it holds nothing back. */
-bool batch_is_idle(const worker *w, const input *in);
+/* Its partition has been silent for so long that it holds nothing back; what
+ * was read of it may have to run yet. */
+bool batch_is_silent(const worker *w, const input *in);
 /* Of a task, as it is after the rows so far. */
 ds_time batch_watermark(const task *t);
 /* Of a source, in the partitions that the worker has; INT64_MAX: none of them

@@ -216,7 +216,7 @@ static void quiet_watch(worker *w)
 {
     for (uint32_t i = 0; w->stage->id == 0 && i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
-        bool quiet = batch_is_idle(w, in);
+        bool quiet = batch_is_silent(w, in);
 
         w->epoch->quiet = w->epoch->quiet || quiet != in->quiet;
         in->quiet = quiet;

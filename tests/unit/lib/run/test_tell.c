@@ -25,7 +25,7 @@ typedef struct fixture {
 } fixture;
 
 /* Counts of a topic of one partition, in a stage of their own. */
-static int set_up(void **state)
+static int open_job(void **state, const char *name, const char *value)
 {
     static fixture f;
     ds_run_options opts;
@@ -34,7 +34,8 @@ static int set_up(void **state)
     f = (fixture){.job = ds_job_new(cmd_registry())};
     ds_clock_virtual_init(&f.clock, 100 * S);
     ds_job_set(f.job, "job", "counts");
-    ds_job_set(f.job, "batch", "1s");
+    ds_job_set(f.job, "batch.interval", "1s");
+    ds_job_set(f.job, name, value);
     ds_job_source(f.job, "lines", "kafka",
                   DS_OPTS("topic", "lines", "columns", "at timestamptz",
                           "event_time", "at", "watermark", "2s"));
@@ -49,12 +50,23 @@ static int set_up(void **state)
                          .opened = f.broker,
                          .instance = "a",
                          .clock = &f.clock,
+                         .epoch_rows = 2,
                          .workers = 1};
     if (ds_context_open(ds_job_plan(f.job), &opts, &f.ctx, &err) ||
         worker_ready(&f.ctx->workers[0], &err))
         fail_msg("%s", err.msg);
     *state = &f;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return open_job(state, "batch.clock", "wall");
+}
+
+static int set_up_record(void **state)
+{
+    return open_job(state, "batch.clock", "record");
 }
 
 static int tear_down(void **state)
@@ -67,6 +79,18 @@ static int tear_down(void **state)
     return 0;
 }
 
+static uint32_t said_by(worker *w, progress *said)
+{
+    uint32_t all, n = 0;
+    const ds_row *rows = ds_outbox_chunk(w->epoch->outbox, 0, &all);
+
+    for (uint32_t i = 0; i < all; i++)
+        if (ds_slice_eq(rows[i].key, PROGRESS_KEY))
+            assert_true(
+                progress_decode(rows[i].val, w->assignment, &said[n++]));
+    return n;
+}
+
 /* The epoch of batch `t`, after whose rows the watermark is `mark`, as if it
  * had committed; what it says. */
 static uint32_t epoch_at(worker *w, ds_time t, ds_time mark, bool due,
@@ -74,7 +98,6 @@ static uint32_t epoch_at(worker *w, ds_time t, ds_time mark, bool due,
 {
     epoch *e = w->epoch;
     uint32_t n;
-    const ds_row *rows;
 
     epoch_begin(e);
     batch_time(w, t);
@@ -84,9 +107,7 @@ static uint32_t epoch_at(worker *w, ds_time t, ds_time mark, bool due,
     w->inputs[0].watermark = mark;
     batch_mark(w);
     batch_tell(w);
-    rows = ds_outbox_chunk(e->outbox, 0, &n);
-    for (uint32_t i = 0; i < n; i++)
-        assert_true(progress_decode(rows[i].val, w->assignment, &said[i]));
+    n = said_by(w, said);
     batch_committed(w);
     epoch_go(e, EPOCH_ABORTING);
     epoch_go(e, EPOCH_IDLE);
@@ -135,11 +156,57 @@ static void test_open(void **state)
     assert_said(&said[0], 1, 103 * S, 40 * S);
 }
 
+static void put(fixture *f, ds_time ts, const char *line)
+{
+    memory_record rec = {.ts = ts, .val = ds_slice_of(line)};
+
+    memory_put(f->broker, "lines", 0, &rec);
+}
+
+/* By the records' timestamps, several batches in an epoch; a limit leaves rows
+ * of a partition that has fallen silent to the next one. */
+static void test_record(void **state)
+{
+    fixture *f = *state;
+    worker *w = &f->ctx->workers[0];
+    progress said[4];
+    ds_err err;
+
+    put(f, 1 * S, "{\"at\": \"1970-01-01T00:01:00Z\"}");
+    put(f, 2 * S, "{\"at\": \"1970-01-01T00:01:01Z\"}");
+    put(f, 3 * S, "{\"at\": \"1970-01-01T00:01:02Z\"}");
+    epoch_begin(w->epoch);
+    assert_int_equal(timed_collect(w, false, &err), DS_OK);
+    f->clock.virtual_now += 60 * S;
+    for (int n = 0; n < 2; n++) {
+        bool last = n == 1;
+
+        assert_int_equal(timed_collect(w, false, &err), DS_OK);
+        assert_int_equal(timed_run(w, &err), DS_OK);
+        timed_mark(w);
+        batch_tell(w);
+        assert_int_equal(said_by(w, said), last ? 1 : 3);
+        assert_said(&said[0], last, (last ? 4 : 1) * S, last ? 60 * S : NONE);
+        assert_int_equal(said[0].sources[0].mark.flags,
+                         last ? FRONTIER_IDLE | FRONTIER_QUIET : 0);
+        if (!last) {
+            assert_said(&said[1], 1, 2 * S, 58 * S);
+            assert_said(&said[2], 1, 3 * S, 59 * S);
+            assert_int_equal(said[2].sources[0].mark.flags, 0);
+        }
+        batch_committed(w);
+        epoch_go(w->epoch, EPOCH_ABORTING);
+        epoch_go(w->epoch, EPOCH_IDLE);
+        epoch_begin(w->epoch);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_missed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_record, set_up_record, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
