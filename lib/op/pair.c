@@ -19,8 +19,7 @@ bool pair_is_function(const ds_arg *list, const ds_schema *rows, ds_arena *a)
     ds_scope scope = {.cols = rows, .rows = rows};
     ds_diags tried;
 
-    if (!select_mentions(list, "a") || !select_mentions(list, "b") ||
-        ds_schema_find(rows, "a") >= 0 || ds_schema_find(rows, "b") >= 0)
+    if (!select_mentions(list, "a") || !select_mentions(list, "b"))
         return false;
     ds_diags_init(&tried, a);
     return select_compile(list, &scope, a, &tried) == NULL &&
