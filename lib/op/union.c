@@ -17,10 +17,19 @@ struct union_plan {
     const uint16_t **cols; /* by port */
 };
 
+/* What the job calls an input: where it crosses, its node has our own name. */
+static const char *union_name(const ds_node *node, uint32_t port)
+{
+    const ds_arg *with = ((const struct union_args *)node->args)->with;
+
+    return with->kind == DS_ARG_SCALAR ? with->text.s
+                                       : with->items[port - 1]->text.s;
+}
+
 static void union_differs(const ds_node *node, uint32_t port, const char *name,
                           ds_type type, const ds_field *other, ds_diags *d)
 {
-    const char *stream = node->inputs[port]->stream;
+    const char *stream = union_name(node, port);
 
     if (other)
         ds_diag_add(d, DS_ERROR, "E0423", node->where,
@@ -46,8 +55,8 @@ static void union_extra(const ds_node *node, uint32_t port, ds_diags *d)
             ds_diag_add(d, DS_ERROR, "E0423", node->where,
                         "union needs the same columns: bring them together "
                         "with map",
-                        "`%s` has a column `%s` more",
-                        node->inputs[port]->stream, other->fields[c].name);
+                        "`%s` has a column `%s` more", union_name(node, port),
+                        other->fields[c].name);
 }
 
 static const uint16_t *union_columns(const ds_node *node, uint32_t port,
