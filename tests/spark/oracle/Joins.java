@@ -69,6 +69,12 @@ final class Joins {
                 .join(s.pairs("other")).mapValues(p -> p._1 == null
                     || p._2 == null ? null : p._1 + p._2)
                 .reduceByKey(Sums::add), "s"));
+        cases.add("join-keys", """
+            right: {from: other, do: [{map: k}, {keyBy: k}]}
+            out: {from: input, do: [{map: k}, {keyBy: k}, {join: right}]}
+            """, List.of(Input.nulls("input", 30), Input.nulls("other", 40)),
+            s -> s.pairs("input").join(s.pairs("other"))
+                .map(p -> Row.of("k", p._1)));
         cases.add("join-itself", """
             right: {from: input, do: [{map: 'k, v AS w'}, {keyBy: k}]}
             out: {from: input, do: [{keyBy: k}, {join: {with: right}}]}
@@ -138,6 +144,21 @@ final class Joins {
                 return s.pairs("input").transform(rdd -> rdd.join(table)
                     .map(p -> Row.of("k", p._1, "v", p._2._1,
                         "n", p._2._2)));
+            }).with(known);
+        cases.add("transform-table", """
+            out:
+              from: input
+              do:
+                - transform: >-
+                    SELECT k, count(v) AS n
+                    FROM known LEFT JOIN batch USING (k) GROUP BY k
+            """, inputs, s -> {
+                var table = s.known();
+                return s.pairs("input").transform(rdd -> table.cogroup(rdd
+                    .filter(p -> p._2 != null))
+                    .filter(p -> p._2._1.iterator().hasNext())
+                    .map(p -> Row.of("k", p._1, "n",
+                        Sums.count(p._2._2))));
             }).with(known);
     }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.streaming.Durations;
 import org.apache.spark.streaming.api.java.JavaDStream;
 
 /** Operators that see the rows of one batch, without keys. */
@@ -15,6 +16,7 @@ final class PerBatch {
     static void add(Cases cases) {
         rowByRow(cases);
         partitions(cases);
+        partitionsOfWindows(cases);
         unions(cases);
         counts(cases);
         reduces(cases);
@@ -66,6 +68,14 @@ final class PerBatch {
             s -> count(s.rows("input").repartition(5)));
     }
 
+    /** Spark's window has the partitions of all of its batches. */
+    private static void partitionsOfWindows(Cases cases) {
+        cases.add("window-glom", "out: {from: input, do: [{window: "
+            + "{length: 2s}}, glom]}", List.of(Input.pairs("input", 14)),
+            s -> s.rows("input").window(Durations.seconds(2)).glom()
+                .map(rows -> Row.of("rows", rows)));
+    }
+
     private static void unions(Cases cases) {
         List<Input> two = List.of(Input.pairs("input", 11),
             Input.sparse("other", 12));
@@ -86,6 +96,15 @@ final class PerBatch {
         cases.add("union-count", """
             out: {from: input, do: [{union: other}, count]}
             """, two, s -> count(s.rows("input").union(s.rows("other"))));
+        cases.add("window-union-count", """
+            more: {from: other, do: [{window: {length: 4s, slide: 2s}}]}
+            out:
+              from: input
+              do: [{window: {length: 2s, slide: 2s}}, {union: more}, count]
+            """, two, s -> count(s.rows("input")
+                .window(Durations.seconds(2), Durations.seconds(2))
+                .union(s.rows("other")
+                    .window(Durations.seconds(4), Durations.seconds(2)))));
         cases.add("union-reduceByKey", """
             out:
               from: input

@@ -19,6 +19,7 @@ final class States {
     static void add(Cases cases) {
         updates(cases);
         initial(cases);
+        changed(cases);
         composed(cases);
         maps(cases);
     }
@@ -79,6 +80,31 @@ final class States {
             List.of(Input.sparse("input", 53)), build).with(known);
     }
 
+    /** The keys that had rows or got another state, without `emit: all`. */
+    private static void changed(Cases cases) {
+        String update = "{updateStateByKey: 'CASE WHEN count(*) > 0 THEN 2 "
+            + "WHEN state > 1 THEN state - 1 END AS n'}";
+        cases.pairs("updateStateByKey-changed", "{keyBy: k}, " + update,
+            s -> changed(s.pairs("input")));
+        cases.pairs("window-updateStateByKey-changed-window", "{keyBy: k}, "
+            + "{window: {length: 3s, slide: 2s}}, " + update
+            + ", {window: {length: 4s}}", s -> changed(s.pairs("input")
+            .window(Durations.seconds(3), Durations.seconds(2)))
+            .window(Durations.seconds(4)));
+    }
+
+    /** A key without rows counts down and goes at zero. */
+    private static JavaDStream<Row> changed(
+        JavaPairDStream<String, Long> pairs) {
+        return pairs.updateStateByKey((List<Long> rows, Optional<Row> was) -> {
+            Long before = was.isPresent() ? was.get().number("n") : null;
+            long n = !rows.isEmpty() ? 2L : before - 1;
+            return n == 0 ? Optional.<Row>empty() : Optional.of(Row.of(
+                "n", n, "new", !rows.isEmpty() || n != before));
+        }).filter(p -> (Boolean) p._2.get("new"))
+            .map(p -> Row.of("k", p._1, "n", p._2.get("n")));
+    }
+
     private static JavaPairDStream<String, Long> counts(
         JavaPairDStream<String, Long> pairs) {
         return pairs.updateStateByKey((List<Long> rows, Optional<Long> n) ->
@@ -120,7 +146,8 @@ final class States {
      * A sum for each key, called once per key and batch as dstream does, which
      * is behind a groupByKey; a timed-out key gives minus its sum.
      */
-    private static JavaDStream<Row> sums(Case.Sources sources, int timeout) {
+    private static JavaDStream<Row> sums(JavaPairDStream<String, Long> pairs,
+        int timeout, int slide) {
         StateSpec<String, Iterable<Long>, Long, Row> spec = StateSpec.function(
             (String key, Optional<Iterable<Long>> rows, State<Long> state) -> {
                 if (state.isTimingOut()) {
@@ -132,12 +159,12 @@ final class States {
                 return Row.of("k", key, "n", n);
             });
         if (timeout == 0) {
-            return sources.pairs("input").groupByKey().mapWithState(spec);
+            return pairs.groupByKey().mapWithState(spec);
         }
         // Spark looks for what is over when it checkpoints.
-        var stream = sources.pairs("input").groupByKey()
+        var stream = pairs.groupByKey()
             .mapWithState(spec.timeout(Durations.seconds(timeout)));
-        stream.checkpoint(Durations.seconds(1));
+        stream.checkpoint(Durations.seconds(slide));
         return stream;
     }
 
@@ -145,17 +172,23 @@ final class States {
         String update = "update: 'coalesce(state, 0) + "
             + "coalesce(sum(v), 0) AS n'";
         cases.pairs("mapWithState", "{keyBy: k}, {mapWithState: {" + update
-            + "}}", s -> sums(s, 0));
+            + "}}", s -> sums(s.pairs("input"), 0, 1));
         cases.pairs("mapWithState-removed", "{keyBy: k}, {mapWithState: "
             + "{update: 'CASE WHEN coalesce(state, 0) + count(*) < 4 "
             + "THEN coalesce(state, 0) + count(*) END AS n', "
             + "emit: 'state AS n, count(*) AS rows'}}", States::removed);
         String over = "on_timeout: -state AS n}}";
-        // More than 2 s: what is exactly as old is not over in Spark.
+        // What is exactly as old is not over.
         cases.pairs("mapWithState-timeout", "{keyBy: k}, {mapWithState: {"
-            + update + ", timeout: 2001ms, " + over, s -> sums(s, 2));
+            + update + ", timeout: 2s, " + over,
+            s -> sums(s.pairs("input"), 2, 1));
+        cases.pairs("window-mapWithState-timeout", "{keyBy: k}, {window: "
+            + "{length: 2s, slide: 2s}}, {mapWithState: {" + update
+            + ", timeout: 3s, " + over, s -> sums(s.pairs("input")
+            .window(Durations.seconds(2), Durations.seconds(2)), 3, 2));
         cases.pairs("mapWithState-count", "{keyBy: k}, {mapWithState: {"
-            + update + "}}, count", s -> PerBatch.count(sums(s, 0)));
+            + update + "}}, count", s -> PerBatch.count(
+                sums(s.pairs("input"), 0, 1)));
     }
 
     /** A key is removed at four rows; its row then has a NULL. */
