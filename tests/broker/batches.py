@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""batches.py - windows and a join under faults, on several instances.
+"""batches.py - windows and joins under faults, on several instances.
 
     batches.py [--seconds N] [--seed N] [--takeovers N]
 
@@ -18,6 +18,8 @@ what each operator promises:
   B4  count: one row per batch over all partitions, their sum the tokens
   B5  full outer join within a batch: an id is matched once, or alone once on
       each side
+  B6  full outer join by event time: an id of both sides is matched once, an id
+      of one side is alone once, when the watermark has passed
   B9  the job ends up at the end of its input, and instances do not die
 
 --takeovers measures so often how long partitions are without an owner (exactly-once.md,
@@ -44,21 +46,29 @@ from ring import Failed, Invalid
 POINTS = ["after_poll", "before_produce", "mid_produce", "after_flush",
           "after_offsets", "before_commit", "after_commit", "before_store",
           "after_store", "during_restore"]
-SINKS = ["apart", "sliding", "counts", "pairs"]
+SINKS = ["apart", "sliding", "counts", "pairs", "near"]
 SOURCES = {"tokens": 6, "left": 4, "right": 3}
 SESSION = 6.0
 WORDS = 80
+LONELY = 10  # each such id comes on one side only
+
+
+def after(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
+        time.time() + seconds))
 
 
 class Feeder(threading.Thread):
     """A word has one source partition, so its numbers keep their order. An id
-    goes to both sides, to any partition, a moment apart."""
+    goes to both sides, to any partition, a moment apart; its event time is when
+    it goes there."""
 
     def __init__(self, brokers, rate, seed):
         super().__init__(daemon=True)
         self.rate, self.rnd = rate, random.Random(seed)
         self.count = collections.Counter()
         self.ids = 0
+        self.lonely = {}  # those that come on one side: whether it is the left
         self.later = []
         self.error = None
         self.stop_ = threading.Event()
@@ -88,11 +98,15 @@ class Feeder(threading.Thread):
                  ("right", {"id": "i%d" % self.ids, "b": self.ids})]
         self.rnd.shuffle(sides)
         self.put_side(sides[0])
+        if self.ids % LONELY == 0:
+            self.lonely[self.ids] = sides[0][0] == "left"
+            return
         self.later.append((now + self.rnd.choice((0, 0, 0.3, 1)), sides[1]))
 
     def put_side(self, side):
         topic, row = side
-        self.put(topic, self.rnd.randrange(SOURCES[topic]), row)
+        self.put(topic, self.rnd.randrange(SOURCES[topic]),
+                 dict(row, t=after(0)))
 
     def run(self):
         start, done = time.monotonic(), 0
@@ -114,6 +128,9 @@ class Feeder(threading.Thread):
         self.join(10)
         for _, side in self.later:
             self.put_side(side)
+        for topic in ("left", "right"):  # the watermark passes all others
+            for part in range(SOURCES[topic]):
+                self.put(topic, part, {"id": "end", "t": after(60)})
         if self.p.flush(60) or self.error:
             raise Invalid("the input was not written: %s" % self.error)
 
@@ -175,20 +192,38 @@ class Verdict:
         if n != sum(feeder.count.values()):
             self.add("B4", "%d of %d" % (n, sum(feeder.count.values())))
 
-    def pairs(self, feeder):
+    def sides(self, sink):
+        """What each id has: (the left side, the right side) of its rows."""
         of = collections.defaultdict(list)
-        for r in self.rows("pairs"):
+        for r in self.rows(sink):
             of[r["id"]].append((r["a"] is not None, r["b"] is not None))
+        return of
+
+    def pairs(self, feeder):
+        of = self.sides("pairs")
         for i in range(1, feeder.ids + 1):
             got = sorted(of["i%d" % i])
-            if got not in ([(True, True)], [(False, True), (True, False)]):
+            good = [[(True, True)], [(False, True), (True, False)]]
+            if i in feeder.lonely:
+                good = [[(feeder.lonely[i], not feeder.lonely[i])]]
+            if got not in good:
                 self.add("B5", "i%d: %s" % (i, got))
+
+    def near(self, feeder):
+        of = self.sides("near")
+        for i in range(1, feeder.ids + 1):
+            left = feeder.lonely.get(i, True)
+            right = not feeder.lonely.get(i, False)
+            if of["i%d" % i] != [(left, right)]:
+                self.add("B6", "i%d: %s, not %s" % (i, of["i%d" % i],
+                                                    (left, right)))
 
     def take(self, feeder):
         self.windows(feeder)
         self.sliding(feeder)
         self.counts(feeder)
         self.pairs(feeder)
+        self.near(feeder)
 
 
 class Run:
@@ -207,6 +242,7 @@ class Run:
         self.done = collections.Counter()
         self.start = time.monotonic()
         self.verdict = Verdict(self.brokers)
+        self.feeder = Feeder(self.brokers, 400, args.seed)
 
     def instance(self, name):
         if name not in self.instances:
@@ -418,7 +454,6 @@ class Run:
         for topic, n in SOURCES.items():
             ring.create_topics(self.brokers, ["batches-" + topic], n)
         ring.create_topics(self.brokers, ["batches-" + s for s in SINKS], 5)
-        self.feeder = Feeder(self.brokers, 400, self.args.seed)
         self.feeder.start()
         self.ensure("a")
         self.progress(120, "the first rows come")
@@ -478,7 +513,7 @@ def main():
         sum(run.feeder.count.values()), run.feeder.ids,
         dict(run.verdict.bad) or "none"))
     bad = sum(1 for n in run.verdict.bad.values() if n) + (invalid is not None)
-    return ring.verdict(5 - min(5, bad), bad)
+    return ring.verdict(6 - min(6, bad), bad)
 
 
 if __name__ == "__main__":
