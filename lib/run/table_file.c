@@ -368,7 +368,8 @@ static bool file_waits(struct tables *ts, struct run_table *t)
     bool known;
 
     if (file_look(t->plan->path, &now, &err) < 0) {
-        if (!t->file.bad)
+        /* Once, also if it was there and wrong before. */
+        if (!t->file.bad || t->file.failed.inode)
             tables_failed(ts, t, &err);
         t->file.bad = true;
         t->file.failed = (struct table_stamp){0};
