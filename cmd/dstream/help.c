@@ -84,13 +84,29 @@ static bool help_code(const char *code)
     return true;
 }
 
+/* `count` is an operator and a function. */
+static bool help_name(const char *name, const listing *all)
+{
+    bool code = help_code(name);
+    bool op = help_operator(cmd_registry(), name);
+
+    return help_function(name, all) > 0 || op || code;
+}
+
 static const char *nearest(const char *name, const listing *all, ds_arena *a)
 {
-    const char **names = ds_new(a, const char *, all->n);
+    enum { OPERATORS = 256 };
+    const ds_registry *reg = cmd_registry();
+    const char **names = ds_new(a, const char *, all->n + OPERATORS);
+    const ds_op_type *op;
+    uint32_t n = all->n;
 
     for (uint32_t i = 0; i < all->n; i++)
         names[i] = all->list[i].name;
-    return ds_name_nearest(name, names, all->n);
+    for (uint32_t i = 0; i < OPERATORS && (op = ds_registry_op_at(reg, i)); i++)
+        if (!(op->flags & DS_OP_INTERNAL))
+            names[n++] = op->name;
+    return ds_name_nearest(name, names, n);
 }
 
 /* ---- all of them, as Markdown ---- */
@@ -207,10 +223,11 @@ int help_main(const char *name)
         functions_print(&all, a);
     } else if (strcmp(name, "--operators") == 0) {
         help_operators(cmd_registry());
-    } else if (!help_code(name) && !help_function(name, &all)) {
+    } else if (!help_name(name, &all)) {
         const char *near = nearest(name, &all, a);
 
-        fprintf(stderr, "dstream: there is no verb, function or code `%.40s`",
+        fprintf(stderr,
+                "dstream: there is no verb, operator, function or code `%.40s`",
                 name);
         if (near)
             fprintf(stderr, "; did you mean `%s`?", near);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * help_ops.c - the table of operators, docs/operators.md: what each one makes,
- * needs, keeps and costs, from its type.
+ * needs, keeps and costs, from its type; and one operator with what it takes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,4 +70,24 @@ void help_operators(const ds_registry *reg)
                list[i]->help, result_of(list[i]), meet_of(list[i]),
                list[i]->keeps ? list[i]->keeps : "",
                list[i]->cost ? list[i]->cost : "");
+}
+
+bool help_operator(const ds_registry *reg, const char *name)
+{
+    const ds_op_type *t = ds_registry_op(reg, name);
+
+    if (t == NULL || (t->flags & DS_OP_INTERNAL))
+        return false;
+    printf("%s: %s\n", t->name, t->help);
+    for (const ds_param *p = t->params; p && p->name; p++)
+        if (!p->later)
+            printf("  %-10s %s%s%s%s%s\n", p->name,
+                   p->required ? "(required) " : "", p->help ? p->help : "",
+                   p->def ? " Absent: " : "", p->def ? p->def : "",
+                   p->def ? "." : "");
+    if (t->keeps)
+        printf("  keeps: %s\n", t->keeps);
+    if (t->cost)
+        printf("  cost: %s\n", t->cost);
+    return true;
 }

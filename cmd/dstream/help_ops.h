@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* help_ops.h - `dstream help --operators`: docs/operators.md. */
+/* help_ops.h - `dstream help --operators`: docs/operators.md; and of one. */
 #ifndef CMD_HELP_OPS_H
 #define CMD_HELP_OPS_H
 
@@ -7,5 +7,8 @@
 
 /* On standard output. */
 void help_operators(const ds_registry *reg);
+
+/* What it does and takes; false: there is no such operator. */
+bool help_operator(const ds_registry *reg, const char *name);
 
 #endif

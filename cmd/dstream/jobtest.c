@@ -206,8 +206,7 @@ int verb_test(int argc, char **argv)
         } else if (c == 's') {
             s.sweep = true;
         } else {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 64;
+            return cmd_help(c, "test", usage);
         }
     }
     /* What goes wrong on purpose is of no interest. */

@@ -383,7 +383,8 @@ void build_settings(ds_job *job)
     ds_args_fill(map, ds_job_params, "the job", set, job->arena, &job->diags);
     check_job_name(job);
     plan->job = set->job.s ? set->job.s : "job";
-    plan->batch = set->batch.interval;
+    /* A wrong one has been told: of this one everything is a multiple. */
+    plan->batch = set->batch.interval > 0 ? set->batch.interval : 1;
     plan->record_clock = set->batch.clock == 1;
     plan->max_records = set->batch.max_records;
     plan->max_records_said =

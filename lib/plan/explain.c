@@ -569,15 +569,22 @@ static void put_tables_promise(struct explain *x)
               x->to);
 }
 
+/* It shows a batch once that has committed (dstream/sink.h). */
+static bool is_two_phase(const ds_node *node)
+{
+    return ((const ds_outside_args *)node->args)->type->done != NULL;
+}
+
 static void put_promise(struct explain *x)
 {
-    bool console = false, outside = false, received = false;
+    bool console = false, outside = false, shown = false, received = false;
 
     for (uint32_t i = 0; i < x->plan->n_nodes; i++) {
         const ds_node *node = x->plan->nodes[i];
 
         console = console || is(node, "console");
-        outside = outside || is(node, "outside");
+        shown = shown || (is(node, "outside") && is_two_phase(node));
+        outside = outside || (is(node, "outside") && !is_two_phase(node));
         received = received ||
                    (is(node, "source") &&
                     ((const ds_source_args *)node->args)->receiver != NULL);
@@ -589,6 +596,9 @@ static void put_promise(struct explain *x)
     if (console)
         fputs("  the console is not part of it: a crash may lose what was to "
               "be shown\n",
+              x->to);
+    if (shown)
+        fputs("  files have their names when their batch has committed: once\n",
               x->to);
     if (outside)
         fputs("  a sink that is no topic gets a batch at least once\n", x->to);

@@ -143,6 +143,29 @@ static void schema_and_version_print(void **state)
     assert_int_equal(VERB(verb_version, "x")->code, 64);
 }
 
+static int help_verb(int argc, char **argv)
+{
+    (void)argc;
+    return help_main(argv[1]);
+}
+
+static void help_knows_operators(void **state)
+{
+    const ran *r = VERB(help_verb, "mapWithState");
+
+    (void)state;
+    assert_int_equal(r->code, 0);
+    assert_memory_equal(r->out, "mapWithState: ", 14);
+    assert_non_null(strstr(r->out, "\n  on_timeout "));
+    r = VERB(help_verb, "count"); /* and a function */
+    assert_int_equal(r->code, 0);
+    assert_non_null(strstr(r->out, "count(*)"));
+    r = VERB(help_verb, "flatmap");
+    assert_int_equal(r->code, 64);
+    assert_non_null(strstr(r->err, "did you mean `flatMap`?"));
+    assert_int_equal(VERB(help_verb, "tableJoin")->code, 64);
+}
+
 static void replay_wants_a_target(void **state)
 {
     const char *g = verb_file("good.yaml", good);
@@ -182,6 +205,7 @@ int main(void)
         cmocka_unit_test(eval_answers_once),
         cmocka_unit_test(eval_answers_each_row_in_order),
         cmocka_unit_test(schema_and_version_print),
+        cmocka_unit_test(help_knows_operators),
         cmocka_unit_test(replay_wants_a_target),
         cmocka_unit_test(serve_refuses_what_it_cannot_do),
     };
