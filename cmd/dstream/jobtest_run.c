@@ -712,18 +712,25 @@ static int32_t partitions_of(const runner *r, bool all, const char *name)
     return n;
 }
 
-/* A source has the partitions that its steps name; beside state all have as
- * many as the one that has most. */
+/* State by partition of the sources: they have to have the same number. */
+static bool partitions_agree(const ds_plan *plan)
+{
+    bool agree = plan->stages[0].keyed;
+
+    for (uint32_t i = 0; i < plan->n_stores; i++)
+        agree |= plan->stores[i].node->stage == 0;
+    return agree;
+}
+
+/* A source has the partitions that its steps name; if they agree, the most. */
 static bool topics_make(runner *r)
 {
     for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
         const ds_node *node = r->plan->nodes[i];
         const ds_source_args *args = node->args;
-        int32_t n;
+        int32_t n = partitions_of(r, partitions_agree(r->plan), node->stream);
         if (strcmp(node->type->name, "source") != 0)
             continue;
-        n = partitions_of(r, r->plan->n_stores || r->plan->stages[0].keyed,
-                          node->stream);
         if (args->pattern.s &&
             !pattern_takes(args->pattern.s, source_topic(r, args))) {
             report_where(r, r->test->where,

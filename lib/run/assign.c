@@ -122,6 +122,7 @@ static ds_rc tasks_open(worker *w, const ds_change *c, ds_err *err)
         if (rc != DS_OK)
             return rc;
     }
+    tasks_feed(w);
     return DS_OK;
 }
 

@@ -77,6 +77,8 @@ struct task {
     ds_arena *arena;
     uint32_t n_ops;
     ds_op **ops; /* as the stage's nodes */
+    bool *fed;   /* by op: something that the task reads leads to it, or it may
+                    have a state; if not it has no partition here */
     uint32_t n_stores;
     task_store *stores;
     bool open;             /* begun in the epoch in process */
@@ -283,6 +285,8 @@ bool engine_record_decode(ds_slice s, ds_arena *a, uint64_t *signature,
 /* task.c: an epoch of a task has overlays and, within them, batches: one after
  * the other, each begun and sealed. */
 ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err);
+/* Every input of the worker has its task: which operators are fed. */
+void tasks_feed(worker *w);
 void task_close(task *t, bool crash);
 /* The epoch: once, however often it is called. */
 ds_rc task_begin(task *t, ds_err *err);

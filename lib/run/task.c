@@ -95,6 +95,7 @@ ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err)
     t->kept_below = INT64_MAX;
     t->held = w->holds ? held_new() : NULL;
     t->ops = ds_new(t->arena, ds_op *, stage->n_nodes);
+    t->fed = ds_new(t->arena, bool, stage->n_nodes);
     for (uint32_t i = 0; i < stage->n_nodes; i++)
         t->ops[i] = op_new(t, stage->nodes[i]);
     for (uint32_t i = 0; i < stage->n_nodes; i++)
@@ -106,6 +107,28 @@ ds_rc task_open(worker *w, task *t, int32_t partition, ds_err *err)
         t->n_ops = i + 1;
     }
     return DS_OK;
+}
+
+static bool is_fed(const task *t, uint32_t nth)
+{
+    const ds_stage *stage = t->worker->stage;
+    const ds_node *node = stage->nodes[nth];
+
+    for (uint32_t k = 0; k < nth; k++) /* inputs come before */
+        for (uint32_t i = 0; t->fed[k] && i < node->n_inputs; i++)
+            if (stage->nodes[k] == node->inputs[i])
+                return true;
+    return t->ops[nth]->store != NULL;
+}
+
+void tasks_feed(worker *w)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        for (uint32_t k = 0; k < w->inputs[i].n_nodes; k++)
+            w->inputs[i].task->fed[w->inputs[i].nodes[k]] = true;
+    for (uint32_t i = 0; i < w->n_tasks; i++)
+        for (uint32_t k = 0; k < w->stage->n_nodes; k++)
+            w->tasks[i].fed[k] |= is_fed(&w->tasks[i], k);
 }
 
 void task_close(task *t, bool crash)
@@ -177,13 +200,14 @@ ds_rc task_begin(task *t, ds_err *err)
     return DS_OK;
 }
 
-/* Of a node whose input slides: only in batches at which something comes. */
-static bool op_runs(const ds_op *op, ds_time time)
+/* Of a node whose input slides: only in batches at which something comes. Of a
+ * source with fewer partitions than others: not in those that it has not. */
+static bool op_runs(const task *t, uint32_t nth)
 {
-    ds_time tick = op->node->tick;
+    ds_time tick = t->ops[nth]->node->tick;
 
-    return tick == 0 || !((const task *)op->task)->worker->stage->timed ||
-           time % tick == 0;
+    return t->fed[nth] &&
+           (tick == 0 || !t->worker->stage->timed || t->now % tick == 0);
 }
 
 ds_rc task_batch_begin(task *t, ds_time time, ds_err *err)
@@ -197,7 +221,7 @@ ds_rc task_batch_begin(task *t, ds_time time, ds_err *err)
         op->watermark_before = op->watermark = t->watermark_now;
         if (op->node->n_tables)
             tables_pin(t->worker->ctx, op, op->epoch_arena);
-        if (op->type->begin && op_runs(op, time))
+        if (op->type->begin && op_runs(t, i))
             DS_TRY(op->type->begin(op, err));
     }
     return DS_OK;
@@ -212,7 +236,7 @@ ds_rc task_batch_seal(task *t, ds_err *err)
     for (uint32_t i = 0; i < t->n_ops; i++)
         t->ops[i]->watermark = t->watermark_now;
     for (uint32_t i = 0; i < t->n_ops; i++)
-        if (t->ops[i]->type->seal && op_runs(t->ops[i], t->now))
+        if (t->ops[i]->type->seal && op_runs(t, i))
             DS_TRY(t->ops[i]->type->seal(t->ops[i], err));
     t->in_batch = false;
     return DS_OK;

@@ -16,6 +16,7 @@ final class PerBatch {
     static void add(Cases cases) {
         rowByRow(cases);
         partitions(cases);
+        unequalPartitions(cases);
         partitionsOfWindows(cases);
         unions(cases);
         counts(cases);
@@ -66,6 +67,17 @@ final class PerBatch {
                 .mapPartitions(PerBatch::total));
         cases.pairs("repartition-count", "{repartition: 5}, count",
             s -> count(s.rows("input").repartition(5)));
+    }
+
+    /** A source with one partition beside one with two. */
+    private static void unequalPartitions(Cases cases) {
+        String total = "{mapPartitions: "
+            + "'SELECT count(*) AS n, sum(v) AS s FROM batch'}";
+        cases.add("mapPartitions-unequal", "more: {from: other, do: [" + total
+            + "]}\nout: {from: input, do: [" + total + ", {union: more}]}",
+            List.of(Input.ordered("input", 15), Input.pairs("other", 16)),
+            s -> s.rows("input").mapPartitions(PerBatch::total)
+                .union(s.rows("other").mapPartitions(PerBatch::total)));
     }
 
     /** Spark's window has the partitions of all of its batches. */
