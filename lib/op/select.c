@@ -185,7 +185,14 @@ const ds_schema *select_concat(const ds_schema *x, const ds_schema *y,
     for (uint32_t i = 0; i < x->n; i++)
         fields[i] = x->fields[i];
     for (uint32_t i = 0; i < y->n; i++) {
-        if (ds_schema_find(x, y->fields[i].name) >= 0)
+        bool twice = ds_schema_find(x, y->fields[i].name) >= 0;
+
+        if (twice && strncmp(node->op, "countBy", 7) == 0)
+            ds_diag_add(d, DS_ERROR, "E0125", node->where,
+                        "rename it with map before: count AS n",
+                        "%s adds a column `%s`, and there is one already",
+                        node->op, y->fields[i].name);
+        else if (twice)
             ds_diag_add(d, DS_ERROR, "E0125", node->where,
                         "the key's columns stay and are not listed",
                         "`%s` is a column of the key already",
