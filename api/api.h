@@ -51,7 +51,8 @@ struct ds_streaming_context {
     const ds_plan *plan;
     ds_broker *memory;
 
-    pthread_mutex_t lock; /* what follows */
+    pthread_mutex_t starting; /* held by start; stop waits for it */
+    pthread_mutex_t lock;     /* what follows */
     pthread_cond_t moved;
     ds_streaming_state state;
     ds_context *ctx; /* while it is active */
@@ -71,5 +72,7 @@ const char *foreach_add(ds_streaming_context *ssc, ds_batch_fn *fn, void *arg);
  */
 bool streaming_open(ds_streaming_context *ssc);
 void streaming_wrong(ds_streaming_context *ssc, const char *msg);
+/* Likewise, and whether all that `call` needs is there. */
+bool streaming_given(ds_streaming_context *ssc, const char *call, bool given);
 
 #endif

@@ -56,7 +56,7 @@ static struct end *end_new(ds_streaming_context *ssc, struct end ***last,
 ds_dstream *ds_receiver_stream(ds_streaming_context *ssc, const char *name,
                                const char *receiver, const char *const *opts)
 {
-    if (!streaming_open(ssc))
+    if (!streaming_given(ssc, "a source", name && receiver))
         return NULL;
     end_new(ssc, &ssc->last_source, name, receiver, opts);
     return stream_new(ssc, text_copy(ssc, name));
@@ -71,24 +71,30 @@ ds_dstream *ds_kafka_stream(ds_streaming_context *ssc, const char *name,
 ds_dstream *ds_socket_text_stream(ds_streaming_context *ssc, const char *name,
                                   const char *host, int port)
 {
-    const char *number = ds_str_printf(ssc->arena, "%d", port);
+    char number[16];
 
+    if (!streaming_given(ssc, "ds_socket_text_stream", host))
+        return NULL;
+    snprintf(number, sizeof(number), "%d", port);
     return ds_receiver_stream(ssc, name, "socket",
                               DS_OPTS("host", host, "port", number));
 }
 
 ds_dstream *ds_dstream_named(ds_streaming_context *ssc, const char *name)
 {
+    char msg[160];
+
     for (ds_dstream *s = ssc->streams; s; s = s->next)
-        if (strcmp(s->name, name) == 0)
+        if (name && strcmp(s->name, name) == 0)
             return s;
+    if (!streaming_given(ssc, "ds_dstream_named", name))
+        return NULL;
     if (!ssc->file) {
-        streaming_wrong(ssc, ds_str_printf(ssc->arena,
-                                           "no source or stream is named %.80s",
-                                           name));
+        snprintf(msg, sizeof(msg), "no source or stream is named %.80s", name);
+        streaming_wrong(ssc, msg);
         return NULL;
     }
-    return streaming_open(ssc) ? stream_new(ssc, text_copy(ssc, name)) : NULL;
+    return stream_new(ssc, text_copy(ssc, name));
 }
 
 /* ---- steps ---- */
@@ -119,7 +125,7 @@ static ds_dstream *step_new(ds_dstream *s, const char *op)
 {
     ds_dstream *made;
 
-    if (!s || !streaming_open(s->ssc))
+    if (!s || !streaming_given(s->ssc, "a step", op))
         return NULL;
     made = stream_new(s->ssc, auto_name(s->ssc, op));
     made->from = s->name;
@@ -146,9 +152,31 @@ ds_dstream *ds_dstream_step_opts(ds_dstream *s, const char *op,
     return made;
 }
 
+ds_dstream *ds_dstream_step_with(ds_dstream *s, const char *op,
+                                 const ds_dstream *with)
+{
+    if (!s || !with)
+        return NULL;
+    if (with->ssc != s->ssc) {
+        streaming_wrong(s->ssc, "the streams of a step belong to one context");
+        return NULL;
+    }
+    return ds_dstream_step(s, op, with->name);
+}
+
+/* One of the functions is set. */
+static bool is_one(const ds_function *fn)
+{
+    return (fn->flat_map != NULL) + (fn->map_columns != NULL) +
+               (fn->filter != NULL) + (fn->reduce != NULL) +
+               (fn->update != NULL) ==
+           1;
+}
+
 ds_dstream *ds_dstream_function(ds_dstream *s, const ds_function *fn)
 {
-    if (!s || !streaming_open(s->ssc))
+    if (!s || !streaming_given(s->ssc, "ds_dstream_function",
+                               fn && fn->name && is_one(fn)))
         return NULL;
     if (ds_registry_op(s->ssc->reg, fn->name)) {
         streaming_wrong(s->ssc, ds_str_printf(s->ssc->arena,
@@ -175,7 +203,7 @@ static bool is_read(const ds_dstream *s)
 
 ds_dstream *ds_dstream_as(ds_dstream *s, const char *name)
 {
-    if (!s || !streaming_open(s->ssc))
+    if (!s || !streaming_given(s->ssc, "ds_dstream_as", name))
         return s;
     if (!s->op || is_read(s))
         streaming_wrong(s->ssc,
@@ -203,7 +231,7 @@ void ds_dstream_to(ds_dstream *s, const char *name, const char *sink,
 {
     struct end *e;
 
-    if (!s || !streaming_open(s->ssc))
+    if (!s || !streaming_given(s->ssc, "an output", sink))
         return;
     if (!name)
         name = output_name(s, "output");
@@ -214,22 +242,23 @@ void ds_dstream_to(ds_dstream *s, const char *name, const char *sink,
 
 void ds_dstream_print(ds_dstream *s, int rows)
 {
-    const char *limit = s ? ds_str_printf(s->ssc->arena, "%d", rows) : NULL;
+    char limit[16];
 
-    if (s)
+    snprintf(limit, sizeof(limit), "%d", rows);
+    if (s && streaming_open(s->ssc))
         ds_dstream_to(s, output_name(s, "print"), "console",
                       DS_OPTS("limit", limit));
 }
 
 void ds_dstream_to_kafka(ds_dstream *s, const char *const *opts)
 {
-    if (s)
+    if (s && streaming_open(s->ssc))
         ds_dstream_to(s, output_name(s, "kafka"), "kafka", opts);
 }
 
 void ds_dstream_foreach_batch(ds_dstream *s, ds_batch_fn *fn, void *arg)
 {
-    if (s && streaming_open(s->ssc))
+    if (s && streaming_given(s->ssc, "ds_dstream_foreach_batch", fn))
         ds_dstream_to(s, output_name(s, "foreach_batch"),
                       foreach_add(s->ssc, fn, arg), NULL);
 }

@@ -120,8 +120,11 @@ ds_dstream *ds_queue_stream(ds_streaming_context *ssc, const char *name,
                             ds_queue *q)
 {
     ds_arena *a = ds_registry_arena(ssc->reg);
-    struct queue_type *t = ds_new(a, struct queue_type, 1);
+    struct queue_type *t;
 
+    if (!streaming_given(ssc, "ds_queue_stream", name && q))
+        return NULL;
+    t = ds_new(a, struct queue_type, 1);
     t->type = (ds_receiver_type){.name = ds_str_printf(a, "queue %s", name),
                                  .help = "Texts that the program gives itself.",
                                  .format = "text",

@@ -54,6 +54,7 @@ ds_streaming_context_new(const ds_streaming_options *options)
     ssc->last_stream = &ssc->streams;
     ssc->last_source = &ssc->sources;
     ssc->last_output = &ssc->outputs;
+    pthread_mutex_init(&ssc->starting, NULL);
     pthread_mutex_init(&ssc->lock, NULL);
     pthread_cond_init(&ssc->moved, NULL);
     options_copy(ssc, options);
@@ -94,6 +95,7 @@ void ds_streaming_context_free(ds_streaming_context *ssc)
     ds_registry_free(ssc->reg);
     pthread_cond_destroy(&ssc->moved);
     pthread_mutex_destroy(&ssc->lock);
+    pthread_mutex_destroy(&ssc->starting);
     ds_arena_free(ssc->arena);
     free(ssc);
 }
@@ -125,6 +127,18 @@ bool streaming_open(ds_streaming_context *ssc)
                     "Adding new inputs, transformations, and output operations "
                     "after starting/stopping a context is not supported");
     return false;
+}
+
+bool streaming_given(ds_streaming_context *ssc, const char *call, bool given)
+{
+    char msg[160];
+
+    if (!streaming_open(ssc))
+        return false;
+    snprintf(msg, sizeof(msg), "%s: an argument is missing or wrong", call);
+    if (!given)
+        streaming_wrong(ssc, msg);
+    return given;
 }
 
 ds_rc ds_streaming_context_error(const ds_streaming_context *ssc, ds_err *err)
@@ -284,7 +298,8 @@ static bool folder_make(const char *path)
     return ok;
 }
 
-static ds_rc streaming_open_context(ds_streaming_context *ssc, ds_err *err)
+static ds_rc streaming_open_context(ds_streaming_context *ssc, ds_context **out,
+                                    ds_err *err)
 {
     const ds_streaming_options *o = &ssc->options;
     bool local = local_is(ssc->plan);
@@ -304,7 +319,7 @@ static ds_rc streaming_open_context(ds_streaming_context *ssc, ds_err *err)
                        o->state_dir, strerror(errno));
     if (local)
         run.opened = ssc->memory = memory_new(&ds_clock_wall);
-    return ds_context_open(ssc->plan, &run, &ssc->ctx, err);
+    return ds_context_open(ssc->plan, &run, out, err);
 }
 
 static void streaming_close_context(ds_streaming_context *ssc)
@@ -384,10 +399,14 @@ static void *supervisor_main(void *arg)
 
 static ds_rc threads_start(ds_streaming_context *ssc, ds_err *err)
 {
-    ds_rc rc = streaming_open_context(ssc, err);
+    ds_context *ctx = NULL;
+    ds_rc rc = streaming_open_context(ssc, &ctx, err);
 
     if (rc == DS_OK)
-        rc = ds_context_start(ssc->ctx, err);
+        rc = ds_context_start(ctx, err);
+    pthread_mutex_lock(&ssc->lock);
+    ssc->ctx = ctx; /* from here on status sees it */
+    pthread_mutex_unlock(&ssc->lock);
     if (rc == DS_OK &&
         pthread_create(&ssc->supervisor, NULL, supervisor_main, ssc))
         rc = ds_fail(err, DS_E_LIMIT, "no thread can be started");
@@ -418,7 +437,7 @@ static ds_rc streaming_start(ds_streaming_context *ssc, ds_err *err)
     return rc;
 }
 
-ds_rc ds_streaming_context_start(ds_streaming_context *ssc, ds_err *err)
+static ds_rc start_by_state(ds_streaming_context *ssc, ds_err *err)
 {
     switch (ds_streaming_context_state(ssc)) {
     case DS_STREAMING_ACTIVE:
@@ -432,6 +451,16 @@ ds_rc ds_streaming_context_start(ds_streaming_context *ssc, ds_err *err)
         break;
     }
     return streaming_start(ssc, err);
+}
+
+ds_rc ds_streaming_context_start(ds_streaming_context *ssc, ds_err *err)
+{
+    ds_rc rc;
+
+    pthread_mutex_lock(&ssc->starting);
+    rc = start_by_state(ssc, err);
+    pthread_mutex_unlock(&ssc->starting);
+    return rc;
 }
 
 /* ---- wait and stop ---- */
@@ -452,7 +481,8 @@ ds_rc ds_streaming_context_await_or_timeout(ds_streaming_context *ssc,
                                             int64_t timeout_ms, bool *stopped,
                                             ds_err *err)
 {
-    ds_time until = ds_mono_now() + timeout_ms * DS_MS;
+    ds_time began = ds_mono_now(), most = (INT64_MAX - began) / DS_MS;
+    ds_time until = began + (timeout_ms < most ? timeout_ms : most) * DS_MS;
     bool done = false;
 
     if (ds_streaming_context_state(ssc) == DS_STREAMING_INITIALIZED)
@@ -489,6 +519,23 @@ static void engine_stop(ds_streaming_context *ssc, int how, bool drain)
     pthread_mutex_unlock(&ssc->lock);
 }
 
+/* Whether there is something to stop; a start has ended then. */
+static bool stop_begin(ds_streaming_context *ssc)
+{
+    ds_streaming_state state;
+
+    pthread_mutex_lock(&ssc->starting);
+    state = ds_streaming_context_state(ssc);
+    if (state == DS_STREAMING_INITIALIZED) {
+        ds_log(DS_LOG_WARN, "StreamingContext has not been started yet");
+        state_set(ssc, DS_STREAMING_STOPPED, NULL);
+    } else if (state == DS_STREAMING_STOPPED) {
+        ds_log(DS_LOG_WARN, "StreamingContext has already been stopped");
+    }
+    pthread_mutex_unlock(&ssc->starting);
+    return state == DS_STREAMING_ACTIVE;
+}
+
 ds_rc ds_streaming_context_stop(ds_streaming_context *ssc, bool gracefully,
                                 ds_err *err)
 {
@@ -497,17 +544,8 @@ ds_rc ds_streaming_context_stop(ds_streaming_context *ssc, bool gracefully,
     bool stopped = false;
 
     (void)err;
-    switch (ds_streaming_context_state(ssc)) {
-    case DS_STREAMING_INITIALIZED:
-        ds_log(DS_LOG_WARN, "StreamingContext has not been started yet");
-        state_set(ssc, DS_STREAMING_STOPPED, NULL);
+    if (!stop_begin(ssc))
         return DS_OK;
-    case DS_STREAMING_STOPPED:
-        ds_log(DS_LOG_WARN, "StreamingContext has already been stopped");
-        return DS_OK;
-    case DS_STREAMING_ACTIVE:
-        break;
-    }
     patience = DRAIN_BATCHES * ssc->plan->batch;
     if (patience < DRAIN_LEAST)
         patience = DRAIN_LEAST;

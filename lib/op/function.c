@@ -27,6 +27,14 @@ const ds_schema *function_columns(const ds_node *node, ds_arena *a, ds_diags *d)
     names = ds_new(a, ds_text, n);
     items = ds_new(a, const ds_arg *, n);
     for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(list[2 * k], list[2 * i]) == 0) {
+                ds_diag_add(d, DS_ERROR, "E0312", node->where,
+                            "give it another name",
+                            "column name \"%s\" stands twice in function %s",
+                            list[2 * i], function_of(node)->name);
+                return NULL;
+            }
         names[i] = ds_text_of(list[2 * i]);
         items[i] = args_scalar(list[2 * i + 1], a);
     }
@@ -156,14 +164,52 @@ static ds_rc flat_map_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     return ds_emit(op, made, err);
 }
 
+/* A batch is refused: which of its rows, one by one. What they give is thrown
+ * away. */
+static ds_rc columns_refused(ds_op *op, const ds_batch *in, ds_row_errors *errs,
+                             ds_err *err)
+{
+    const ds_function *f = function_of(op->node);
+
+    DS_EACH (in, i) {
+        ds_err why = {DS_OK, "the function refused the row"};
+        ds_batch one = *in;
+        ds_out out;
+        ds_rc rc;
+
+        one.sel = &i;
+        one.n_sel = 1;
+        out_init(&out, op->node->schema, op->now, in->arena, 1);
+        rc = f->map_columns(f->arg, &one, &out, &why);
+        if (rc == DS_E_RECORD)
+            ds_row_errors_add(errs, in->arena, in->n, i, FUNCTION_REFUSED, 0,
+                              why.msg);
+        else if (rc < 0)
+            return ds_fail(err, rc, "%s", why.msg);
+    }
+    if (errs->n == 0)
+        return ds_fail(err, DS_E_FAILED,
+                       "%s: function %s refuses rows, but none alone",
+                       op->node->name, f->name);
+    return DS_OK;
+}
+
 static ds_rc columns_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
 {
     const ds_function *f = function_of(op->node);
+    ds_row_errors errs = {0};
+    const ds_batch *rest;
     ds_out out;
+    ds_rc rc;
 
-    (void)port;
     out_init(&out, op->node->schema, op->now, in->arena, in->n_sel);
-    DS_TRY(f->map_columns(f->arg, in, &out, err));
+    rc = f->map_columns(f->arg, in, &out, err);
+    if (rc == DS_E_RECORD) {
+        DS_TRY(columns_refused(op, in, &errs, err));
+        DS_TRY(op->host->reject(op, in, &errs, &rest, err));
+        return rest->n_sel ? columns_push(op, port, rest, err) : DS_OK;
+    }
+    DS_TRY(rc);
     out_end(&out);
     DS_TRY(out_check(&out, op->node, err));
     if (out.refused)

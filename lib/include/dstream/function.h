@@ -132,7 +132,8 @@ ds_arena *ds_out_arena(ds_out *out);
 typedef ds_rc ds_flat_map_fn(void *arg, const ds_in *row, ds_out *out,
                              ds_err *err);
 /* Likewise for a batch of columns at once: DS_EACH (batch, i). Which rows come
- * together means nothing. */
+ * together means nothing. If it refuses (DS_E_RECORD), it is called with each
+ * row alone to find out which ones, then with the others. */
 typedef ds_rc ds_columns_fn(void *arg, const ds_batch *batch, ds_out *out,
                             ds_err *err);
 typedef ds_rc ds_filter_fn(void *arg, const ds_in *row, bool *keep,

@@ -106,7 +106,8 @@ typedef struct ds_op_type {
 typedef struct ds_op_host {
     /* Rows that were refused: dead letter, skip or fail, by node->on_error.
      * `rest` is `in` without them. With fail it returns DS_E_RECORD, which the
-     * operator passes up: the engine runs the epoch again up to that record. */
+     * operator passes up: the engine runs the epoch again up to that record.
+     * An operator never returns DS_E_RECORD by itself. */
     ds_rc (*reject)(ds_op *op, const ds_batch *in, const ds_row_errors *errs,
                     const ds_batch **rest, ds_err *err);
     /* on_error null: items of `in` that were refused; the operator makes them

@@ -11,6 +11,9 @@
 #define DSTREAM_PARAM_H
 
 #include <stddef.h>
+#ifdef __cplusplus
+#include <initializer_list>
+#endif
 
 #include "dstream/diag.h"
 #include "dstream/public.h"
@@ -90,7 +93,12 @@ bool ds_args_fill(const ds_arg *arg, const ds_param *params, const char *what,
                   void *args, ds_arena *a, ds_diags *d);
 
 /* name, value, ..., NULL: arguments from C. */
+#ifdef __cplusplus
+#define DS_OPTS(...)                                                           \
+    (std::initializer_list<const char *>{__VA_ARGS__, nullptr}.begin())
+#else
 #define DS_OPTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#endif
 
 DS_PUBLIC_END
 

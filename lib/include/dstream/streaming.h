@@ -38,7 +38,9 @@
  * signals in its threads. What it has to say goes to standard error (log.h).
  *
  * Thread: one at a time until start; then start, stop, await, status: any, but
- * not from a function of the job, which stop would wait for.
+ * not from a function of the job, which stop would wait for. Nothing of a
+ * context is to be called in a process that was forked from the one in which it
+ * started: there it has no threads.
  */
 #ifndef DSTREAM_STREAMING_H
 #define DSTREAM_STREAMING_H
@@ -98,7 +100,8 @@ ds_rc ds_streaming_context_start(ds_streaming_context *ssc, ds_err *err);
 /* Until it has stopped; the job's error, if one ended it (Spark rethrows it).
  */
 ds_rc ds_streaming_context_await(ds_streaming_context *ssc, ds_err *err);
-/* At most so long. *stopped (may be NULL): whether it has. */
+/* At most so long; below 0: for ever. *stopped (may be NULL): whether it has.
+ */
 ds_rc ds_streaming_context_await_or_timeout(ds_streaming_context *ssc,
                                             int64_t timeout_ms, bool *stopped,
                                             ds_err *err);
@@ -138,7 +141,8 @@ ds_dstream *ds_receiver_stream(ds_streaming_context *ssc, const char *name,
 typedef struct ds_queue ds_queue;
 ds_queue *ds_queue_new(void);
 void ds_queue_free(ds_queue *q); /* after the context */
-/* Copies it. A null slice is NULL. Thread: any. */
+/* Copies it. A null slice is NULL. The job takes it within a moment; what it
+ * has not taken when it stops stays in the queue. Thread: any. */
 void ds_queue_push(ds_queue *q, ds_slice value);
 ds_dstream *ds_queue_stream(ds_streaming_context *ssc, const char *name,
                             ds_queue *q);
@@ -155,6 +159,9 @@ ds_dstream *ds_dstream_step(ds_dstream *s, const char *op, const char *arg);
  * id: and on_error:. One that stands several times is a list. */
 ds_dstream *ds_dstream_step_opts(ds_dstream *s, const char *op,
                                  const char *const *opts);
+/* Of two streams of one context. */
+ds_dstream *ds_dstream_step_with(ds_dstream *s, const char *op,
+                                 const ds_dstream *with);
 /* What names the stream, its state and its internal topics. Without it a stream
  * is named after its operator and its place among the calls
  * ("reduce_by_key_3"): give a name to what keeps state, or the next version of
@@ -183,12 +190,11 @@ ds_dstream *ds_dstream_function(ds_dstream *s, const ds_function *fn);
     {                                                                          \
         return ds_dstream_step_opts(s, op, opts);                              \
     }
-/* Of two streams: the other one's name is the argument. */
 #define DS_DSTREAM_WITH(c_name, op)                                            \
     static inline ds_dstream *ds_dstream_##c_name(ds_dstream *s,               \
                                                   const ds_dstream *with)      \
     {                                                                          \
-        return with ? ds_dstream_step(s, op, ds_dstream_name(with)) : NULL;    \
+        return ds_dstream_step_with(s, op, with);                              \
     }
 
 DS_DSTREAM_STEP(map, "map")

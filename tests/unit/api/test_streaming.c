@@ -272,6 +272,67 @@ static void test_file(void **state)
     unlink(path);
 }
 
+/* What a call lacks is a mistake of the context, as is another one's stream. */
+static void test_arguments(void **state)
+{
+    ds_streaming_context *other =
+        ds_streaming_context_new(&(ds_streaming_options){.job = "other"});
+    ds_dstream *theirs = ds_queue_stream(other, "lines", at.queue);
+    ds_err err;
+
+    (void)state;
+    assert_null(ds_dstream_union(at.lines, theirs));
+    assert_int_equal(ds_streaming_context_error(at.ssc, &err), DS_E_INVALID);
+    assert_non_null(strstr(err.msg, "belong to one context"));
+    assert_null(ds_dstream_step(at.lines, NULL, NULL));
+    assert_null(ds_dstream_named(at.ssc, NULL));
+    assert_null(ds_queue_stream(at.ssc, NULL, at.queue));
+    assert_null(ds_socket_text_stream(at.ssc, "s", NULL, 1));
+    assert_null(ds_dstream_function(at.lines, NULL));
+    assert_null(ds_dstream_function(at.lines, &(ds_function){.name = "none"}));
+    ds_dstream_foreach_batch(at.lines, NULL, NULL);
+    ds_dstream_to(at.lines, NULL, NULL, NULL);
+    assert_ptr_equal(ds_dstream_as(at.lines, NULL), at.lines);
+    assert_int_equal(ds_streaming_context_start(at.ssc, &err), DS_E_INVALID);
+    ds_streaming_context_free(other);
+}
+
+static void *start_too(void *arg)
+{
+    ds_err err;
+
+    (void)!ds_streaming_context_start(arg, &err);
+    return NULL;
+}
+
+/* Starts and stops at once: one start counts, and each stop ends. */
+static void test_threads(void **state)
+{
+    bool stopped = false;
+    ds_err err;
+
+    (void)state;
+    ds_dstream_foreach_batch(at.lines, see, NULL);
+    for (int i = 0; i < 5; i++) {
+        pthread_t threads[2];
+
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(
+                pthread_create(&threads[k], NULL, start_too, at.ssc), 0);
+        usleep((useconds_t)i * 300);
+        assert_int_equal(ds_streaming_context_stop(at.ssc, false, &err), DS_OK);
+        assert_int_equal(ds_streaming_context_await_or_timeout(
+                             at.ssc, INT64_MAX, &stopped, &err),
+                         DS_OK);
+        assert_true(stopped);
+        for (int k = 0; k < 2; k++)
+            pthread_join(threads[k], NULL);
+        ds_streaming_context_free(at.ssc);
+        open_with("words", NULL);
+        ds_dstream_foreach_batch(at.lines, see, NULL);
+    }
+}
+
 /* ---- functions ---- */
 
 static ds_rc split(void *arg, const ds_in *line, ds_out *out, ds_err *err)
@@ -499,6 +560,53 @@ static void test_columns(void **state)
     stop(true);
 }
 
+static ds_rc short_ones(void *arg, const ds_batch *batch, ds_out *out,
+                        ds_err *err)
+{
+    DS_EACH (batch, i)
+        if (batch->cols[0].v.str[i].len > 3)
+            return ds_fail(err, DS_E_RECORD, "it is long");
+    return lengths(arg, batch, out, err);
+}
+
+/* A batch that is refused: its rows that are refused alone. */
+static void test_columns_refused(void **state)
+{
+    (void)state;
+    ds_streaming_context_free(at.ssc);
+    open_with("words", "skip");
+    ds_dstream_foreach_batch(
+        ds_dstream_function(at.lines,
+                            &(ds_function){.name = "lengths",
+                                           .columns = DS_OPTS("n", "integer"),
+                                           .map_columns = short_ones}),
+        see, NULL);
+    push("a");
+    push("long");
+    push("bb");
+    push("longer");
+    start();
+    await_text("1|2|");
+    stop(true);
+    assert_string_equal(seen.text, "1|2|");
+}
+
+static void test_columns_twice(void **state)
+{
+    ds_err err;
+
+    (void)state;
+    ds_dstream_print(
+        ds_dstream_function(
+            at.lines,
+            &(ds_function){.name = "twice",
+                           .columns = DS_OPTS("n", "integer", "n", "text"),
+                           .map_columns = lengths}),
+        3);
+    assert_int_equal(ds_streaming_context_start(at.ssc, &err), DS_E_CONFIG);
+    assert_non_null(strstr(err.msg, "E0312"));
+}
+
 static ds_rc wrong_type(void *arg, const ds_in *row, ds_out *out, ds_err *err)
 {
     (void)arg;
@@ -585,12 +693,26 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(no_outputs), T(states),        T(stop_before_start),
-        T(two),        T(mistakes),      T(file),
-        T(update),     T(every_key),     T(version),
-        T(reduce),     T(columns),       T(filter_and_refused),
-        T(misuse),     T(refused_stops), T(no_text),
+        T(no_outputs),
+        T(states),
+        T(stop_before_start),
+        T(two),
+        T(mistakes),
+        T(file),
+        T(update),
+        T(every_key),
+        T(version),
+        T(reduce),
+        T(columns),
+        T(filter_and_refused),
+        T(misuse),
+        T(refused_stops),
+        T(no_text),
         T(graceful),
+        T(arguments),
+        T(threads),
+        T(columns_refused),
+        T(columns_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
