@@ -81,7 +81,7 @@ static int tear_down(void **state)
 
 static uint32_t said_by(worker *w, progress *said)
 {
-    uint32_t all, n = 0;
+    uint32_t all = 0, n = 0;
     const ds_row *rows = ds_outbox_chunk(w->epoch->outbox, 0, &all);
 
     for (uint32_t i = 0; i < all; i++)
