@@ -522,6 +522,9 @@ static void test_load(loader *l, job_test *t, const ds_arg *test)
     t->where = test->where;
     t->name = name && name->kind == DS_ARG_SCALAR ? name->text.s : "unnamed";
     t->env = find_either(test, l->root, "env");
+    if (t->env && t->env->kind != DS_ARG_MAP)
+        fail_at(l, t->env->where, "env: {KAFKA: \"localhost:9092\"}",
+                "env is a map of variables");
     if (!job || job->kind != DS_ARG_SCALAR || !steps ||
         steps->kind != DS_ARG_LIST) {
         fail_at(l, test->where, "{name: …, steps: [ … ]} and job: FILE",

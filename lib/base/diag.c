@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "dstream/error.h"
 
 enum {
     DIAG_MAX = 200,
@@ -213,10 +214,20 @@ static void diag_show(const ds_diag *diag, ds_slice source, FILE *to)
 
 void ds_diags_show(ds_diags *d, ds_slice source, FILE *to)
 {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *all = open_memstream(&text, &len);
+
+    DS_BUG_ON(all == NULL);
     if (d->n)
         qsort(d->list, d->n, sizeof(*d->list), diag_cmp);
     for (uint32_t i = 0; i < d->n; i++)
-        diag_show(&d->list[i], source, to);
+        diag_show(&d->list[i], source, all);
     if (d->n == DIAG_MAX)
-        fprintf(to, "(only the first %d are shown)\n", DIAG_MAX);
+        fprintf(all, "(only the first %d are shown)\n", DIAG_MAX);
+    DS_BUG_ON(fclose(all) != 0);
+    /* At once: the log may write there too. */
+    if (len)
+        (void)fwrite(text, 1, len, to);
+    free(text);
 }
