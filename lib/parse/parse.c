@@ -64,6 +64,9 @@ static const char *parse_word_hint(parse_ctx *p, const scan_token *t)
 {
     if (t == NULL || (p->prefix[0] == 0 && is_clause_word(&p->tokens, t)))
         return NULL;
+    if (t == p->tokens.list && p->prefix[0] &&
+        (scan_is(&p->tokens, t, "select") || scan_is(&p->tokens, t, "where")))
+        return "leave it out: what follows it stands here";
     if (scan_is(&p->tokens, t, "offset"))
         return "reserved word: the record's offset is the column _offset";
     if (scan_is(&p->tokens, t, "emit") || scan_is(&p->tokens, t, "changes"))

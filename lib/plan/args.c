@@ -571,16 +571,16 @@ static const ds_param *param_find(const ds_param *params, const char *name)
 }
 
 /* What was meant is not missed too. */
-static void unknown_name(struct fill *f, const ds_text *name,
-                         const ds_arg *item, const ds_param *params,
-                         bool *given)
+static void unknown_name(struct fill *f, const ds_arg *map, uint32_t at,
+                         const ds_param *params, bool *given)
 {
-    const char *hint = args_comma_hint(name, item);
+    const ds_text *name = &map->names[at];
+    const char *hint = args_comma_hint(name, map->items[at]);
     const char *names[64], *near;
     uint32_t n = 0;
 
     for (const ds_param *p = params; p && p->name && n < 64; p++)
-        if (!p->later)
+        if (!p->later && !ds_arg_find(map, p->name))
             names[n++] = p->name;
     near = hint ? NULL : ds_name_nearest(name->s, names, n);
     ds_diag_add(f->d, DS_ERROR, "E0101", args_name_where(name),
@@ -601,7 +601,7 @@ static bool fill_map(struct fill *f, const ds_arg *map, const ds_param *params,
         const ds_param *p = param_find(params, name->s);
 
         if (p == NULL) {
-            unknown_name(f, name, map->items[i], params, given);
+            unknown_name(f, map, i, params, given);
             ok = false;
             continue;
         }
