@@ -175,8 +175,9 @@ static bool is_one(const ds_function *fn)
 
 ds_dstream *ds_dstream_function(ds_dstream *s, const ds_function *fn)
 {
-    if (!s || !streaming_given(s->ssc, "ds_dstream_function",
-                               fn && fn->name && is_one(fn)))
+    bool given = fn && fn->name && is_one(fn);
+
+    if (!s || !streaming_given(s->ssc, "ds_dstream_function", given) || !given)
         return NULL;
     if (ds_registry_op(s->ssc->reg, fn->name)) {
         streaming_wrong(s->ssc, ds_str_printf(s->ssc->arena,
