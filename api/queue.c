@@ -56,7 +56,7 @@ void ds_queue_push(ds_queue *q, ds_slice value)
 
     DS_BUG_ON(!item);
     *item = (struct queued){.null = !value.ptr, .len = value.len};
-    if (value.len)
+    if (value.ptr && value.len)
         memcpy(item->bytes, value.ptr, value.len);
     pthread_mutex_lock(&q->lock);
     *q->last = item;
