@@ -8,8 +8,8 @@
 
 #include "op/ops.h"
 
-/* Whether a list is such a function: it names both and has no aggregate. Columns
- * `a` and `b` are a.a and b.a, a.b and b.b there. */
+/* Whether a list is such a function: it names both and has no aggregate.
+ * Columns `a` and `b` are a.a and b.a, a.b and b.b there. */
 bool pair_is_function(const ds_arg *list, const ds_schema *rows, ds_arena *a);
 /* The function as an aggregate (ds_exprs_pair) over the node's input; its items
  * are the value columns. `key`: the columns that are no values. `inverse` may
