@@ -153,9 +153,9 @@ bool batch_is_silent(const worker *w, const input *in)
 {
     ds_time now = ds_clock_now(w->ctx->opts.clock);
 
-    if (w->holds && !is_at_end(w, in))
-        return false; /* what is there has not been read yet */
-    return !in->frontier && now - in->silent > input_patience(w, in);
+    if (in->frontier || now - in->silent <= input_patience(w, in))
+        return false;
+    return is_at_end(w, in); /* if not, what is there has not been read yet */
 }
 
 /* Rows that wait in memory are still to come. */

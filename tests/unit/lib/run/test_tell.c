@@ -201,12 +201,32 @@ static void test_record(void **state)
     }
 }
 
+/* A partition whose rows have not been read is not silent, however long that
+ * takes. */
+static void test_unread(void **state)
+{
+    fixture *f = *state;
+    worker *w = &f->ctx->workers[0];
+    input *in = &w->inputs[0];
+
+    in->silent = f->clock.virtual_now;
+    f->clock.virtual_now += 29 * S;
+    assert_false(batch_is_silent(w, in));
+    f->clock.virtual_now += 2 * S;
+    assert_true(batch_is_silent(w, in));
+    put(f, 1 * S, "{\"at\": \"1970-01-01T00:01:00Z\"}");
+    assert_false(batch_is_silent(w, in));
+    in->next = 1;
+    assert_true(batch_is_silent(w, in));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_missed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_record, set_up_record, tear_down),
+        cmocka_unit_test_setup_teardown(test_unread, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
