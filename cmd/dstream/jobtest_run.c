@@ -728,9 +728,9 @@ static bool topics_make(runner *r)
     for (uint32_t i = 0; i < r->plan->n_nodes; i++) {
         const ds_node *node = r->plan->nodes[i];
         const ds_source_args *args = node->args;
-        int32_t n = partitions_of(r, partitions_agree(r->plan), node->stream);
         if (strcmp(node->type->name, "source") != 0)
             continue;
+        int32_t n = partitions_of(r, partitions_agree(r->plan), node->stream);
         if (args->pattern.s &&
             !pattern_takes(args->pattern.s, source_topic(r, args))) {
             report_where(r, r->test->where,

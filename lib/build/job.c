@@ -157,11 +157,8 @@ static const ds_arg *opts_map(ds_job *job, const char *const *opts,
 
     for (uint32_t i = 0; opts && opts[i] && opts[i + 1]; i += 2) {
         const ds_arg *item = args_scalar(opts[i + 1], job->arena);
-        const ds_param *p = above;
 
-        while (p->name && strcmp(p->name, opts[i]) != 0)
-            p++;
-        if (p->name)
+        if (args_param(above, opts[i]))
             *rest = map_with(job, *rest, opts[i], item);
         else
             map = map_put(job, map, opts[i], item);
@@ -176,13 +173,11 @@ static const ds_arg *opts_map(ds_job *job, const char *const *opts,
 static const ds_arg *setting_map(ds_job *job, const char *top,
                                  const ds_arg *known)
 {
-    const ds_param *p = ds_job_params;
+    const ds_param *p = args_param(ds_job_params, top);
 
     if (args_is_null(known) || known->kind == DS_ARG_MAP)
         return known;
-    while (p->name && strcmp(p->name, top) != 0)
-        p++;
-    for (p = p->name ? p->sub : NULL; p && p->name; p++)
+    for (p = p ? p->sub : NULL; p && p->name; p++)
         if (p->main)
             return map_with(job, NULL, p->name, known);
     return known;
@@ -361,11 +356,8 @@ void ds_stream_step_opts(ds_stream *s, const char *op, const char *const *opts)
 
     for (uint32_t i = 0; opts && opts[i] && opts[i + 1]; i += 2) {
         const ds_arg *item = args_scalar(opts[i + 1], job->arena);
-        const ds_param *p = ds_step_params;
 
-        while (p->name && strcmp(p->name, opts[i]) != 0)
-            p++;
-        if (p->name)
+        if (args_param(ds_step_params, opts[i]))
             more = map_with(job, more, opts[i], item);
         else
             map = map_append(job, map, opts[i], item);

@@ -322,14 +322,9 @@ static void sink_captured(struct sink *sink, const ds_arg *under)
 /* The connector may be there, under a name that is misspelt. */
 static bool all_known(const ds_arg *arg)
 {
-    for (uint32_t i = 0; i < arg->n; i++) {
-        const ds_param *p = ds_sink_params;
-
-        while (p->name && strcmp(p->name, arg->names[i].s) != 0)
-            p++;
-        if (p->name == NULL)
+    for (uint32_t i = 0; i < arg->n; i++)
+        if (!args_param(ds_sink_params, arg->names[i].s))
             return false;
-    }
     return true;
 }
 

@@ -52,14 +52,6 @@ const ds_param ds_step_params[] = {
     {0},
 };
 
-static bool is_step_param(const char *name)
-{
-    for (const ds_param *p = ds_step_params; p->name; p++)
-        if (strcmp(p->name, name) == 0)
-            return true;
-    return false;
-}
-
 /* A step is a bare name, or a map with one operator in it. */
 static void step_arg(ds_stream *s, const ds_arg *step)
 {
@@ -72,7 +64,7 @@ static void step_arg(ds_stream *s, const ds_arg *step)
         return;
     }
     for (uint32_t i = 0; step->kind == DS_ARG_MAP && i < step->n; i++)
-        if (!is_step_param(step->names[i].s) && n++ == 0)
+        if (!args_param(ds_step_params, step->names[i].s) && n++ == 0)
             op = (int)i;
     if (n == 1) {
         ds_stream_step_arg(s, &step->names[op], step->items[op], step);
@@ -345,7 +337,7 @@ static void step_more(ds_job *job, const struct step *step, ds_node *node)
     ds_diags *d = &job->diags;
 
     for (uint32_t i = 0; step->more && i < step->more->n && n < 2; i++)
-        if (is_step_param(step->more->names[i].s)) {
+        if (args_param(ds_step_params, step->more->names[i].s)) {
             names[n] = step->more->names[i];
             items[n++] = step->more->items[i];
         }

@@ -218,12 +218,13 @@ static void leaf_copy(tx *x, void *arg)
 
 tx *check_let(check *c, tx *x, tx *body, const ds_node *n)
 {
-    if (body && (x->kind == TX_COL || x->kind == TX_CONST)) {
+    if (body == NULL)
+        return NULL;
+    if (x->kind == TX_COL || x->kind == TX_CONST) {
         leaf l = {.x = x, .arena = c->arena};
         tx_walk(body, leaf_copy, &l);
-    }
-    if (body == NULL || x->kind == TX_COL || x->kind == TX_CONST)
         return body;
+    }
     tx *l = check_typed(c, n, TX_LET, body->type);
     l->mod = body->mod;
     l->args = ds_new(c->arena, tx *, 2);

@@ -562,7 +562,7 @@ static bool is_main_map(const ds_param *p, uint32_t n)
            p->type >= DS_P_SELECT;
 }
 
-static const ds_param *param_find(const ds_param *params, const char *name)
+const ds_param *args_param(const ds_param *params, const char *name)
 {
     for (const ds_param *p = params; p && p->name; p++)
         if (strcmp(p->name, name) == 0)
@@ -577,6 +577,7 @@ static void unknown_name(struct fill *f, const ds_arg *map, uint32_t at,
     const ds_text *name = &map->names[at];
     const char *hint = args_comma_hint(name, map->items[at]);
     const char *names[64], *near;
+    const ds_param *meant;
     uint32_t n = 0;
 
     for (const ds_param *p = params; p && p->name && n < 64; p++)
@@ -586,9 +587,9 @@ static void unknown_name(struct fill *f, const ds_arg *map, uint32_t at,
     ds_diag_add(f->d, DS_ERROR, "E0101", args_name_where(name),
                 hint ? hint : args_hint(name->s, names, n, f->a),
                 "unknown name `%.80s` in %s", name->s, f->what);
-    for (const ds_param *p = params; near && p->name; p++)
-        if (strcmp(p->name, near) == 0 && p->required && !p->def)
-            given[p - params] = true;
+    meant = near ? args_param(params, near) : NULL;
+    if (meant && meant->required && !meant->def)
+        given[meant - params] = true;
 }
 
 static bool fill_map(struct fill *f, const ds_arg *map, const ds_param *params,
@@ -598,7 +599,7 @@ static bool fill_map(struct fill *f, const ds_arg *map, const ds_param *params,
 
     for (uint32_t i = 0; i < map->n; i++) {
         const ds_text *name = &map->names[i];
-        const ds_param *p = param_find(params, name->s);
+        const ds_param *p = args_param(params, name->s);
 
         if (p == NULL) {
             unknown_name(f, map, i, params, given);

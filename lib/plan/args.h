@@ -15,6 +15,8 @@ bool args_is_null(const ds_arg *arg);
 ds_where args_where(const ds_arg *arg);
 /* Where a name stands. */
 ds_where args_name_where(const ds_text *name);
+/* The parameter of that name, or NULL. `params` may be NULL. */
+const ds_param *args_param(const ds_param *params, const char *name);
 /* "did you mean `x`?", or NULL. */
 const char *args_hint(const char *name, const char *const *names, uint32_t n,
                       ds_arena *a);

@@ -220,7 +220,7 @@ static bool epoch_is_batch(const worker *w)
     return w->stage->timed && (w->epoch->due || w->epoch->n_rows);
 }
 
-static ds_time watermark_before(const input *in)
+ds_time batch_watermark_before(const input *in)
 {
     return in->marks.set ? in->marks.watermark : DS_TIME_NONE;
 }
@@ -250,8 +250,8 @@ void batch_mark(worker *w)
         if (in->watermarked)
             in->watermark = time_later(in->watermark, in->task->watermark_now);
         in->made.watermark = in->watermark;
-        if (in->watermark > watermark_before(in))
-            epoch_step(e, in, e->time, watermark_before(in));
+        if (in->watermark > batch_watermark_before(in))
+            epoch_step(e, in, e->time, batch_watermark_before(in));
     }
 }
 
@@ -334,7 +334,7 @@ void batch_aborted(worker *w)
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         input *in = &w->inputs[i];
 
-        in->watermark = in->marks.set ? in->marks.watermark : DS_TIME_NONE;
+        in->watermark = batch_watermark_before(in);
     }
 }
 
@@ -356,7 +356,7 @@ static void input_place(worker *w, input *in)
 
     in->made = *m;
     in->watermarked = is_watermarked(w, in);
-    in->watermark = m->set ? m->watermark : DS_TIME_NONE;
+    in->watermark = batch_watermark_before(in);
     if (!in->silent) /* an abort makes nobody speak */
         in->silent = ds_clock_now(w->ctx->opts.clock);
     if (!m->set || w->holds)

@@ -318,6 +318,8 @@ void batch_saw(worker *w, input *in, uint32_t node);
 /* Its partition has been silent for so long that it holds nothing back; what
  * was read of it may have to run yet. */
 bool batch_is_silent(const worker *w, const input *in);
+/* Of an input, as it was committed last; DS_TIME_NONE: none was. */
+ds_time batch_watermark_before(const input *in);
 /* Of a task, as it is after the rows so far. */
 ds_time batch_watermark(const task *t);
 /* Of a source, in the partitions that the worker has; INT64_MAX: none of them

@@ -494,9 +494,7 @@ ds_rc timed_run(worker *w, ds_err *err)
     w->epoch->n_rows = 0;
     w->epoch->n_bytes = 0;
     for (uint32_t i = 0; i < w->n_inputs; i++)
-        w->inputs[i].made.watermark = w->inputs[i].marks.set
-                                          ? w->inputs[i].marks.watermark
-                                          : DS_TIME_NONE;
+        w->inputs[i].made.watermark = batch_watermark_before(&w->inputs[i]);
     for (uint32_t i = 0; i < w->n_tasks; i++) {
         task *t = &w->tasks[i];
 
