@@ -243,23 +243,33 @@ static ds_rc range_passed(kafka_source *s, const char *topic, int32_t partition,
                    (long long)pos.next);
 }
 
+/* What the library tells may be about a fetch of an earlier assignment: such
+ * errors it does not drop. Then, and while nobody can be asked, it is made to
+ * fetch once more; by itself it would never again read that partition. */
 static ds_rc fail_range(kafka_source *s, const rd_kafka_message_t *m,
                         ds_err *err)
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     kafka_part *part = kafka_rows_find(&s->rows, topic, m->partition);
-    int64_t at = part ? part->next : m->offset, low = -1, high = -1;
-    ds_position pos = ds_position_of(topic, m->partition, at);
-    DS_TRY(range_passed(s, topic, m->partition, at, err));
-    if (kafka_ends(s->broker->ru, &pos, 1, &low, &high, NULL) < 0)
-        low = high = -1;
-    return ds_fail(err, DS_E_FAILED,
-                   "topic %s partition %d offset %lld is not in the log any "
-                   "more (it holds %lld to %lld): records were deleted before "
-                   "they were read, or the log was truncated. Choose where to "
-                   "go on with dstream replay",
-                   topic, (int)m->partition, (long long)at, (long long)low,
-                   (long long)high);
+    int64_t low, high;
+    if (!part)
+        return DS_OK; /* not ours any more */
+    ds_position pos = ds_position_of(topic, m->partition, part->next);
+    ds_rc rc = kafka_ends(s->broker->ru, &pos, 1, &low, &high, err);
+    if (rc == DS_OK && pos.next >= low && pos.next <= high && m->offset <= high)
+        return assign_rows(s, err);
+    if (rc == DS_OK)
+        rc = range_passed(s, topic, m->partition, pos.next, err);
+    if (rc == DS_OK)
+        return ds_fail(
+            err, DS_E_FAILED,
+            "topic %s partition %d offset %lld is not in the log any "
+            "more (it holds %lld to %lld): records were deleted before "
+            "they were read, or the log was truncated. Choose where to "
+            "go on with dstream replay",
+            topic, (int)m->partition, (long long)pos.next, (long long)low,
+            (long long)high);
+    return rc == DS_E_TIMEOUT || rc == DS_E_IO ? assign_rows(s, err) : rc;
 }
 
 /* After a restart brokers may not know a topic for a moment. */

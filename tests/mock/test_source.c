@@ -312,6 +312,54 @@ static void test_passed_by(void **state)
     s->type->close(s);
 }
 
+/* More than the mock keeps of a partition (5 MiB), so that it deletes some. */
+static void fill_over(mock *m, int32_t partition)
+{
+    enum { N = 70, SIZE = 100000 };
+    char *value = ds_arena_alloc(m->arena, SIZE, 1);
+    ds_txn *t = mock_txn(m, m->broker, "over");
+    memset(value, 'x', SIZE);
+    for (int i = 0; i < N; i++) {
+        ds_row *row = mock_rows(m, 2, partition, 1);
+        uint32_t bad;
+        row->val = (ds_slice){(const uint8_t *)value, SIZE};
+        OK(m, t->type->begin(t, &m->err));
+        OK(m, t->type->send(t, row, 1, &bad, &m->err));
+        OK(m, t->type->flush(t, &m->err));
+        OK(m, t->type->commit(t, &m->err));
+    }
+    t->type->close(t);
+}
+
+/* What a fetch of an earlier assignment ended with comes after the next one:
+ * it says nothing about that. */
+static void test_range_of_before(void **state)
+{
+    enum { PART = 3 };
+    mock *m = *state;
+    int64_t low, high;
+    ds_fetch f;
+    fill_over(m, PART);
+    OK(m, kafka_type.watermarks(m->broker, "in", PART, &low, &high, &m->err));
+    assert_true(low > 0);
+    ds_position pos[MOCK_PARTS];
+    ds_source *s = mock_source(m, m->broker, "before", "before.0");
+    assert_int_equal(mock_join(m, s, pos, 0), MOCK_PARTS);
+    assert_int_equal(pos[PART].partition, PART);
+    for (int round = 0; round < 3; round++) {
+        sleep(1); /* the library has it, we have not */
+        pos[PART].next = low;
+        OK(m, s->type->assign(s, pos, MOCK_PARTS, &m->err));
+        do
+            f = next(m, s, 10);
+        while (f.partition != PART || !f.eof);
+        assert_int_equal(f.next, high);
+        pos[PART].next = 0;
+        OK(m, s->type->assign(s, pos, MOCK_PARTS, &m->err));
+    }
+    s->type->close(s);
+}
+
 /* Keys, values, headers: null, empty and bytes are what they were. */
 static void test_round_trip(void **state)
 {
@@ -425,12 +473,19 @@ static void test_unreachable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cluster),     cmocka_unit_test(test_poll),
-        cmocka_unit_test(test_seek),        cmocka_unit_test(test_seek_early),
-        cmocka_unit_test(test_rebalance),   cmocka_unit_test(test_out_of_range),
-        cmocka_unit_test(test_not_allowed), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_committed),   cmocka_unit_test(test_passed_by),
-        cmocka_unit_test(test_fenced),      cmocka_unit_test(test_unreachable),
+        cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_poll),
+        cmocka_unit_test(test_seek),
+        cmocka_unit_test(test_seek_early),
+        cmocka_unit_test(test_rebalance),
+        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_not_allowed),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_committed),
+        cmocka_unit_test(test_passed_by),
+        cmocka_unit_test(test_fenced),
+        cmocka_unit_test(test_range_of_before),
+        cmocka_unit_test(test_unreachable),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
