@@ -108,6 +108,12 @@ def call(futures, timeout=12):
     return {k: f.result(timeout) for k, f in futures.items()}
 
 
+# Answers after which the client goes on asking the wrong broker, or as of an
+# old leader.
+STALE = ("_TIMED_OUT", "_TRANSPORT", "_NOENT", "FENCED_LEADER_EPOCH",
+         "UNKNOWN_LEADER_EPOCH", "NOT_LEADER_FOR_PARTITION")
+
+
 def retry(seconds, what, fn):
     """Calls fn until it returns without an error of Kafka's. A request that
     was lost with its broker may never be answered: then by a new client."""
@@ -118,8 +124,7 @@ def retry(seconds, what, fn):
         except (KafkaException, TimeoutError) as e:
             if time.monotonic() > end:
                 raise Invalid("%s: %r" % (what, e)) from e
-            if isinstance(e, TimeoutError) or \
-                    e.args[0].name() in ("_TIMED_OUT", "_TRANSPORT", "_NOENT"):
+            if isinstance(e, TimeoutError) or e.args[0].name() in STALE:
                 admins_renew()
             time.sleep(0.3)
 
