@@ -31,8 +31,7 @@ ds_time forget_after(const struct update_plan *p, ds_time last)
     return __builtin_add_overflow(due, rest, &due) ? INT64_MAX : due;
 }
 
-/* The time by which keys are forgotten. */
-static ds_time forget_clock(const ds_op *op)
+ds_time forget_clock(const ds_op *op)
 {
     const struct update_plan *p = op->node->planned;
 
@@ -87,6 +86,18 @@ static ds_groups *piece_groups(ds_op *op, const ds_slice *keys, uint32_t n,
         return NULL;
     ds_groups_map(g, &b, all, group);
     return g;
+}
+
+/* Whoever came before there was a watermark: as if with it. */
+static void piece_ages(ds_op *op, struct states *s)
+{
+    ds_col *last = hidden(op, s, STORED_LAST);
+    int64_t *known = ds_new(op->epoch_arena, int64_t, s->n + 1);
+
+    for (uint32_t i = 0; i < s->n; i++)
+        known[i] =
+            last->v.i64[i] == DS_TIME_NONE ? forget_clock(op) : last->v.i64[i];
+    *last = (ds_col){.v.i64 = known};
 }
 
 /* In an old list: gone, or gone and back. Had rows since: again. */
@@ -216,6 +227,7 @@ static ds_rc piece_run(ds_op *op, const ds_slice *keys, const ds_time *at,
                               .keys = ds_groups_keys(g),
                               .hashes = ds_groups_hashes(g)};
     DS_TRY(states_get(op, &piece.s, err));
+    piece_ages(op, &piece.s);
     piece.keys = ds_new(a, ds_col, p->keyed.key->n + 1);
     ds_groups_cols(g, a, piece.keys);
     ds_key_fit(p->keyed.key, piece.keys, piece.s.n, a);

@@ -5,6 +5,8 @@
  * instead of a call per row (contract.md 8.9); see update.h.
  *
  *     update       the state after the batch: StateSpec's function
+ *     init         StateSpec.initialState: states of given keys; or that of a
+ *                  new one
  *     emit         what it returns: a row per key that had rows. Absent: the
  *                  state, and then a removed key gives no row
  *     timeout      StateSpec.timeout: a key without rows for longer is dropped
@@ -14,6 +16,7 @@
 
 struct map_args {
     const ds_arg *update;
+    const ds_arg *init;
     const ds_arg *emit;
     ds_time timeout;
     const ds_arg *on_timeout;
@@ -94,6 +97,7 @@ static void map_plan(ds_node *node, ds_arena *a, ds_diags *d)
     node->canon = ds_exprs_canon(e, a);
     /* Past the deadline, as in Spark: not in the batch whose time it is. */
     update_forgets(p, node, args->timeout ? args->timeout + 1 : 0, a);
+    update_init(p, node, args->init, a, d);
     node->deletes = args->emit == NULL;
     if (args->emit)
         emit_plan(p, node, &scope, a, d);
@@ -110,6 +114,10 @@ static const ds_param map_params[] = {
          "NULL removes the key.",
      .required = true,
      .main = true},
+    {.name = "init",
+     .type = DS_P_SELECT,
+     .offset = offsetof(struct map_args, init),
+     .help = UPDATE_INIT_HELP},
     {.name = "emit",
      .type = DS_P_SELECT,
      .offset = offsetof(struct map_args, emit),

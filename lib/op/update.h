@@ -18,6 +18,10 @@
 #include "op/deadlines.h"
 #include "op/keyed.h"
 
+#define UPDATE_INIT_HELP                                                       \
+    "The state of a key that was not there: constants; or {table: NAME}: "     \
+    "those of given keys, before the first batch."
+
 struct update_args {
     const ds_arg *update;
     const ds_arg *init;
@@ -74,6 +78,11 @@ void update_forgets(struct update_plan *p, ds_node *node, ds_time forget,
 ds_exprs *update_cast(ds_exprs *e, const ds_schema *want, const ds_arg *arg,
                       ds_arena *a, ds_diags *d);
 
+/* What `init` says (NULL: nothing); true: states of given keys, from a table.
+ */
+bool update_init(struct update_plan *p, ds_node *node, const ds_arg *init,
+                 ds_arena *a, ds_diags *d);
+
 /* update_init.c: false: `init` names no table. */
 bool update_init_plan(struct update_plan *p, ds_node *node, const ds_arg *arg,
                       ds_arena *a, ds_diags *d);
@@ -98,6 +107,9 @@ ds_rc forget_list(ds_op *op, const struct states *s, const uint32_t *sel,
                   uint32_t n, ds_err *err);
 /* The keys whose time is over by now. */
 ds_rc forget_due(ds_op *op, ds_err *err);
+/* The time by which keys are forgotten: the batch's, or the watermark, which
+ * may be none yet. */
+ds_time forget_clock(const ds_op *op);
 /* When a key is due that had its last rows at `last`. */
 ds_time forget_after(const struct update_plan *p, ds_time last);
 

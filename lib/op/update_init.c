@@ -129,10 +129,8 @@ static void table_plan(struct update_plan *p, ds_node *node,
         return;
     t = node->tables[from->table];
     from->key = t->key;
-    if (p->forget)
-        args_later(where, "init from a table with evict", d);
-    else if (check_key(p, t, where, d) && check_source(node, where, d) &&
-             columns_plan(from, p, t, where, a, d))
+    if (check_key(p, t, where, d) && check_source(node, where, d) &&
+        columns_plan(from, p, t, where, a, d))
         p->from = from;
 }
 
@@ -187,25 +185,49 @@ static void chunk_take(const ds_op *op, const ds_batch *in, uint32_t at,
     }
 }
 
-/* The states of a chunk, as stored; a null slice: all NULL, no state. */
-static ds_slice *chunk_states(const ds_op *op, const ds_batch *in,
-                              const struct chunk *c)
+static ds_col col_of_times(ds_time t, uint32_t n, ds_arena *a)
+{
+    ds_time *all = ds_new(a, ds_time, n + 1);
+
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = t;
+    return (ds_col){.v.i64 = all};
+}
+
+/* The state's columns of all rows of the table, as stored. Where keys are
+ * forgotten, those of the table had their last rows in this batch. */
+static ds_col *table_states(const ds_op *op, const ds_batch *in)
 {
     const struct update_plan *p = op->node->planned;
-    const ds_schema *state = p->keyed.state;
+    uint32_t n_state = p->keyed.state->n;
     ds_arena *a = op->epoch_arena;
-    ds_col *cols = ds_new(a, ds_col, state->n + 1);
-    ds_slice *vals = ds_new(a, ds_slice, c->n + 1);
+    ds_col *cols = ds_new(a, ds_col, p->stored->n + 1);
+    ds_time last = forget_clock(op);
 
-    for (uint32_t k = 0; k < state->n; k++)
+    for (uint32_t k = 0; k < n_state; k++)
         cols[k] = p->from->cols[k] < 0
                       ? (ds_col){.valid = ds_bits_new(a, in->n, false)}
                       : in->cols[p->from->cols[k]];
-    ds_rows_encode(cols, state, in->n, c->rows, c->n, a, vals);
+    if (!p->forget)
+        return cols;
+    cols[n_state + STORED_LAST] = col_of_times(last, in->n, a);
+    cols[n_state + STORED_DUE] = col_of_times(forget_after(p, last), in->n, a);
+    return cols;
+}
+
+/* The states of a chunk, as stored; a null slice: all NULL, no state. */
+static ds_slice *chunk_states(const ds_op *op, const ds_batch *in,
+                              const ds_col *cols, const struct chunk *c)
+{
+    const struct update_plan *p = op->node->planned;
+    ds_slice *vals = ds_new(op->epoch_arena, ds_slice, c->n + 1);
+
+    ds_rows_encode(cols, p->stored, in->n, c->rows, c->n, op->epoch_arena,
+                   vals);
     for (uint32_t i = 0; i < c->n; i++) {
         bool any = false;
 
-        for (uint32_t k = 0; k < state->n; k++)
+        for (uint32_t k = 0; k < p->keyed.state->n; k++)
             any = any || !ds_col_is_null(&cols[k], c->rows[i]);
         if (!any)
             vals[i] = DS_NULL_SLICE;
@@ -213,16 +235,17 @@ static ds_slice *chunk_states(const ds_op *op, const ds_batch *in,
     return vals;
 }
 
-static ds_rc chunk_put(ds_op *op, const ds_batch *in, struct chunk *c,
-                       ds_err *err)
+static ds_rc chunk_put(ds_op *op, const ds_batch *in, const ds_col *cols,
+                       struct chunk *c, ds_err *err)
 {
+    const struct update_plan *p = op->node->planned;
     ds_store *s = op->store;
     ds_slice *vals, *old = ds_new(op->epoch_arena, ds_slice, c->n + 1);
     uint32_t n = 0;
 
     if (c->n == 0)
         return DS_OK;
-    vals = chunk_states(op, in, c);
+    vals = chunk_states(op, in, cols, c);
     DS_TRY(s->type->get(s, op->overlay, c->keys, NULL, c->n, op->epoch_arena,
                         old, err));
     for (uint32_t i = 0; i < c->n; i++)
@@ -230,8 +253,13 @@ static ds_rc chunk_put(ds_op *op, const ds_batch *in, struct chunk *c,
             c->keys[n] = c->keys[i];
             vals[n++] = vals[i];
         }
-    return n ? s->type->put(s, op->overlay, c->keys, NULL, vals, n, err)
-             : DS_OK;
+    if (n == 0)
+        return DS_OK;
+    DS_TRY(s->type->put(s, op->overlay, c->keys, NULL, vals, n, err));
+    return p->forget ? deadlines_add(op, c->keys,
+                                     cols[p->keyed.state->n + STORED_DUE].v.i64,
+                                     n, err)
+                     : DS_OK;
 }
 
 ds_rc update_init_take(ds_op *op, ds_err *err)
@@ -239,6 +267,7 @@ ds_rc update_init_take(ds_op *op, ds_err *err)
     const struct update_plan *p = op->node->planned;
     ds_store *s = op->store;
     const ds_batch *in;
+    ds_col *cols;
     ds_slice done;
 
     DS_TRY(s->type->get(s, op->overlay, &mark, NULL, 1, op->epoch_arena, &done,
@@ -246,12 +275,13 @@ ds_rc update_init_take(ds_op *op, ds_err *err)
     if (done.ptr)
         return DS_OK;
     in = ds_table_rows(op->tables[p->from->table]);
+    cols = table_states(op, in);
     for (uint32_t at = 0; at < in->n; at += CHUNK_ROWS) {
         uint32_t n = in->n - at < CHUNK_ROWS ? in->n - at : CHUNK_ROWS;
         struct chunk c;
 
         chunk_take(op, in, at, n, &c);
-        DS_TRY(chunk_put(op, in, &c, err));
+        DS_TRY(chunk_put(op, in, cols, &c, err));
     }
     return s->type->put(s, op->overlay, &mark, NULL, &mark_done, 1, err);
 }

@@ -145,6 +145,17 @@ static void init_plan(struct update_plan *p, const ds_arg *arg, ds_arena *a,
         init_encode(p, e, col, arg, a, d);
 }
 
+bool update_init(struct update_plan *p, ds_node *node, const ds_arg *init,
+                 ds_arena *a, ds_diags *d)
+{
+    if (init == NULL)
+        return false;
+    if (update_init_plan(p, node, init, a, d))
+        return true;
+    init_plan(p, init, a, d);
+    return false;
+}
+
 /* Both passes. */
 ds_exprs *update_compile(const ds_arg *arg, ds_scope *scope,
                          const ds_schema **state, ds_arena *a, ds_diags *d)
@@ -211,7 +222,7 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     ds_scope scope = keyed_scope(&p->keyed, node, a);
     const ds_schema *state;
     ds_exprs *e = update_compile(args->update, &scope, &state, a, d);
-    bool given; /* states come from a table */
+    bool given;
 
     if (e == NULL)
         return;
@@ -220,9 +231,7 @@ void update_plan(ds_node *node, ds_arena *a, ds_diags *d)
     update_forgets(p, node, args->evict, a);
     if (args->evict && node->inputs[0]->watermarked)
         evict_plan(p, node, &scope, a, d);
-    given = args->init && update_init_plan(p, node, args->init, a, d);
-    if (args->init && !given)
-        init_plan(p, args->init, a, d);
+    given = update_init(p, node, args->init, a, d);
     p->all = args->emit == 1;
     p->idle = (ds_exprs_uses_count(e) || ds_exprs_uses_now(e)) &&
               !ds_exprs_idle_keeps(e, given);

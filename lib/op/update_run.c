@@ -162,9 +162,7 @@ static ds_time last_time(const ds_op *op, const ds_col *before, uint32_t row,
     if (!ds_col_is_null(rows, row) &&
         (last == DS_TIME_NONE || rows->v.i64[row] > last))
         last = rows->v.i64[row];
-    if (last != DS_TIME_NONE)
-        return last; /* no event time so far: as if it were the watermark's */
-    return op->watermark == DS_TIME_NONE ? op->now : op->watermark;
+    return last == DS_TIME_NONE ? forget_clock(op) : last;
 }
 
 /* When they last had rows, and where they are listed. */

@@ -17,8 +17,7 @@ static const ds_param update_params[] = {
     {.name = "init",
      .type = DS_P_SELECT,
      .offset = offsetof(struct update_args, init),
-     .help = "The state of a key that was not there: constants; or {table: "
-             "NAME}: those of given keys, before the first batch."},
+     .help = UPDATE_INIT_HELP},
     {.name = "emit",
      .type = DS_P_ENUM,
      .offset = offsetof(struct update_args, emit),

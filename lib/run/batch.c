@@ -475,8 +475,9 @@ static ds_time step_after(const epoch *e, ds_time t)
     return least == INT64_MAX ? DS_TIME_NONE : least;
 }
 
-/* Of the batches before it nobody has heard yet. */
-static bool step_is_news(const worker *w, ds_time time)
+/* Of the batches before it nobody has heard yet. What a source says first is
+ * told by itself: it holds for no batch before (frontier.c). */
+static bool step_is_news(const worker *w, ds_time time, bool times)
 {
     const epoch *e = w->epoch;
     ds_time last = time - w->ctx->plan->batch;
@@ -484,7 +485,7 @@ static bool step_is_news(const worker *w, ds_time time)
     for (uint32_t i = 0; i < e->n_steps; i++) {
         const ds_marks *m = &e->steps[i].input->marks;
 
-        if (e->steps[i].time == time && (!m->set || m->through < last))
+        if (e->steps[i].time == time && (m->set ? m->through < last : times))
             return true;
     }
     return false;
@@ -535,11 +536,11 @@ void batch_tell(worker *w)
     n = p.n_times;
     for (ds_time t = step_after(e, DS_TIME_NONE); t != DS_TIME_NONE;
          t = step_after(e, t)) {
-        if (!step_is_news(w, t))
-            continue;
         p.n_times = 0;
         while (p.n_times < n && p.times[p.n_times] < t)
             p.n_times++;
+        if (!step_is_news(w, t, p.n_times > 0))
+            continue;
         sources_until(w, t, &p);
         tell(w, &p);
         p.times += p.n_times;

@@ -85,6 +85,12 @@ void frontier_note(frontier *f, const char *topic, int32_t partition,
 
     if (said->through < s->last.through)
         return; /* read once more */
+    if (s->last.through == DS_TIME_NONE && said->through != DS_TIME_NONE) {
+        /* In batches before it had no watermark. */
+        s->last = (frontier_mark){said->through - 1, DS_TIME_NONE,
+                                  said->flags & FRONTIER_IDLE};
+        mark_push(f, s);
+    }
     s->last = (frontier_mark){said->through,
                               time_later(s->last.watermark, said->watermark),
                               said->flags};

@@ -85,6 +85,20 @@ static void test_known_from_before(void **state)
     assert_int_equal(frontier_through(f), 50);
 }
 
+/* One without rows so far held nothing back before it spoke either. */
+static void test_first_said(void **state)
+{
+    frontier *f = two_sources();
+
+    (void)state;
+    says(f, 0, 10, 100, 0);
+    says(f, 0, 20, 200, 0);
+    says(f, 1, 20, DS_TIME_NONE, FRONTIER_IDLE);
+    assert_int_equal(frontier_watermark(f, 10), 100);
+    assert_int_equal(frontier_watermark(f, 20), 200);
+    assert_int_equal(frontier_through(f), 20);
+}
+
 /* Reading far ahead changes no watermark of an earlier batch. */
 static void test_watermark_by_batch(void **state)
 {
@@ -96,7 +110,8 @@ static void test_watermark_by_batch(void **state)
     says(f, 0, 30, 300, 0);
     says(f, 1, 20, 150, 0);
     says(f, 1, 30, 250, 0);
-    assert_int_equal(frontier_watermark(f, 10), 100);
+    /* The second one began later: before that it had none. */
+    assert_true(frontier_watermark(f, 10) == DS_TIME_NONE);
     assert_int_equal(frontier_watermark(f, 20), 150);
     assert_int_equal(frontier_watermark(f, 30), 250);
     frontier_leave(f, 20);
@@ -182,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_who_was_not_expected_joins),
         cmocka_unit_test(test_known_from_before),
+        cmocka_unit_test(test_first_said),
         cmocka_unit_test(test_watermark_by_batch),
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_quiet),
