@@ -3,6 +3,7 @@ package oracle;
 
 import java.util.List;
 import org.apache.spark.HashPartitioner;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.Optional;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.streaming.Durations;
@@ -78,6 +79,26 @@ final class States {
             List.of(Input.nulls("input", 52)), build).with(known);
         cases.add("updateStateByKey-initial-sparse", streams,
             List.of(Input.sparse("input", 53)), build).with(known);
+        String sums = """
+            out:
+              from: input
+              do:
+                - keyBy: k
+                - mapWithState:
+                    init: {table: known}
+                    update: coalesce(state, 0) + coalesce(sum(v), 0) AS n
+            """;
+        cases.add("mapWithState-initial", sums,
+            List.of(Input.nulls("input", 54)),
+            s -> sums(s.pairs("input"), 0, 1, s.known())).with(known);
+        // Known keys time out too, from the first batch on.
+        String over = sums + "        timeout: 2s\n"
+            + "        on_timeout: -state AS n\n";
+        for (int seed = 55; seed < 58; seed++) {
+            cases.add("mapWithState-initial-timeout-" + seed, over,
+                List.of(Input.sparse("input", seed)),
+                s -> sums(s.pairs("input"), 2, 1, s.known())).with(known);
+        }
     }
 
     /** The keys that had rows or got another state, without `emit: all`. */
@@ -148,6 +169,12 @@ final class States {
      */
     private static JavaDStream<Row> sums(JavaPairDStream<String, Long> pairs,
         int timeout, int slide) {
+        return sums(pairs, timeout, slide, null);
+    }
+
+    /** `known`: states before the first batch; null: none. */
+    private static JavaDStream<Row> sums(JavaPairDStream<String, Long> pairs,
+        int timeout, int slide, JavaPairRDD<String, Long> known) {
         StateSpec<String, Iterable<Long>, Long, Row> spec = StateSpec.function(
             (String key, Optional<Iterable<Long>> rows, State<Long> state) -> {
                 if (state.isTimingOut()) {
@@ -158,6 +185,9 @@ final class States {
                 state.update(n);
                 return Row.of("k", key, "n", n);
             });
+        if (known != null) {
+            spec = spec.initialState(known);
+        }
         if (timeout == 0) {
             return pairs.groupByKey().mapWithState(spec);
         }
