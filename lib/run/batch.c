@@ -451,16 +451,16 @@ static unsigned input_flags(const worker *w, const input *in, bool last)
     return (idle ? FRONTIER_IDLE : 0u) | (quiet ? FRONTIER_QUIET : 0u);
 }
 
+/* Behind what the record says of earlier batches. */
 static void sources_until(const worker *w, ds_time until, progress *p)
 {
-    p->sources = ds_new(w->epoch->mem, progress_source, w->n_inputs + 1);
-    p->n_sources = w->n_inputs;
     for (uint32_t i = 0; i < w->n_inputs; i++) {
         const input *in = &w->inputs[i];
         frontier_mark mark = input_mark(w, in, until);
 
         mark.flags = input_flags(w, in, until == DS_TIME_NONE);
-        p->sources[i] = (progress_source){in->topic, in->partition, mark};
+        p->sources[p->n_sources++] =
+            (progress_source){in->topic, in->partition, mark};
     }
 }
 
@@ -522,7 +522,8 @@ static void tell(worker *w, const progress *p)
 }
 
 /* A batch's watermark does not have that of later ones: what is said of several
- * batches, or of missed ones, is said in pieces where it rose. */
+ * batches, or of missed ones, is said in pieces where it rose. A piece without
+ * batches is said with the next one: by itself it would make a batch. */
 void batch_tell(worker *w)
 {
     const epoch *e = w->epoch;
@@ -533,6 +534,8 @@ void batch_tell(worker *w)
     if (!w->stage->paced || !ran || w->n_inputs == 0)
         return;
     times_of_epoch(w, &p);
+    p.sources = ds_new(w->epoch->mem, progress_source,
+                       (size_t)(e->n_steps + 1) * w->n_inputs);
     n = p.n_times;
     for (ds_time t = step_after(e, DS_TIME_NONE); t != DS_TIME_NONE;
          t = step_after(e, t)) {
@@ -542,8 +545,11 @@ void batch_tell(worker *w)
         if (!step_is_news(w, t, p.n_times > 0))
             continue;
         sources_until(w, t, &p);
+        if (p.n_times == 0 && n > 0)
+            continue;
         tell(w, &p);
         p.times += p.n_times;
+        p.n_sources = 0;
         n -= p.n_times;
     }
     p.n_times = n;

@@ -11,7 +11,8 @@
  *     value  u8 version (1)
  *            u16 n, then n times: i64 batch that was run
  *            u16 n, then n times: u16 length, topic, i32 partition,
- *                                 i64 whole through, i64 watermark, u8 flags
+ *                                 i64 whole through, i64 watermark, u8 flags;
+ *                  a source that said more since stands again
  *
  * Little-endian; DS_TIME_NONE is none. A row of such a topic has its batch time
  * in front: i64, then the row (record/rowfmt.h).
