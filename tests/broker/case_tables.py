@@ -161,6 +161,7 @@ class OwnTable:
         self.users = c.job + "-users"
         self.want = {}
         self.p = Producer({"bootstrap.servers": c.brokers, "log_level": 0,
+                           "enable.idempotence": True,
                            "partitioner": "murmur2_random",
                            "queue.buffering.max.messages": 1000000})
 

@@ -271,7 +271,7 @@ def case_poison_larger_than_the_dead_letters_take(c):
     dlq = c.job + "-dlq"
     c.topics(dlq)
     c.p = Producer({"bootstrap.servers": c.brokers, "log_level": 0,
-                    "message.max.bytes": 2000000})
+                    "enable.idempotence": True, "message.max.bytes": 2000000})
     c.put(2, b'{"id": 1}')
     c.put(2, b"x" * corpus.LARGE)
     c.flush()

@@ -61,7 +61,8 @@ def topics(*names, partitions=1):
 
 def produce(topic, records, partition=0):
     """Records: (key, value) in bytes."""
-    p = Producer({"bootstrap.servers": BROKERS, "log_level": 0})
+    p = Producer({"bootstrap.servers": BROKERS, "log_level": 0,
+                  "enable.idempotence": True})
     for key, value in records:
         p.produce(topic, key=key, value=value, partition=partition)
     check(p.flush(30) == 0, "the input was not written")
