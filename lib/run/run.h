@@ -178,6 +178,7 @@ struct ds_context {
     _Atomic bool to_end;    /* opts.until_end, or the job is drained */
     struct stage_end *ends; /* to_end: see wait.c */
     uint32_t n_ends;
+    bool ends_known;    /* all of them */
     uint32_t end_stage; /* the stage whose end is waited for */
 
     uint32_t n_workers;

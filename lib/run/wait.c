@@ -31,7 +31,7 @@ static ds_rc end_add(ds_context *ctx, const char *topic, ds_err *err)
         ctx->ends = realloc(ctx->ends, (ctx->n_ends + 1) * sizeof(*ctx->ends));
         ctx->ends[ctx->n_ends++] = e;
     }
-    return rc;
+    return rc < 0 ? rc : DS_OK; /* a topic that is gone gives no more rows */
 }
 
 static void ends_free(ds_context *ctx)
@@ -52,7 +52,8 @@ static bool topic_received(const ds_context *ctx, const char *topic)
     return false;
 }
 
-/* The partitions of a stage's topics and their ends now. */
+/* The partitions of a stage's topics and their ends now. What a cluster told
+ * before it failed is not all of them. */
 static ds_rc ends_take(ds_context *ctx, const ds_stage *s, ds_err *err)
 {
     const char *names[TOPICS_MAX];
@@ -60,6 +61,7 @@ static ds_rc ends_take(ds_context *ctx, const ds_stage *s, ds_err *err)
     ds_rc rc = DS_OK;
 
     ends_free(ctx);
+    ctx->ends_known = false;
     for (uint32_t i = 0; i < s->n_sources; i++)
         topics_of_node(s->sources[i], ctx->plan, names, &n);
     for (uint32_t i = 0; rc == DS_OK && i < n; i++) {
@@ -76,6 +78,7 @@ static ds_rc ends_take(ds_context *ctx, const ds_stage *s, ds_err *err)
         for (uint32_t k = 0; rc == DS_OK && k < m; k++)
             rc = end_add(ctx, matches[k], err);
     }
+    ctx->ends_known = rc == DS_OK;
     return rc;
 }
 
@@ -126,6 +129,8 @@ static ds_rc until_end_step(ds_context *ctx, ds_err *err)
     const ds_stage *s = &ctx->plan->stages[ctx->end_stage];
     int64_t left;
 
+    if (!ctx->ends_known)
+        DS_TRY(ends_take(ctx, s, err));
     DS_TRY(ends_left(ctx, s, &left, err));
     if (left > 0)
         return DS_OK;
