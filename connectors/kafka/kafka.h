@@ -162,7 +162,6 @@ typedef struct kafka_part {
     const char *topic;
     int32_t partition;
     int64_t next;  /* lower offsets are not wanted */
-    bool started;  /* something has arrived since it was assigned */
     uint32_t head; /* what is held of it, index + 1 into held; 0: nothing */
     uint32_t tail;
 } kafka_part;

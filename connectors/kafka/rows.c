@@ -115,7 +115,6 @@ rd_kafka_resp_err_t kafka_rows_start(kafka_rows *r)
         list = rd_kafka_topic_partition_list_new((int)r->n_parts);
     for (uint32_t i = 0; i < r->n_parts; i++) {
         kafka_part *part = &r->parts[i];
-        part->started = false;
         rd_kafka_topic_partition_list_add(list, part->topic, part->partition)
             ->offset = part->next;
     }
@@ -153,7 +152,6 @@ static void hold(kafka_rows *r, rd_kafka_message_t *m, kafka_part *part)
     else
         part->head = i + 1;
     part->tail = i + 1;
-    part->started = true;
     r->n_left++;
 }
 

@@ -22,6 +22,7 @@
 
 enum {
     RANGE_MS = 1000,        /* then the caller is asked to call again */
+    SEEK_MS = 1000,         /* the library's own thread answers */
     SOURCE_GONE_MS = 10000, /* a topic that is missing that long is gone */
 };
 
@@ -160,13 +161,27 @@ static ds_rc source_assign(ds_source *src, const ds_position *pos, uint32_t n,
     return DS_OK;
 }
 
-/* The library refuses to seek where it has not started yet, without telling:
- * there the assignment is made again. */
+/* Whether all of them are moved. The library refuses where it has not started
+ * yet, and where it has stopped because of an error. */
+static bool seek_list(kafka_source *s, rd_kafka_topic_partition_list_t *list)
+{
+    /* Before 2.1 it waits for a thousandth of what it is told. */
+    int ms = rd_kafka_version() < 0x020100ff ? 1000 * SEEK_MS : SEEK_MS;
+    rd_kafka_error_t *e = rd_kafka_seek_partitions(s->rk, list, ms);
+    bool moved = e == NULL;
+
+    for (int i = 0; i < list->cnt; i++)
+        moved = moved && !list->elems[i].err;
+    if (e)
+        rd_kafka_error_destroy(e);
+    return moved;
+}
+
+/* Where the library does not move them, the assignment is made again. */
 static ds_rc source_seek(ds_source *src, const ds_position *pos, uint32_t n,
                          ds_err *err)
 {
     kafka_source *s = (kafka_source *)src;
-    bool started = true;
     if (n == 0)
         return DS_OK;
     if (s->news)
@@ -184,18 +199,12 @@ static ds_rc source_seek(ds_source *src, const ds_position *pos, uint32_t n,
         }
         kafka_rows_drop(&s->rows, part);
         part->next = pos[i].next;
-        started = started && part->started;
         rd_kafka_topic_partition_list_add(list, pos[i].topic, pos[i].partition)
             ->offset = pos[i].next;
     }
-    if (started) {
-        rd_kafka_error_t *e = rd_kafka_seek_partitions(s->rk, list, 0);
-        started = e == NULL;
-        if (e)
-            rd_kafka_error_destroy(e);
-    }
+    bool moved = seek_list(s, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return started ? DS_OK : assign_rows(s, err);
+    return moved ? DS_OK : assign_rows(s, err);
 }
 
 static ds_rc source_pause(ds_source *src, const char *topic, int32_t partition,

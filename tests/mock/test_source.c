@@ -360,6 +360,36 @@ static void test_range_of_before(void **state)
     s->type->close(s);
 }
 
+/* Whoever moves a partition does not see the error that it has just ended with:
+ * the library has stopped reading it, and would take no seek. */
+static void test_seek_over_error(void **state)
+{
+    enum { PART = 3 };
+    mock *m = *state;
+    int64_t low, high;
+    ds_fetch f;
+    OK(m, kafka_type.watermarks(m->broker, "in", PART, &low, &high, &m->err));
+    assert_true(low > 0);
+    ds_position pos[MOCK_PARTS];
+    ds_source *s = mock_source(m, m->broker, "over", "over.0");
+    assert_int_equal(mock_join(m, s, pos, 0), MOCK_PARTS);
+    pos[0].next = pos[1].next = ROWS - 5;
+    for (int round = 0; round < 3; round++) {
+        pos[PART].next = 0;
+        OK(m, s->type->assign(s, pos, MOCK_PARTS, &m->err));
+        sleep(1); /* the error is there, behind the rows of others */
+        f = next(m, s, 1);
+        assert_int_not_equal(f.partition, PART);
+        pos[PART].next = low;
+        OK(m, s->type->seek(s, &pos[PART], 1, &m->err));
+        do
+            f = next(m, s, 10);
+        while (f.partition != PART || !f.eof);
+        assert_int_equal(f.next, high);
+    }
+    s->type->close(s);
+}
+
 /* Keys, values, headers: null, empty and bytes are what they were. */
 static void test_round_trip(void **state)
 {
@@ -485,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_passed_by),
         cmocka_unit_test(test_fenced),
         cmocka_unit_test(test_range_of_before),
+        cmocka_unit_test(test_seek_over_error),
         cmocka_unit_test(test_unreachable),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
