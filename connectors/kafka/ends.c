@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ends.c - where logs begin and end, and which offset a time has.
+ * ends.c - where logs begin and end, and which offset a time has; what it means
+ * that a log does not have one.
  *
  * All partitions are asked for at once, one request to each broker: one after
  * the other they would take seconds each while a broker is away.
@@ -11,6 +12,7 @@
 #include "kafka/kafka.h"
 
 #define ENDS_PATIENCE (5 * DS_SECOND)
+#define EARLY_PATIENCE (5 * DS_SECOND)
 
 enum {
     ENDS_MS = 5000,
@@ -123,4 +125,43 @@ ds_rc kafka_offset_at(ds_broker *broker, const char *topic, int32_t partition,
     if (*out < 0) /* nothing that late: the end */
         return ends_of(b->ru, &pos, 1, LATEST, out, err);
     return DS_OK;
+}
+
+/* ---- offsets that are out of range ---- */
+
+ds_rc kafka_range_ask(rd_kafka_t *rk, const kafka_part *part, int64_t refused,
+                      kafka_range *r, ds_err *err)
+{
+    ds_position pos = ds_position_of(part->topic, part->partition, part->next);
+
+    DS_TRY(kafka_ends(rk, &pos, 1, &r->low, &r->high, err));
+    r->at = part->next;
+    r->out = r->at < r->low || r->at > r->high || refused > r->high;
+    return DS_OK;
+}
+
+/* A broker that was frozen takes itself for the leader until it hears of the
+ * new one, and its log ends where it ended before. */
+bool kafka_range_passes(kafka_range *r)
+{
+    ds_time now = ds_mono_now();
+
+    if (r->at < r->low)
+        return false;
+    if (!r->early_at || now - r->early_at > 2 * EARLY_PATIENCE)
+        r->early_from = now;
+    r->early_at = now;
+    return now - r->early_from <= EARLY_PATIENCE;
+}
+
+ds_rc kafka_range_fail(const kafka_part *part, const kafka_range *r,
+                       ds_err *err)
+{
+    return ds_fail(err, DS_E_FAILED,
+                   "topic %s partition %d offset %lld is not in the log any "
+                   "more (it holds %lld to %lld): records were deleted before "
+                   "they were read, or the log was truncated. Choose where to "
+                   "go on with dstream replay",
+                   part->topic, (int)part->partition, (long long)r->at,
+                   (long long)r->low, (long long)r->high);
 }

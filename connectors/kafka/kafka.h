@@ -148,6 +148,20 @@ void kafka_delete_records(ds_broker *b, const ds_position *pos, uint32_t n);
  * level decides. */
 ds_rc kafka_ends(rd_kafka_t *rk, const ds_position *pos, uint32_t n,
                  int64_t *low, int64_t *high, ds_err *err);
+/* A position that was refused, and the log. */
+typedef struct kafka_range {
+    int64_t at, low, high;
+    bool out;                     /* the log does not hold it */
+    ds_time early_from, early_at; /* when one first and last ended before it */
+} kafka_range;
+typedef struct kafka_part kafka_part;
+/* `refused`: what the library says was. */
+ds_rc kafka_range_ask(rd_kafka_t *rk, const kafka_part *part, int64_t refused,
+                      kafka_range *r, ds_err *err);
+/* Whether it may be in the log yet, if it is fetched once more. */
+bool kafka_range_passes(kafka_range *r);
+ds_rc kafka_range_fail(const kafka_part *part, const kafka_range *r,
+                       ds_err *err);
 /* exactly-once.md B3, step 2. */
 ds_rc kafka_committed(rd_kafka_t *rk, ds_position *pos, uint32_t n,
                       int timeout_ms, ds_err *err);
@@ -158,13 +172,13 @@ int64_t kafka_topic_number(kafka_broker *b, const char *topic,
 /* ---- rows.c ---- */
 
 /* A partition that is being read. */
-typedef struct kafka_part {
+struct kafka_part {
     const char *topic;
     int32_t partition;
     int64_t next;  /* lower offsets are not wanted */
     uint32_t head; /* what is held of it, index + 1 into held; 0: nothing */
     uint32_t tail;
-} kafka_part;
+};
 
 /* Partitions and the messages fetched for them but not given away yet. */
 typedef struct kafka_rows {

@@ -17,6 +17,7 @@ typedef struct kafka_reader {
     rd_kafka_t *rk;
     kafka_rows rows;
     kafka_poke *poke;
+    kafka_range range; /* of what was last refused */
 } kafka_reader;
 
 static void reader_close(ds_reader *reader)
@@ -74,12 +75,34 @@ static ds_rc reader_assign(ds_reader *reader, const ds_position *pos,
     return e ? kafka_fail(err, e, NULL, "start reading the changelogs") : DS_OK;
 }
 
+/* It may be about a fetch of an earlier assignment, or of a broker that leads
+ * no more: the library is made to fetch once more (source.c). */
+static ds_rc reader_range(kafka_reader *r, const rd_kafka_message_t *m,
+                          ds_err *err)
+{
+    kafka_part *part =
+        kafka_rows_find(&r->rows, rd_kafka_topic_name(m->rkt), m->partition);
+    rd_kafka_resp_err_t e;
+
+    if (!part)
+        return DS_OK;
+    ds_rc rc = kafka_range_ask(r->broker->ru, part, m->offset, &r->range, err);
+    if (rc == DS_OK && r->range.out && !kafka_range_passes(&r->range))
+        return kafka_range_fail(part, &r->range, err);
+    if (rc < 0 && rc != DS_E_TIMEOUT && rc != DS_E_IO)
+        return rc;
+    e = kafka_rows_start(&r->rows);
+    return e ? kafka_fail(err, e, NULL, "start reading the changelogs") : DS_OK;
+}
+
 static ds_rc reader_odd(void *arg, const rd_kafka_message_t *m, ds_err *err)
 {
-    (void)arg;
     ds_rc rc = kafka_rc(m->err);
     if (!m->rkt || m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return DS_OK;
+    if (m->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+        m->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+        return reader_range(arg, m, err);
     if (rc == DS_E_IO || rc == DS_E_TIMEOUT) {
         ds_log(DS_LOG_INFO, "a kafka error that should pass",
                DS_KV("topic", "%s", rd_kafka_topic_name(m->rkt)),

@@ -42,6 +42,7 @@ typedef struct kafka_source {
     bool paused;        /* a partition was paused since the last assign() */
     char *gone;         /* a topic that was missing */
     ds_time gone_at;
+    kafka_range range; /* of what was last refused */
 } kafka_source;
 
 rd_kafka_t *kafka_source_handle(ds_source *s)
@@ -260,25 +261,17 @@ static ds_rc fail_range(kafka_source *s, const rd_kafka_message_t *m,
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     kafka_part *part = kafka_rows_find(&s->rows, topic, m->partition);
-    int64_t low, high;
+    kafka_range *r = &s->range;
     if (!part)
         return DS_OK; /* not ours any more */
-    ds_position pos = ds_position_of(topic, m->partition, part->next);
-    ds_rc rc = kafka_ends(s->broker->ru, &pos, 1, &low, &high, err);
-    if (rc == DS_OK && pos.next >= low && pos.next <= high && m->offset <= high)
-        return assign_rows(s, err);
-    if (rc == DS_OK)
-        rc = range_passed(s, topic, m->partition, pos.next, err);
-    if (rc == DS_OK)
-        return ds_fail(
-            err, DS_E_FAILED,
-            "topic %s partition %d offset %lld is not in the log any "
-            "more (it holds %lld to %lld): records were deleted before "
-            "they were read, or the log was truncated. Choose where to "
-            "go on with dstream replay",
-            topic, (int)m->partition, (long long)pos.next, (long long)low,
-            (long long)high);
-    return rc == DS_E_TIMEOUT || rc == DS_E_IO ? assign_rows(s, err) : rc;
+    ds_rc rc = kafka_range_ask(s->broker->ru, part, m->offset, r, err);
+    if (rc == DS_OK && r->out)
+        rc = range_passed(s, topic, m->partition, r->at, err);
+    if (rc == DS_OK && r->out && !kafka_range_passes(r))
+        return kafka_range_fail(part, r, err);
+    return rc == DS_OK || rc == DS_E_TIMEOUT || rc == DS_E_IO
+               ? assign_rows(s, err)
+               : rc;
 }
 
 /* After a restart brokers may not know a topic for a moment. */

@@ -360,6 +360,62 @@ static void test_range_of_before(void **state)
     s->type->close(s);
 }
 
+/* A log that ends before the position may be told by a broker that was frozen
+ * and does not know yet that others lead its partitions. */
+static void test_range_grows(void **state)
+{
+    enum { PART = 2, FROM = 5, TO = 10 };
+    mock *m = *state;
+    ds_position pos[MOCK_PARTS];
+    ds_source *s = mock_source(m, m->broker, "grows", "grows.0");
+    ds_fetch f;
+    assert_int_equal(mock_join(m, s, pos, 0), MOCK_PARTS);
+    assert_int_equal(pos[PART].partition, PART);
+    pos[PART].next = FROM;
+    OK(m, s->type->assign(s, &pos[PART], 1, &m->err));
+    OK(m, poll_error(m, s, 2));
+    mock_fill(m, PART, TO);
+    do
+        f = next(m, s, 10);
+    while (f.partition != PART || !f.rows);
+    assert_int_equal(f.rows->off[0], FROM);
+    s->type->close(s);
+}
+
+/* The same where a changelog is read. */
+static void test_reader_range_grows(void **state)
+{
+    enum { PART = 2, MORE = 5 };
+    mock *m = *state;
+    int64_t low, high;
+    ds_reader *r = NULL;
+    ds_fetch f = {0};
+    ds_rc rc = DS_END;
+    ds_time until = ds_mono_now() + 2 * DS_SECOND;
+    OK(m, kafka_type.reader_open(m->broker, &r, &m->err));
+    ds_position pos = ds_position_of("in", PART, 0);
+    OK(m, r->type->ends(r, &pos, 1, &low, &high, &m->err));
+    pos.next = high + MORE;
+    OK(m, r->type->assign(r, &pos, 1, &m->err));
+    while (ds_mono_now() < until)
+        OK(m, r->type->poll(r, m->arena, 10, 100, &f, &m->err));
+    mock_fill(m, PART, 2 * MORE);
+    for (int i = 0; i < 50 && !(rc == DS_OK && f.rows); i++)
+        OK(m, (rc = r->type->poll(r, m->arena, 10, 100, &f, &m->err)));
+    assert_non_null(f.rows);
+    assert_int_equal(f.rows->off[0], pos.next);
+    /* For ever: then it is so. */
+    pos.next = 99999;
+    OK(m, r->type->assign(r, &pos, 1, &m->err));
+    until = ds_mono_now() + 10 * DS_SECOND;
+    do
+        rc = r->type->poll(r, m->arena, 10, 100, &f, &m->err);
+    while (rc >= 0 && ds_mono_now() < until);
+    assert_int_equal(rc, DS_E_FAILED);
+    assert_non_null(strstr(m->err.msg, "topic in partition 2 offset 99999"));
+    r->type->close(r);
+}
+
 /* Whoever moves a partition does not see the error that it has just ended with:
  * the library has stopped reading it, and would take no seek. */
 static void test_seek_over_error(void **state)
@@ -516,6 +572,8 @@ int main(void)
         cmocka_unit_test(test_fenced),
         cmocka_unit_test(test_range_of_before),
         cmocka_unit_test(test_seek_over_error),
+        cmocka_unit_test(test_range_grows),
+        cmocka_unit_test(test_reader_range_grows),
         cmocka_unit_test(test_unreachable),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
