@@ -97,6 +97,13 @@ static ds_rc position_start(worker *w, const input *in, bool later,
     return rc;
 }
 
+/* A log that ends too early. True: it is to be looked at again. */
+static bool log_is_doubted(worker *w)
+{
+    w->doubted = w->doubts < DOUBTS_MAX;
+    return w->doubted;
+}
+
 /* ---- changelog tails ---- */
 
 /* From the log's beginning. Data that is restored halfway is as old as the
@@ -151,6 +158,12 @@ static ds_rc tail_begin(worker *w, tail *t, bool resync, ds_err *err)
     DS_TRY(rc);
     if (rc == DS_NOTFOUND)
         return tail_fresh(w, t, err);
+    if (t->next > t->high && log_is_doubted(w))
+        return ds_fail(err, DS_E_TIMEOUT,
+                       "topic %s partition %d ends at offset %" PRId64
+                       ", before the local state at %" PRId64,
+                       t->ts->plan->changelog, t->task->partition, t->high,
+                       t->next);
     if (t->next > t->high)
         return tail_wipe(w, t, "the changelog ends before it", err);
     if (t->next < t->low)
@@ -304,10 +317,10 @@ static void offsets_alarm(const worker *w, const input *in, int64_t committed,
            DS_KV("state", "%" PRId64, state));
 }
 
-static ds_rc offsets_refuse(const worker *w, const input *in,
-                            const task_store *ts, int64_t committed,
-                            int64_t state, ds_err *err)
+static ds_rc offsets_refuse(worker *w, const input *in, const task_store *ts,
+                            int64_t committed, int64_t state, ds_err *err)
 {
+    (void)log_is_doubted(w);
     if (state == DS_OFFSET_NONE)
         return ds_fail(
             err, DS_E_DECISION,
@@ -426,6 +439,8 @@ static ds_rc log_check(worker *w, const input *in, int64_t low, int64_t high,
     if (rc == DS_OK)
         return DS_OK;
     DS_TRY(log_passed(w, in, err));
+    if (in->next > high)
+        (void)log_is_doubted(w);
     *err = gone;
     return rc;
 }
@@ -481,7 +496,7 @@ static ds_rc source_place(worker *w, bool resync, ds_err *err)
     return w->source->type->assign(w->source, pos, w->n_inputs, err);
 }
 
-ds_rc restore_run(worker *w, bool resync, ds_err *err)
+static ds_rc restore_once(worker *w, bool resync, ds_err *err)
 {
     ds_arena *a = ds_arena_new(1 << 14);
     ds_position *committed = ds_new(a, ds_position, w->n_inputs + 1);
@@ -512,4 +527,42 @@ ds_rc restore_run(worker *w, bool resync, ds_err *err)
     ds_arena_reset(w->scratch);
     ds_arena_free(a);
     return rc;
+}
+
+/* The group member is polled all the while. */
+static ds_rc doubt_wait(worker *w, ds_err *err)
+{
+    ds_clock *clock = w->ctx->opts.clock;
+
+    if (w->doubts++ == 0)
+        ds_log(DS_LOG_WARN,
+               "a log ends before what was committed; it is looked at again",
+               DS_KV("job", "%s", w->ctx->plan->job),
+               DS_KV("stage", "%s", w->stage->name),
+               DS_KV("error", "%s", err->msg));
+    for (ds_time t = 0; t < DOUBT_EVERY; t += DOUBT_EVERY / 10) {
+        ds_rc rc = restore_poll(w, err);
+
+        if (rc != DS_OK)
+            return rc;
+        clock->sleep(clock, DOUBT_EVERY / 10);
+    }
+    return DS_OK;
+}
+
+ds_rc restore_run(worker *w, bool resync, ds_err *err)
+{
+    for (;;) {
+        ds_rc rc;
+
+        w->doubted = false;
+        rc = restore_once(w, resync, err);
+        if (rc == DS_OK)
+            w->doubts = 0;
+        if (rc >= 0 || !w->doubted)
+            return rc;
+        rc = doubt_wait(w, err);
+        if (rc != DS_OK)
+            return rc;
+    }
 }

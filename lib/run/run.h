@@ -136,6 +136,8 @@ struct worker {
     struct poisons *poisons; /* records that the epoch must reject */
     int fences;              /* unknown outcomes without a commit in between */
     int rebuilds;            /* of local state, likewise */
+    int doubts;              /* times that a log was looked at again */
+    bool doubted;            /* and is to be, now */
     ds_time rejoined;        /* mono: when it was first taken over, lately */
     int rejoins;             /* since then */
     ds_time last_time;       /* of the last epoch: batch time never goes back */
@@ -269,6 +271,13 @@ ds_rc assign_wipe(worker *w, ds_err *err);
 ds_rc assign_lose(worker *w, const int32_t *partitions, uint32_t n,
                   ds_err *err);
 input *assign_input(worker *w, const char *topic, int32_t partition);
+
+/* A broker that was frozen takes itself for the leader of its partitions until
+ * it hears of the new one, and tells how their logs ended before. So one that
+ * ends before what was committed is looked at again so often, before anybody is
+ * told that records are missing. */
+#define DOUBTS_MAX 20
+#define DOUBT_EVERY (500 * DS_MS)
 
 /* restore.c: bring positions and stores to what is committed. `resync`: the
  * source is running and is sought. DS_CHANGED: the assignment changes. */

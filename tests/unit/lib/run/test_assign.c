@@ -38,7 +38,8 @@ static struct {
     bool asked;    /* a change was told */
     int ends_fail; /* times that the ends of changelogs are not told */
     ds_rc ends_rc;
-    int answers; /* to a revocation */
+    int ends_old; /* times that they are told as they were a batch ago */
+    int answers;  /* to a revocation */
 } faulty;
 
 static ds_rc faulty_poll(ds_source *s, ds_arena *a, uint32_t max_rows,
@@ -86,7 +87,11 @@ static ds_rc faulty_ends(ds_reader *r, const ds_position *pos, uint32_t n,
 {
     if (faulty.ends_fail-- > 0)
         return ds_fail(err, faulty.ends_rc, "made to fail");
-    return ds_broker_memory.reader->ends(r, pos, n, low, high, err);
+    DS_TRY(ds_broker_memory.reader->ends(r, pos, n, low, high, err));
+    if (faulty.ends_old-- > 0)
+        for (uint32_t i = 0; i < n; i++)
+            high[i] = high[i] > 3 ? high[i] - 3 : 0;
+    return DS_OK;
 }
 
 static ds_rc faulty_source_open(ds_broker *b, const ds_source_spec *spec,
@@ -280,6 +285,41 @@ static void test_error_while_restoring(void **state)
     assert_int_equal(count_of(f, "c"), 1);
 }
 
+/* A broker that was frozen does not know for a moment that others lead its
+ * partitions by now, and tells where they ended then. */
+static void test_old_ends(void **state)
+{
+    fixture *f = *state;
+
+    put(f, "lines", 0, "a c");
+    run(f);
+    faulty.ends_old = 3;
+    put(f, "lines", 0, "a");
+    run(f);
+    assert_true(faulty.ends_old < 0);
+    assert_int_equal(count_of(f, "a"), 4);
+    assert_int_equal(count_of(f, "c"), 1);
+}
+
+/* If they stay so, records are missing. */
+static void test_ends_stay_old(void **state)
+{
+    fixture *f = *state;
+    ds_err err = {0};
+    ds_rc rc = DS_OK;
+
+    put(f, "lines", 0, "a c");
+    run(f);
+    faulty.ends_old = INT32_MAX;
+    put(f, "lines", 0, "a");
+    open_context(f, false);
+    for (int i = 0; i < 4 && rc >= 0; i++)
+        rc = step(f, &err);
+    ds_context_close(f->ctx);
+    assert_int_equal(rc, DS_E_DECISION);
+    assert_non_null(strstr(err.msg, "replay"));
+}
+
 /* --reset-state: the partition goes before the first transaction. */
 static void test_reset_survives_a_revocation(void **state)
 {
@@ -363,6 +403,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_error_while_restoring, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_old_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ends_stay_old, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_survives_a_revocation,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_is_done_once, set_up,
