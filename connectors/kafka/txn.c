@@ -8,6 +8,7 @@
  * does not answer NULL is not known (exactly-once.md C1, H4).
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "dstream/fault.h"
 #include "dstream/log.h"
@@ -17,6 +18,7 @@
 enum {
     TXN_SLICE_MS = 1000,
     TXN_OPEN_MS = 60000, /* an older transaction of the id may have to end */
+    TXN_TOPIC_MS = 5000, /* then there is no such topic */
     TXN_RESET_MS = 4000, /* then the caller is asked to call again */
     TXN_MARGIN_MS = 5000,
     TXN_BATCH_BYTES = 1000000,
@@ -160,10 +162,16 @@ static ds_rc producer_init(kafka_txn *t, int ms, ds_err *err)
 
 /* ---- open, close ---- */
 
+/* The engine has seen it, or made it: but not every broker knows it yet. */
 static ds_rc topic_ask(kafka_broker *b, const char *topic, ds_err *err)
 {
+    ds_time until = ds_mono_now() + TXN_TOPIC_MS * DS_MS;
     ds_topic_info info;
-    ds_rc rc = kafka_topic_info(&b->base, topic, &info, err);
+    ds_rc rc;
+    while ((rc = kafka_topic_info(&b->base, topic, &info, err)) ==
+               DS_NOTFOUND &&
+           ds_mono_now() < until)
+        usleep(50000);
     DS_TRY(rc);
     if (rc == DS_NOTFOUND)
         return ds_fail(err, DS_E_CONFIG, "topic %s does not exist", topic);

@@ -9,6 +9,9 @@
 #define KNOWN_PATIENCE (60 * DS_SECOND)
 /* Per topic: the transaction of an owner that was killed may be open. */
 #define STABLE_MS 300
+/* Whether a topic exists. */
+#define ASKS_MAX 10
+#define ASK_EVERY (200 * DS_MS)
 
 static bool pattern_matches(const char *pattern, const char *topic)
 {
@@ -92,6 +95,21 @@ static ds_rc received_topic(ds_context *ctx, uint32_t i, ds_err *err)
     return rc;
 }
 
+/* One that was made a moment ago is not known to every broker. */
+static ds_rc user_topic_info(ds_context *ctx, const char *topic,
+                             ds_topic_info *info, ds_err *err)
+{
+    ds_broker *b = ctx->broker;
+    ds_rc rc = DS_NOTFOUND;
+
+    for (int i = 0; rc == DS_NOTFOUND && i < ASKS_MAX; i++) {
+        if (i > 0)
+            ctx->opts.clock->sleep(ctx->opts.clock, ASK_EVERY);
+        rc = b->type->topic_info(b, topic, info, err);
+    }
+    return rc;
+}
+
 static ds_rc user_topic_check(ds_context *ctx, uint32_t i, ds_err *err)
 {
     const ds_plan_topic *t = &ctx->plan->topics[i];
@@ -102,7 +120,7 @@ static ds_rc user_topic_check(ds_context *ctx, uint32_t i, ds_err *err)
         return DS_OK; /* what matches may come later */
     if (t->kind == DS_TOPIC_RECEIVED)
         return received_topic(ctx, i, err);
-    rc = ctx->broker->type->topic_info(ctx->broker, t->name, &info, err);
+    rc = user_topic_info(ctx, t->name, &info, err);
     if (rc == DS_NOTFOUND)
         return ds_fail(err, DS_E_CONFIG,
                        "topic %s (%s) does not exist; create it, for example "

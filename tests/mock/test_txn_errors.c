@@ -8,6 +8,8 @@
  */
 #include "mock/mock.h"
 
+#include <pthread.h>
+
 /* Which call of the transaction fails. */
 enum call { NONE, SEND, FLUSH, POSITIONS, COMMIT, ABORT };
 
@@ -262,6 +264,32 @@ static void test_missing_topic(void **state)
     assert_non_null(strstr(f->m->err.msg, "nowhere"));
 }
 
+static void *make_later(void *arg)
+{
+    mock *m = arg;
+    sleep(1);
+    rd_kafka_mock_topic_set_error(m->cluster, "later",
+                                  RD_KAFKA_RESP_ERR_NO_ERROR);
+    return NULL;
+}
+
+/* A topic that was made a moment ago is not known to every broker. */
+static void test_topic_just_made(void **state)
+{
+    static const char *const topics[] = {"out", "later"};
+    struct fixture *f = *state;
+    ds_txn_spec spec = {"made", topics, 2};
+    ds_txn *t = NULL;
+    pthread_t thread;
+    rd_kafka_mock_topic_create(f->m->cluster, "later", 1, 1);
+    rd_kafka_mock_topic_set_error(f->m->cluster, "later",
+                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    assert_int_equal(pthread_create(&thread, NULL, make_later, f->m), 0);
+    OK(f->m, kafka_type.txn_open(f->m->broker, &spec, &t, &f->m->err));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    t->type->close(t);
+}
+
 /* A transaction that another is open in is a bug of the caller, not a hang. */
 static void test_begin_twice(void **state)
 {
@@ -452,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_missing_topic),
+        cmocka_unit_test(test_topic_just_made),
         cmocka_unit_test(test_begin_twice),
         cmocka_unit_test(test_without_positions),
         cmocka_unit_test(test_guard),

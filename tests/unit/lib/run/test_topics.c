@@ -32,6 +32,20 @@ static ds_job *job_new(void)
     return job;
 }
 
+/* The memory cluster; one of its brokers does not know `left` yet. */
+static struct {
+    ds_broker_type broker;
+    int unknown; /* times that it is asked */
+} behind;
+
+static ds_rc behind_topic_info(ds_broker *b, const char *topic,
+                               ds_topic_info *out, ds_err *err)
+{
+    if (!strcmp(topic, "left") && behind.unknown-- > 0)
+        return DS_NOTFOUND;
+    return ds_broker_memory.topic_info(b, topic, out, err);
+}
+
 static ds_rc open_with(int32_t left, int32_t right, ds_err *err)
 {
     ds_job *job = job_new();
@@ -45,6 +59,9 @@ static ds_rc open_with(int32_t left, int32_t right, ds_err *err)
     assert_int_equal(plan->n_stages, 1);
     ds_clock_virtual_init(&clock, 0);
     b = memory_new(&clock);
+    behind.broker = ds_broker_memory;
+    behind.broker.topic_info = behind_topic_info;
+    b->type = &behind.broker;
     memory_topic(b, "left", left);
     memory_topic(b, "right", right);
     memory_topic(b, "out", 1);
@@ -76,10 +93,24 @@ static void test_partitions(void **state)
                         "topics that it reads");
 }
 
+/* A topic that was made a moment ago is not known to every broker. */
+static void test_just_made(void **state)
+{
+    ds_err err = {DS_OK, ""};
+
+    (void)state;
+    behind.unknown = 2;
+    assert_int_equal(open_with(3, 3, &err), DS_OK);
+    behind.unknown = INT32_MAX;
+    assert_int_equal(open_with(3, 3, &err), DS_E_CONFIG);
+    assert_non_null(strstr(err.msg, "topic left (source) does not exist"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_partitions),
+        cmocka_unit_test(test_just_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
