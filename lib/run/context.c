@@ -9,6 +9,9 @@
 #include "run/run.h"
 #include "run/tables.h"
 
+#define TOPICS_PATIENCE (30 * DS_SECOND)
+#define TOPICS_ASKS 60
+
 /* ---- stores, shared by the workers of the process ---- */
 
 static parked_store *parked_find(ds_context *ctx, const ds_plan_store *plan,
@@ -180,6 +183,26 @@ static ds_rc context_workers(ds_context *ctx, ds_err *err)
     return DS_OK;
 }
 
+/* The cluster has answered; but a broker that is gone leads its partitions
+ * until the others notice, and a new leader may take its time. */
+static ds_rc context_topics(ds_context *ctx, ds_err *err)
+{
+    ds_time until = ds_mono_now() + TOPICS_PATIENCE;
+    ds_rc rc;
+
+    for (int i = 0;; i++) {
+        rc = topics_check(ctx, err);
+        if (rc >= 0 || ds_rc_act(rc) != DS_ACT_RETRY || i == TOPICS_ASKS ||
+            ds_mono_now() > until)
+            return rc;
+        if (i == 0)
+            ds_log(DS_LOG_WARN, "the cluster does not tell of the topics yet",
+                   DS_KV("job", "%s", ctx->plan->job),
+                   DS_KV("error", "%s", err->msg));
+        ctx->opts.clock->sleep(ctx->opts.clock, TOPICS_PATIENCE / TOPICS_ASKS);
+    }
+}
+
 /* What operators ask of servers: schemas. */
 static ds_rc context_ask(ds_context *ctx, ds_err *err)
 {
@@ -227,7 +250,7 @@ ds_rc ds_context_open(const ds_plan *plan, const ds_run_options *opts,
     if (rc == DS_OK)
         rc = context_db(ctx, err);
     if (rc == DS_OK)
-        rc = topics_check(ctx, err);
+        rc = context_topics(ctx, err);
     if (rc == DS_OK)
         rc = context_ask(ctx, err);
     if (rc == DS_OK)

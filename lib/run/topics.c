@@ -497,6 +497,7 @@ static ds_rc source_known(ds_context *ctx, const ds_stage *s,
 static ds_rc starts_check(ds_context *ctx, ds_err *err)
 {
     ctx->known = ds_new(ctx->arena, struct known_topic, TOPICS_MAX);
+    ctx->n_known = 0;
     for (uint32_t i = 0; i < ctx->plan->n_stages; i++) {
         const ds_stage *s = &ctx->plan->stages[i];
         for (uint32_t k = 0; k < s->n_sources; k++) {

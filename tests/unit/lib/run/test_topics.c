@@ -36,6 +36,7 @@ static ds_job *job_new(void)
 static struct {
     ds_broker_type broker;
     int unknown; /* times that it is asked */
+    int silent;  /* times that nobody answers */
 } behind;
 
 static ds_rc behind_topic_info(ds_broker *b, const char *topic,
@@ -43,6 +44,8 @@ static ds_rc behind_topic_info(ds_broker *b, const char *topic,
 {
     if (!strcmp(topic, "left") && behind.unknown-- > 0)
         return DS_NOTFOUND;
+    if (!strcmp(topic, "right") && behind.silent-- > 0)
+        return ds_fail(err, DS_E_TIMEOUT, "made to be silent");
     return ds_broker_memory.topic_info(b, topic, out, err);
 }
 
@@ -106,11 +109,26 @@ static void test_just_made(void **state)
     assert_non_null(strstr(err.msg, "topic left (source) does not exist"));
 }
 
+/* One of several brokers is gone, and its partitions are still to be led by
+ * others. */
+static void test_broker_gone(void **state)
+{
+    ds_err err = {DS_OK, ""};
+
+    (void)state;
+    behind.unknown = 0;
+    behind.silent = 2;
+    assert_int_equal(open_with(3, 3, &err), DS_OK);
+    behind.silent = INT32_MAX;
+    assert_int_equal(open_with(3, 3, &err), DS_E_TIMEOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_partitions),
         cmocka_unit_test(test_just_made),
+        cmocka_unit_test(test_broker_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
