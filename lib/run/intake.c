@@ -208,6 +208,8 @@ static ds_rc fetch_take(worker *w, const ds_fetch *f, ds_err *err)
     in->next = f->next;
     if (in->next > in->scanned)
         in->scanned = in->next;
+    if (in->frontier && in->next > in->reached)
+        in->reached = in->next;
     return DS_OK;
 }
 

@@ -58,6 +58,8 @@ typedef struct input {
     ds_time row_batch;   /* batches by record time: of the last row; or NONE */
     bool quiet;          /* idem: it holds no batch back */
     int64_t scanned;     /* the furthest that was read */
+    int64_t reached;     /* likewise, and an abort does not forget it: what the
+                            frontier knows is from there */
     int64_t dropped;     /* first of the records that are held no more and have
                             to be read again; INT64_MAX: none */
     ds_time limit_batch; /* the batch that `limit` is in */

@@ -140,7 +140,8 @@ static ds_time task_frontier(const worker *w, const task *t)
             continue;
         through = in->frontier ? frontier_through(in->frontier)
                                : source_through(w, in);
-        if (in->next < in->scanned) /* being read again */
+        /* Being read again; what sources have said stays known meanwhile. */
+        if (in->next < in->scanned || in->next < in->reached)
             through = DS_TIME_NONE;
         least = through < least ? through : least;
     }
