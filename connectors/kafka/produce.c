@@ -95,6 +95,21 @@ static ds_rc fail_purged(kafka_txn *t, ds_err *err)
     return rc;
 }
 
+/* A broker that did not know it may only be behind the others. */
+static bool topic_is_there(kafka_txn *t, const char *topic, int32_t partition)
+{
+    ds_topic_info info;
+    ds_rc rc = kafka_topic_info(&t->broker->base, topic, &info, NULL);
+    return rc != DS_NOTFOUND && (rc < 0 || partition < info.partitions);
+}
+
+static bool topic_was_unknown(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+           e == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+           e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 /* What a failed row means. The same rows would fail again, if the broker
  * refuses what they are. */
 static ds_rc fail_row(kafka_txn *t, rd_kafka_resp_err_t e, uint32_t topic,
@@ -106,6 +121,10 @@ static ds_rc fail_row(kafka_txn *t, rd_kafka_resp_err_t e, uint32_t topic,
         return kafka_fail(err, e, NULL, "write to topic %s", name);
     if (row_was_purged(e) || e == RD_KAFKA_RESP_ERR__STATE)
         return fail_purged(t, err);
+    if (topic_was_unknown(e) && topic_is_there(t, name, partition))
+        return ds_fail(err, DS_E_TXN,
+                       "topic %s partition %d was not known for a moment", name,
+                       (int)partition);
     switch (e) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:

@@ -290,6 +290,38 @@ static void test_topic_just_made(void **state)
     t->type->close(t);
 }
 
+/* What the producer's brokers say of a topic, now. */
+static void ask_of(ds_txn *t, const char *topic)
+{
+    rd_kafka_t *rk = ((kafka_txn *)t)->rk;
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+    const struct rd_kafka_metadata *md = NULL;
+    assert_int_equal(rd_kafka_metadata(rk, 0, rkt, &md, 5000), 0);
+    rd_kafka_metadata_destroy(md);
+    rd_kafka_topic_destroy(rkt);
+}
+
+/* A producer that heard of it from such a broker: the topic is there. */
+static void test_topic_unknown_for_a_moment(void **state)
+{
+    struct fixture *f = *state;
+    ds_txn *t = mock_txn(f->m, f->m->broker, "moment");
+    enum call failed;
+    ds_rc rc;
+    next_transaction(f, t);
+    rd_kafka_mock_topic_set_error(f->m->cluster, "out",
+                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    ask_of(t, "out");
+    rd_kafka_mock_topic_set_error(f->m->cluster, "out",
+                                  RD_KAFKA_RESP_ERR_NO_ERROR);
+    rc = transaction(f, t, true, &failed);
+    if (rc != DS_E_TXN)
+        fail_msg("%s: %s", ds_rc_name(rc), rc < 0 ? f->m->err.msg : "");
+    recover(f, t, rc);
+    next_transaction(f, t);
+    t->type->close(t);
+}
+
 /* A transaction that another is open in is a bug of the caller, not a hang. */
 static void test_begin_twice(void **state)
 {
@@ -481,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_missing_topic),
         cmocka_unit_test(test_topic_just_made),
+        cmocka_unit_test(test_topic_unknown_for_a_moment),
         cmocka_unit_test(test_begin_twice),
         cmocka_unit_test(test_without_positions),
         cmocka_unit_test(test_guard),
