@@ -13,7 +13,6 @@
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define POLL_ROWS 10000
 #define HELD_LEAST ((size_t)4 << 20)
-#define FILL_MOST 100000 /* batches between two rows; more are left out */
 
 void intake_close(worker *w)
 {
@@ -82,19 +81,6 @@ static ds_time record_batch(const worker *w, input *in, const ds_envelope *rows,
     return batch;
 }
 
-/* Where operators are asked in every batch, also those between two rows. */
-static void batches_fill(const worker *w, task *t, ds_time batch)
-{
-    ds_time step = w->ctx->plan->batch;
-
-    if (!w->stage->every_epoch || batch <= t->filled)
-        return;
-    if (t->filled != DS_TIME_NONE && (batch - t->filled) / step <= FILL_MOST)
-        for (ds_time b = t->filled + step; b < batch; b += step)
-            held_announce(t->held, b);
-    t->filled = batch;
-}
-
 /* Where a record belongs. */
 typedef enum place { PLACE_BATCH, PLACE_LATE, PLACE_IN, PLACE_PROGRESS } place;
 
@@ -148,8 +134,6 @@ static void take_rows(worker *w, input *in, const ds_envelope *rows,
     task *t = in->task;
     const ds_envelope *kept;
 
-    if (!in->frontier)
-        batches_fill(w, t, batch);
     if (batch >= t->kept_below && batch != DS_TIME_NONE) {
         held_announce(t->held, batch);
         if (rows->off[from] < in->dropped)

@@ -94,7 +94,6 @@ struct task {
     holder *held;
     ds_time ran;        /* the last one of the epoch in process, or through */
     ds_time due;        /* the epoch runs batches up to this one */
-    ds_time filled;     /* batches by record time: said up to here; or NONE */
     ds_time kept_below; /* rows of this batch and later are not in memory */
     bool stopped;       /* a record that must not pass is in the next batch */
 };

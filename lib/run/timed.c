@@ -24,6 +24,7 @@
 #define LINGER_MOST (50 * DS_MS)
 #define STALL_LEAST (5 * DS_SECOND)
 #define TIMES_MOST 10000 /* batches of one epoch */
+#define FILL_MOST 100000 /* batches without rows between two records */
 
 /* ---- sources behind the inputs ---- */
 
@@ -93,7 +94,7 @@ static void task_place(worker *w, task *t)
         if (in->task == t && in->marks.set && in->marks.through > t->through)
             t->through = in->marks.through;
     }
-    t->ran = t->filled = t->through;
+    t->ran = t->through;
 }
 
 ds_rc timed_place(worker *w, ds_err *err)
@@ -148,6 +149,19 @@ static ds_time task_frontier(const worker *w, const task *t)
     return least == INT64_MAX ? most : least;
 }
 
+/* The batch after `at`. Where operators are asked in every batch, those between
+ * two records are batches too: whichever input the records are of, and in
+ * whichever order they were read. */
+static ds_time task_next(const worker *w, const task *t, ds_time at)
+{
+    ds_time next = held_next(t->held, at), step = w->ctx->plan->batch;
+
+    if (w->stage->id > 0 || !w->stage->every_epoch || at == DS_TIME_NONE ||
+        next == DS_TIME_NONE || (next - at) / step > FILL_MOST)
+        return next;
+    return (at / step + 1) * step;
+}
+
 /* The batch of a record that must not pass; INT64_MAX: there is none. */
 static ds_time task_stop(const worker *w, const task *t)
 {
@@ -160,7 +174,7 @@ static ds_time task_stop(const worker *w, const task *t)
             !held_find(t->held, in, in->limit, &batch))
             continue;
         if (batch == DS_TIME_NONE)
-            batch = held_next(t->held, t->through);
+            batch = task_next(w, t, t->through);
         stop = batch < stop ? batch : stop;
     }
     return stop;
@@ -184,7 +198,7 @@ static bool task_waits(const worker *w, const task *t, ds_time next)
 /* A batch that may run now is there. */
 static bool task_is_due(const worker *w, task *t)
 {
-    ds_time next = held_next(t->held, t->through);
+    ds_time next = task_next(w, t, t->through);
 
     t->due = task_frontier(w, t);
     return next != DS_TIME_NONE && next <= t->due && !task_waits(w, t, next);
@@ -194,7 +208,7 @@ static ds_rc rereads(worker *w, ds_err *err)
 {
     for (uint32_t i = 0; i < w->n_tasks; i++) {
         task *t = &w->tasks[i];
-        ds_time next = held_next(t->held, t->through);
+        ds_time next = task_next(w, t, t->through);
 
         if (next != DS_TIME_NONE && next >= t->kept_below)
             DS_TRY(intake_again(w, t, err));
@@ -461,7 +475,7 @@ static uint32_t batches_due(const worker *w)
         const task *t = &w->tasks[i];
         ds_time at = t->through;
 
-        while ((at = held_next(t->held, at)) != DS_TIME_NONE && at <= t->due)
+        while ((at = task_next(w, t, at)) != DS_TIME_NONE && at <= t->due)
             n++;
     }
     return n;
@@ -472,8 +486,8 @@ static ds_rc task_run(worker *w, task *t, uint32_t most, ds_err *err)
     ds_time stop = task_stop(w, t), next;
 
     t->stopped = false;
-    while ((next = held_next(t->held, t->ran)) != DS_TIME_NONE &&
-           next <= t->due && next < t->kept_below) {
+    while ((next = task_next(w, t, t->ran)) != DS_TIME_NONE && next <= t->due &&
+           next < t->kept_below) {
         if (next >= stop) {
             t->stopped = true;
             break;
