@@ -107,8 +107,7 @@ static void fill_timed(ds_plan *plan)
                 plan->topics[t].stage == i &&
                 plan->stages[plan->topics[t].reader].timed)
                 stage->paced = true;
-        stage->timed = stage->needs_batch || stage->paced ||
-                       (i == 0 && plan->record_clock);
+        stage->timed = stage->needs_batch || stage->paced || plan->record_clock;
         stage->every_epoch = stage->every_epoch || stage->paced;
         fill_cuts(plan, stage);
     }

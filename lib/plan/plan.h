@@ -84,8 +84,8 @@ typedef struct ds_stage {
     bool every_epoch;  /* a node of it has DS_OP_EVERY_EPOCH, or it is paced */
     bool needs_batch;  /* a node of it has DS_OP_NEEDS_BATCH */
     bool timed; /* its batches are whole over all partitions: a node needs
-                   that, or a stage that it feeds is timed; main also if
-                   records move the batch time */
+                   that, or a stage that it feeds is timed, or records
+                   move the batch time */
     int64_t
         cuts; /* a number for the repartition topics that it writes; 0: none */
     bool paced; /* it feeds a timed stage: each of its epochs is a batch,
