@@ -368,6 +368,7 @@ void build_tables(ds_job *job)
         check_name(job, i);
         build_table(job, src, job->tables.list[i].arg);
     }
+    job->plan->tables_bad = job->plan->n_tables < job->tables.n;
 }
 
 /* ---- co-partitioned ---- */

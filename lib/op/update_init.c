@@ -121,7 +121,7 @@ static void table_plan(struct update_plan *p, ds_node *node,
     const ds_plan_table *t;
 
     from->table = ds_node_table(node, name->s);
-    if (from->table < 0 && d->errors == 0)
+    if (from->table < 0 && !node->plan->tables_bad)
         ds_diag_add(d, DS_ERROR, "E0101", where, NULL,
                     "there is no table `%.80s`", name->s);
     node->broken = node->broken || from->table < 0;

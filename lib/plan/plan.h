@@ -171,6 +171,7 @@ struct ds_plan {
     ds_plan_store *stores;
     uint32_t n_tables;
     ds_plan_table *tables;
+    bool tables_bad; /* one has mistakes: it is not among them */
     uint32_t n_topics;
     ds_plan_topic *topics;
 
