@@ -424,7 +424,8 @@ static ds_node *build_named(ds_job *job, const ds_stream *reader,
     if (!source_find(job, name->s))
         s = stream_find(job, name->s);
     if (s && s->seen == 1) {
-        ds_diag_add(&job->diags, DS_ERROR, "E0121", args_name_where(name), NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0121", args_name_where(name),
+                    "a circle has no beginning: start it from a source",
                     "stream `%s` reads `%s`, which comes of it", reader->name.s,
                     s->name.s);
         return NULL;

@@ -43,27 +43,29 @@ static const struct source *reader_of(const ds_job *job, const char *topic)
     return NULL;
 }
 
+static const char other_topic[] = "write to another topic";
+
 static void check_written(ds_job *job, const struct written *w)
 {
     const struct source *src = reader_of(job, w->topic);
     const ds_plan *plan = job->plan;
 
     if (src)
-        ds_diag_add(&job->diags, DS_ERROR, "E0130", w->where, NULL,
+        ds_diag_add(&job->diags, DS_ERROR, "E0130", w->where, other_topic,
                     "topic %s is read by source `%s`: the job would read what "
                     "it writes",
                     w->topic, src->name.s);
     for (uint32_t i = 0; i < plan->n_tables; i++)
         if (plan->tables[i].topic >= 0 &&
             strcmp(plan->topics[plan->tables[i].topic].name, w->topic) == 0)
-            ds_diag_add(&job->diags, DS_ERROR, "E0130", w->where, NULL,
+            ds_diag_add(&job->diags, DS_ERROR, "E0130", w->where, other_topic,
                         "topic %s is read by table `%s`: the job would read "
                         "what it writes",
                         w->topic, plan->tables[i].name);
     for (uint32_t i = 0; i < plan->n_topics; i++)
         if (plan->topics[i].kind >= DS_TOPIC_CHANGELOG &&
             strcmp(plan->topics[i].name, w->topic) == 0)
-            ds_diag_add(&job->diags, DS_ERROR, "E0132", w->where, NULL,
+            ds_diag_add(&job->diags, DS_ERROR, "E0132", w->where, other_topic,
                         "topic %s is one of the job's internal ones", w->topic);
 }
 

@@ -197,7 +197,14 @@ static void build_star(build *b, const ds_node *n)
                    n->names[0]);
         return;
     }
-    for (uint32_t i = 0; cols && i < cols->n; i++) {
+    if (cols == NULL || cols->n == 0) {
+        check_fail(&b->c, "E0304", n->at, n->len,
+                   b->c.scope->rows ? "here stand aggregates: count(*) AS n"
+                                    : NULL,
+                   "* stands for no column here");
+        return;
+    }
+    for (uint32_t i = 0; i < cols->n; i++) {
         tx *x = check_typed(&b->c, n, TX_COL, cols->fields[i].type);
         x->col = i;
         x->mod = cols->fields[i].mod;
