@@ -52,11 +52,23 @@ const ds_param ds_step_params[] = {
     {0},
 };
 
+/* Why a name beside an operator is none of what stands there. */
+static const char *beside_hint(const ds_text *name, const ds_arg *value,
+                               ds_arena *a)
+{
+    const char *const names[] = {ds_step_params[0].name,
+                                 ds_step_params[1].name};
+    const char *hint = args_comma_hint(name, value);
+
+    return hint ? hint : args_hint(name->s, names, 2, a);
+}
+
 /* A step is a bare name, or a map with one operator in it. */
 static void step_arg(ds_stream *s, const ds_arg *step)
 {
     ds_diags *d = &s->job->diags;
     const char *hint = NULL;
+    ds_where where = step->where;
     int op = -1, n = 0;
 
     if (step->kind == DS_ARG_SCALAR && !step->null) {
@@ -71,10 +83,13 @@ static void step_arg(ds_stream *s, const ds_arg *step)
         return;
     }
     ds_stream_step_arg(s, &(ds_text){0}, NULL, NULL); /* nobody knows which */
-    for (uint32_t i = 0; n > 1 && !hint && i < step->n; i++)
-        hint = args_comma_hint(&step->names[i], step->items[i]);
+    for (uint32_t i = 0; n > 1 && !hint && i < step->n; i++) {
+        hint = beside_hint(&step->names[i], step->items[i], s->job->arena);
+        if (hint)
+            where = args_name_where(&step->names[i]);
+    }
     if (n > 1)
-        ds_diag_add(d, DS_ERROR, "E0127", step->where,
+        ds_diag_add(d, DS_ERROR, "E0127", where,
                     hint ? hint : "begin each step with a dash of its own",
                     "a step names one operator; this one names `%s` and more",
                     step->names[op].s);
