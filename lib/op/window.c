@@ -112,6 +112,7 @@ const ds_op_type op_window = {
     .size = sizeof(struct window_rows),
     .flags = DS_OP_STATEFUL | DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH,
     .plan = window_plan,
+    .check = window_args_check,
     .begin = window_begin,
     .push = window_push,
     .seal = window_seal,

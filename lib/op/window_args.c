@@ -59,6 +59,11 @@ struct panes_span window_args_plan(const struct window_args *args,
     return panes_span_of(args->length, slide);
 }
 
+void window_args_check(ds_node *node, ds_diags *d)
+{
+    window_args_plan(node->args, node, d);
+}
+
 const char *window_args_canon(const struct panes_span *s, const char *of,
                               ds_arena *a)
 {

@@ -34,6 +34,8 @@ struct window_args {
  * slide and adds to its span. Even after a mistake the span can be used. */
 struct panes_span window_args_plan(const struct window_args *args,
                                    ds_node *node, ds_diags *d);
+/* The same of a node that is not planned: `check` of every window. */
+void window_args_check(ds_node *node, ds_diags *d);
 /* A canonical text of it, for the signature of the state. */
 const char *window_args_canon(const struct panes_span *s, const char *of,
                               ds_arena *a);

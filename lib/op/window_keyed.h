@@ -60,7 +60,7 @@ void window_keyed_close(ds_op *op);
     .size = sizeof(struct window_keyed), .open = window_keyed_open,            \
     .begin = window_keyed_begin, .push = window_keyed_push,                    \
     .seal = window_keyed_seal, .close = window_keyed_close,                    \
-    .combine = &op_partial
+    .check = window_args_check, .combine = &op_partial
 #define WINDOW_FLAGS (DS_OP_STATEFUL | DS_OP_NEEDS_BATCH | DS_OP_EVERY_EPOCH)
 
 #endif

@@ -139,13 +139,24 @@ static void keep_event_time(ds_node *node)
     node->watermarked = node->watermarked && node->event_time >= 0;
 }
 
+/* What can be said of a node that is not planned: mistakes in its texts do not
+ * wait for those before it. */
+static void look_over(struct planner *p, ds_node *node)
+{
+    planner_syntax(node->type->params, node->args, p->a, p->d);
+    if (node->args && node->type->check)
+        node->type->check(node, p->d);
+}
+
 /* Calls plan(). After a mistake nothing is known about what leaves, unless the
  * operator lets all columns through. */
 static void run_plan(struct planner *p, ds_node *node)
 {
     uint32_t errors = p->d->errors;
 
-    if (!node->broken && node->type->plan)
+    if (node->broken)
+        look_over(p, node);
+    else if (node->type->plan)
         node->type->plan(node, p->a, p->d);
     if (p->d->errors != errors || node->schema == NULL)
         node->broken = true;
@@ -220,7 +231,7 @@ void planner_add(struct planner *p, ds_node *node)
 
     if (node->n_inputs &&
         (inputs_broken(node) || !has_keys(p, node) || !same_slides(p, node))) {
-        planner_syntax(node->type->params, node->args, p->a, p->d);
+        look_over(p, node);
         node->broken = true;
         append(p, node);
         return;

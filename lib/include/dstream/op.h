@@ -77,6 +77,9 @@ typedef struct ds_op_type {
     /* Mistakes go to `d`. Compiled things go to node->planned (context arena).
      * Sets node->schema, keys, n_keys. */
     void (*plan)(ds_node *node, ds_arena *a, ds_diags *d);
+    /* Called in place of plan() after a mistake in the arguments, or in what
+     * comes in: what can be said of those that are there. NULL: nothing. */
+    void (*check)(ds_node *node, ds_diags *d);
     ds_rc (*start)(const ds_node *node, ds_err *err);
     ds_rc (*open)(ds_op *op, ds_err *err);
     ds_rc (*begin)(ds_op *op, ds_err *err);
