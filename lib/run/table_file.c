@@ -6,8 +6,9 @@
  * A file that is being written must not become a table. It is taken only if it
  * has not been touched for a moment, looks the same after it was read, and is
  * whole: every row decodes, and the last line of csv has its end, since a row
- * that is cut in its last field looks like a row. A writer that renames a
- * finished file into place is never caught half-way.
+ * that is cut in its last field looks like a row. An empty file takes no rows
+ * away. A writer that renames a finished file into place is never caught
+ * half-way.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -302,6 +303,17 @@ static void rows_tell(const struct tables *ts, const struct run_table *t,
                DS_KV("rows", "%" PRIu64, twice));
 }
 
+/* Most writers cut a file before they have anything to write. */
+static ds_rc only_cut(const struct run_table *t, ds_slice text, ds_err *err)
+{
+    if (text.len || ds_table_n(tables_newest(t)) == 0)
+        return DS_OK;
+    return ds_fail(err, DS_E_FAILED,
+                   "%s: the file is empty: it is about to be written (a table "
+                   "without rows is an empty line)",
+                   t->plan->path);
+}
+
 /* DS_CHANGED: it is being written. */
 static ds_rc file_read(struct tables *ts, struct run_table *t,
                        struct table_stamp *stamp, ds_arena *a, ds_err *err)
@@ -314,6 +326,7 @@ static ds_rc file_read(struct tables *ts, struct run_table *t,
 
     if (rc != DS_OK)
         return rc;
+    DS_TRY(only_cut(t, text, err));
     table_rows_init(&r, a);
     DS_TRY(rows_read(t, text, &r, err));
     empty = ds_table_new(plan->schema, plan->key, plan->values);
