@@ -175,7 +175,7 @@ static bool is_one(const ds_function *fn)
 
 ds_dstream *ds_dstream_function(ds_dstream *s, const ds_function *fn)
 {
-    bool given = fn && fn->name && is_one(fn);
+    bool given = fn && fn->name && fn->name[0] && is_one(fn);
 
     if (!s || !streaming_given(s->ssc, "ds_dstream_function", given) || !given)
         return NULL;

@@ -75,7 +75,10 @@ ds_streaming_context_load(const char *path, const ds_streaming_options *options)
 {
     ds_streaming_context *ssc = ds_streaming_context_new(options);
 
-    ssc->file = ds_str_copy(ssc->arena, path);
+    if (path)
+        ssc->file = ds_str_copy(ssc->arena, path);
+    else
+        streaming_wrong(ssc, "ds_streaming_context_load: a path is missing");
     return ssc;
 }
 

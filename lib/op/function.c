@@ -69,6 +69,24 @@ static void filter_plan(ds_node *node, ds_arena *a, ds_diags *d)
 
 /* ---- rows one by one ---- */
 
+ds_rc function_said(const ds_node *node, ds_rc rc, ds_err *why)
+{
+    const char *name = function_of(node)->name;
+
+    if (rc > 0)
+        return ds_fail(why, DS_E_FAILED,
+                       "%s: function %s returns %d, which means nothing: "
+                       "DS_OK, or an error",
+                       node->name, name, (int)rc);
+    if (rc < 0 && !why->msg[0] && rc == DS_E_RECORD)
+        snprintf(why->msg, sizeof(why->msg), "the function refused the row");
+    else if (rc < 0 && !why->msg[0])
+        snprintf(why->msg, sizeof(why->msg), "%s: function %s: %s", node->name,
+                 name, ds_rc_text(rc));
+    why->rc = rc;
+    return rc;
+}
+
 /* A call is over: its rows count, or it goes to `errs`. DS_OK, or what passes
  * up. */
 static ds_rc call_end(ds_out *out, ds_rc rc, uint32_t before,
@@ -128,10 +146,11 @@ static ds_rc rows_call(ds_op *op, const ds_batch *in, ds_out *out,
 
     DS_EACH (in, i) {
         ds_in row = {in, i};
-        ds_err why = {DS_OK, "the function refused the row"};
+        ds_err why = {DS_OK, ""};
         uint32_t before = out->n, refused = errs->n;
         ds_rc rc = f->flat_map(f->arg, &row, out, &why);
 
+        rc = function_said(op->node, rc, &why);
         DS_TRY(call_end(out, rc, before, errs, &row, &why, err));
         if (out->misused)
             break;
@@ -172,7 +191,7 @@ static ds_rc columns_refused(ds_op *op, const ds_batch *in, ds_row_errors *errs,
     const ds_function *f = function_of(op->node);
 
     DS_EACH (in, i) {
-        ds_err why = {DS_OK, "the function refused the row"};
+        ds_err why = {DS_OK, ""};
         ds_batch one = *in;
         ds_out out;
         ds_rc rc;
@@ -181,6 +200,7 @@ static ds_rc columns_refused(ds_op *op, const ds_batch *in, ds_row_errors *errs,
         one.n_sel = 1;
         out_init(&out, op->node->schema, op->now, in->arena, 1);
         rc = f->map_columns(f->arg, &one, &out, &why);
+        rc = function_said(op->node, rc, &why);
         if (rc == DS_E_RECORD)
             ds_row_errors_add(errs, in->arena, in->n, i, FUNCTION_REFUSED, 0,
                               why.msg);
@@ -199,17 +219,20 @@ static ds_rc columns_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     const ds_function *f = function_of(op->node);
     ds_row_errors errs = {0};
     const ds_batch *rest;
+    ds_err why = {DS_OK, ""};
     ds_out out;
     ds_rc rc;
 
     out_init(&out, op->node->schema, op->now, in->arena, in->n_sel);
-    rc = f->map_columns(f->arg, in, &out, err);
+    rc = f->map_columns(f->arg, in, &out, &why);
+    rc = function_said(op->node, rc, &why);
     if (rc == DS_E_RECORD) {
         DS_TRY(columns_refused(op, in, &errs, err));
         DS_TRY(op->host->reject(op, in, &errs, &rest, err));
         return rest->n_sel ? columns_push(op, port, rest, err) : DS_OK;
     }
-    DS_TRY(rc);
+    if (rc < 0)
+        return ds_fail(err, rc, "%s", why.msg);
     out_end(&out);
     DS_TRY(out_check(&out, op->node, err));
     if (out.refused)
@@ -230,10 +253,11 @@ static ds_rc filter_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     (void)port;
     DS_EACH (in, i) {
         ds_in row = {in, i};
-        ds_err why = {DS_OK, "the function refused the row"};
+        ds_err why = {DS_OK, ""};
         bool keep = false;
         ds_rc rc = f->filter(f->arg, &row, &keep, &why);
 
+        rc = function_said(op->node, rc, &why);
         if (rc < 0 && rc != DS_E_RECORD) {
             if (err)
                 *err = why;

@@ -30,6 +30,10 @@ static inline const ds_function *function_of(const ds_node *node)
 const ds_schema *function_columns(const ds_node *node, ds_arena *a,
                                   ds_diags *d);
 
+/* What a call returned: DS_OK, or an error, which `why` (empty before) tells.
+ */
+ds_rc function_said(const ds_node *node, ds_rc rc, ds_err *why);
+
 /* ---- function_out.c ---- */
 
 /* The value of a column in the row that is made. */

@@ -260,10 +260,11 @@ static ds_rc group_reduce(ds_op *op, const ds_in *rows, uint32_t n,
     ds_in sum = rows[0];
 
     for (uint32_t i = 1; i < n; i++) {
-        ds_err why = {DS_OK, "the function refused the row"};
+        ds_err why = {DS_OK, ""};
         uint32_t before = made->n;
 
         why.rc = f->reduce(f->arg, &sum, &rows[i], made, &why);
+        why.rc = function_said(op->node, why.rc, &why);
         DS_TRY(call_end(op, made, before, 1, &rows[i], &why, err));
         sum = (ds_in){out_batch(made), before};
     }
@@ -386,13 +387,14 @@ static ds_rc groups_call(struct function_keyed *k, const struct states_in *s,
 
     for (uint32_t g = 0; g < n; g++) {
         ds_in state = {&s->states, g};
-        ds_err why = {DS_OK, "the function refused the row"};
+        ds_err why = {DS_OK, ""};
         ds_update u = {.key = {&s->keys, g},
                        .state = s->stored[g].ptr ? &state : NULL,
                        .n = begins[g + 1] - begins[g],
                        .rows = rows + begins[g]};
 
         why.rc = f->update(f->arg, &u, out, &why);
+        why.rc = function_said(op->node, why.rc, &why);
         DS_TRY(
             call_end(op, out, g, 0, u.n ? &u.rows[u.n - 1] : NULL, &why, err));
         if (out->n > g)

@@ -2,8 +2,8 @@
 /*
  * function.h - steps that are functions in C.
  *
- *     static ds_rc split(void *arg, const ds_in *line, ds_out *out, ds_err
- * *err)
+ *     static ds_rc split(void *arg, const ds_in *line, ds_out *out,
+ *                        ds_err *err)
  *     {
  *         ds_slice text = ds_in_text(line, 0);
  *         ...
@@ -35,7 +35,8 @@
  * Errors. DS_E_RECORD refuses the row, with err->msg as the reason, and the
  * step's on_error decides (a `reduce` or `update` refuses the last row that
  * went in). Any other error aborts the batch: DS_E_IO and DS_E_TIMEOUT are
- * tried again, DS_E_FAILED stops the job. A column that is set as another type
+ * tried again, DS_E_FAILED stops the job, and so does what is no ds_rc of a
+ * function, such as 1. A column that is set as another type
  * than it has stops the job too.
  *
  * State. `version` says what the state means: another one than the stored

@@ -272,7 +272,27 @@ static void test_file(void **state)
     unlink(path);
 }
 
+static void test_no_file(void **state)
+{
+    ds_streaming_context *ssc = ds_streaming_context_load(NULL, NULL);
+    ds_err err;
+
+    (void)state;
+    assert_int_equal(ds_streaming_context_start(ssc, &err), DS_E_INVALID);
+    assert_non_null(strstr(err.msg, "a path is missing"));
+    ds_streaming_context_free(ssc);
+}
+
 /* What a call lacks is a mistake of the context, as is another one's stream. */
+static ds_rc nothing(void *arg, const ds_in *row, ds_out *out, ds_err *err)
+{
+    (void)arg;
+    (void)row;
+    (void)out;
+    (void)err;
+    return DS_OK;
+}
+
 static void test_arguments(void **state)
 {
     ds_streaming_context *other =
@@ -290,6 +310,8 @@ static void test_arguments(void **state)
     assert_null(ds_socket_text_stream(at.ssc, "s", NULL, 1));
     assert_null(ds_dstream_function(at.lines, NULL));
     assert_null(ds_dstream_function(at.lines, &(ds_function){.name = "none"}));
+    assert_null(ds_dstream_function(
+        at.lines, &(ds_function){.name = "", .flat_map = nothing}));
     ds_dstream_foreach_batch(at.lines, NULL, NULL);
     ds_dstream_to(at.lines, NULL, NULL, NULL);
     assert_ptr_equal(ds_dstream_as(at.lines, NULL), at.lines);
@@ -617,6 +639,45 @@ static ds_rc wrong_type(void *arg, const ds_in *row, ds_out *out, ds_err *err)
     return DS_OK;
 }
 
+static ds_rc returns(void *arg, const ds_in *row, ds_out *out, ds_err *err)
+{
+    (void)row;
+    (void)out;
+    (void)err;
+    return *(const ds_rc *)arg;
+}
+
+/* What a function returns is an error or none, and is told even if the
+ * function says nothing. */
+static void awaits(ds_rc rc, const char *told)
+{
+    ds_err err;
+
+    ds_dstream_print(
+        ds_dstream_function(at.lines,
+                            &(ds_function){.name = "odd",
+                                           .columns = DS_OPTS("n", "text"),
+                                           .flat_map = returns,
+                                           .arg = &rc}),
+        3);
+    start();
+    push("x");
+    assert_int_equal(ds_streaming_context_await(at.ssc, &err), DS_E_FAILED);
+    assert_non_null(strstr(err.msg, told));
+}
+
+static void test_returns_nothing_known(void **state)
+{
+    (void)state;
+    awaits((ds_rc)1, "function odd returns 1,");
+}
+
+static void test_fails_silently(void **state)
+{
+    (void)state;
+    awaits(DS_E_FAILED, "function odd: the job failed");
+}
+
 static void test_misuse(void **state)
 {
     ds_err err;
@@ -706,6 +767,9 @@ int main(void)
         T(columns),
         T(filter_and_refused),
         T(misuse),
+        T(no_file),
+        T(returns_nothing_known),
+        T(fails_silently),
         T(refused_stops),
         T(no_text),
         T(graceful),
