@@ -105,9 +105,12 @@ static ds_rc ends_left(ds_context *ctx, const ds_stage *s, int64_t *left,
     return rc;
 }
 
+/* What the cluster does not tell now is asked for again. */
 ds_rc wait_begin(ds_context *ctx, ds_err *err)
 {
-    return ctx->to_end ? ends_take(ctx, &ctx->plan->stages[0], err) : DS_OK;
+    ds_rc rc = ctx->to_end ? ends_take(ctx, &ctx->plan->stages[0], err) : DS_OK;
+
+    return ds_rc_act(rc) == DS_ACT_RETRY ? DS_OK : rc;
 }
 
 /* State is looked at before the job ends, also if there is nothing to read:
