@@ -17,7 +17,7 @@ final class PerBatch {
         rowByRow(cases);
         partitions(cases);
         unequalPartitions(cases);
-        partitionsOfWindows(cases);
+        partitionsOfSeveral(cases);
         unions(cases);
         counts(cases);
         reduces(cases);
@@ -80,8 +80,14 @@ final class PerBatch {
                 .union(s.rows("other").mapPartitions(PerBatch::total)));
     }
 
-    /** Spark's window has the partitions of all of its batches. */
-    private static void partitionsOfWindows(Cases cases) {
+    /** Spark's window has the partitions of all of its batches, and its union
+     * those of all of its streams. */
+    private static void partitionsOfSeveral(Cases cases) {
+        cases.add("union-glom", "out: {from: input, do: [{union: other}, "
+            + "glom]}", List.of(Input.pairs("input", 17),
+                Input.pairs("other", 18)), s -> s.rows("input")
+                .union(s.rows("other")).glom()
+                .map(rows -> Row.of("rows", rows)));
         cases.add("window-glom", "out: {from: input, do: [{window: "
             + "{length: 2s}}, glom]}", List.of(Input.pairs("input", 14)),
             s -> s.rows("input").window(Durations.seconds(2)).glom()
