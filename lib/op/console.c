@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * console.c - the first rows of each batch for people, as Spark's print().
+ *
+ * The engine puts the header above them: what the tasks of a worker have of one
+ * batch shows as one.
  */
 #include "op/ops.h"
 #include "record/show.h"
 
-#define RULE "-------------------------------------------\n"
-
 struct console {
     ds_op op;
-    ds_buf text;
+    ds_slice *lines;
+    uint32_t n, cap;
     int64_t rows;
 };
 
@@ -18,15 +20,26 @@ static ds_rc console_begin(ds_op *op, ds_err *err)
     struct console *c = (struct console *)op;
 
     (void)err;
+    c->n = c->cap = 0;
     c->rows = 0;
     return DS_OK;
 }
 
-static void header_add(struct console *c)
+static void line_add(struct console *c, const ds_batch *in, uint32_t row)
 {
-    ds_buf_init(&c->text, c->op.epoch_arena, 256);
-    ds_buf_printf(&c->text, RULE "Time: %lld ms\n" RULE,
-                  (long long)(c->op.now / DS_MS));
+    ds_arena *a = c->op.epoch_arena;
+    ds_slice *lines = c->lines;
+    ds_buf b;
+
+    if (c->n == c->cap) {
+        c->cap = c->cap ? 2 * c->cap : 16;
+        c->lines = ds_new(a, ds_slice, c->cap);
+        if (c->n)
+            memcpy(c->lines, lines, c->n * sizeof(*lines));
+    }
+    ds_buf_init(&b, a, 64);
+    ds_show_tuple(&b, in->schema, in->cols, row);
+    c->lines[c->n++] = (ds_slice){(const uint8_t *)b.s, b.len};
 }
 
 static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
@@ -37,13 +50,11 @@ static ds_rc console_push(ds_op *op, int port, const ds_batch *in, ds_err *err)
     (void)port;
     (void)err;
     op->rows_kept += in->n_sel;
-    if (c->rows == 0)
-        header_add(c);
+    c->rows += in->n_sel;
     DS_EACH (in, i) {
-        if (c->rows++ >= args->limit)
+        if (c->n >= args->limit)
             break;
-        ds_show_tuple(&c->text, in->schema, in->cols, i);
-        ds_buf_str(&c->text, "\n");
+        line_add(c, in, i);
     }
     return DS_OK;
 }
@@ -56,12 +67,8 @@ static ds_rc console_seal(ds_op *op, ds_err *err)
     (void)err;
     /* Where one task has the whole batch an empty one shows too, as Spark's;
      * several would each say that they have nothing. */
-    if (c->rows == 0 && !op->node->single)
-        return DS_OK;
-    if (c->rows == 0)
-        header_add(c);
-    ds_buf_str(&c->text, c->rows > args->limit ? "...\n\n" : "\n");
-    op->host->print(op, (ds_slice){(const uint8_t *)c->text.s, c->text.len});
+    if (c->rows > 0 || op->node->single)
+        op->host->print(op, &(ds_shown){c->lines, c->n, c->rows, args->limit});
     return DS_OK;
 }
 

@@ -418,6 +418,15 @@ void ds_show_json(ds_buf *b, ds_type type, const ds_col *c, uint32_t row)
     show_quoted(b, type, c, row);
 }
 
+#define RULE "-------------------------------------------\n"
+
+void ds_show_printed(ds_buf *b, ds_time time, ds_slice rows, bool more)
+{
+    ds_buf_printf(b, RULE "Time: %lld ms\n" RULE, (long long)(time / DS_MS));
+    ds_buf_add(b, rows.ptr, rows.len);
+    ds_buf_str(b, more ? "...\n\n" : "\n");
+}
+
 void ds_show_tuple(ds_buf *b, const ds_schema *s, const ds_col *cols,
                    uint32_t row)
 {

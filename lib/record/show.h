@@ -51,6 +51,9 @@ const char *ds_show_name(const char *name, ds_arena *a);
  * value by itself; null for NULL. */
 void ds_show_tuple(ds_buf *b, const ds_schema *s, const ds_col *cols,
                    uint32_t row);
+/* A batch as Spark's print() shows it: a head with its time, rows that each end
+ * their line, and whether there are more. */
+void ds_show_printed(ds_buf *b, ds_time time, ds_slice rows, bool more);
 /* A row as a JSON object. */
 void ds_show_json_row(ds_buf *b, const ds_schema *s, const ds_col *cols,
                       uint32_t row);

@@ -148,13 +148,19 @@ static void lines_print(worker *w)
 {
     const ds_run_options *o = &w->ctx->opts;
 
-    for (struct epoch_line *l = w->epoch->lines; l; l = l->next) {
+    for (struct epoch_shown *s = w->epoch->shown; s; s = s->next) {
+        ds_slice rows = {(const uint8_t *)s->text.s, s->text.len}, all;
+        ds_buf b;
+
+        ds_buf_init(&b, w->epoch->mem, rows.len + 128);
+        ds_show_printed(&b, s->time, rows, s->rows > s->limit);
+        all = (ds_slice){(const uint8_t *)b.s, b.len};
         if (o->print)
-            o->print(o->print_arg, l->text);
+            o->print(o->print_arg, all);
         else
-            fwrite(l->text.ptr, 1, l->text.len, stdout);
+            fwrite(all.ptr, 1, all.len, stdout);
     }
-    if (w->epoch->lines && !o->print)
+    if (w->epoch->shown && !o->print)
         fflush(stdout);
 }
 

@@ -43,7 +43,6 @@ epoch *epoch_new(void)
     e->in = ds_arena_new(1 << 20);
     e->mem = ds_arena_new(1 << 20);
     e->last = &e->first;
-    e->last_line = &e->lines;
     return e;
 }
 
@@ -71,8 +70,7 @@ void epoch_rerun(epoch *e)
     e->letters = NULL;
     e->letter_rows = NULL;
     e->notes = NULL;
-    e->lines = NULL;
-    e->last_line = &e->lines;
+    e->shown = NULL;
     e->n_times = e->n_progress = e->n_steps = e->cap_steps = 0;
     e->times = NULL;
     e->steps = NULL;
@@ -129,11 +127,33 @@ void epoch_step(epoch *e, const struct input *in, ds_time time, ds_time before)
     e->steps[e->n_steps++] = (struct watermark_step){in, time, before};
 }
 
-void epoch_print(epoch *e, ds_slice text)
+/* What there is of a sink's batch; made where it belongs: by time, then as the
+ * sinks stand in the job. */
+static struct epoch_shown *shown_of(epoch *e, const ds_node *node, ds_time time)
 {
-    struct epoch_line *l = ds_new(e->mem, struct epoch_line, 1);
+    struct epoch_shown **at = &e->shown, *s;
 
-    l->text = ds_slice_copy(e->mem, text);
-    *e->last_line = l;
-    e->last_line = &l->next;
+    while (*at && ((*at)->time < time ||
+                   ((*at)->time == time && (*at)->node->id < node->id)))
+        at = &(*at)->next;
+    if (*at && (*at)->time == time && (*at)->node == node)
+        return *at;
+    s = ds_new(e->mem, struct epoch_shown, 1);
+    *s = (struct epoch_shown){.next = *at, .node = node, .time = time};
+    ds_buf_init(&s->text, e->mem, 256);
+    return *at = s;
+}
+
+void epoch_print(epoch *e, const ds_node *node, ds_time time,
+                 const ds_shown *rows)
+{
+    struct epoch_shown *s = shown_of(e, node, time);
+
+    for (uint32_t i = 0; i < rows->n && s->lines < rows->limit; i++) {
+        ds_buf_add(&s->text, rows->lines[i].ptr, rows->lines[i].len);
+        ds_buf_str(&s->text, "\n");
+        s->lines++;
+    }
+    s->rows += rows->rows;
+    s->limit = rows->limit;
 }

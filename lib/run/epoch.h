@@ -32,7 +32,9 @@
 #ifndef RUN_EPOCH_H
 #define RUN_EPOCH_H
 
+#include "dstream/op.h"
 #include "dstream/outbox.h"
+#include "record/show.h"
 #include "run/missed.h"
 
 typedef enum epoch_state {
@@ -95,11 +97,14 @@ typedef struct epoch {
     uint64_t limited; /* of them: counted for errors.limit */
     uint64_t turned_away, turned_away_dlq; /* records refused again at their
                                               source: they never went in */
-    uint64_t dead;      /* of them: sent to the dead-letter topic */
-    struct epoch_line { /* lines for standard output */
-        struct epoch_line *next;
-        ds_slice text;
-    } * lines, **last_line;
+    uint64_t dead;       /* of them: sent to the dead-letter topic */
+    struct epoch_shown { /* rows for standard output, by batch and sink */
+        struct epoch_shown *next;
+        const struct ds_node *node;
+        ds_time time;
+        ds_buf text;
+        int64_t lines, rows, limit;
+    } * shown;
     struct letter *letters; /* records that have their dead letter */
     ds_outbox *letter_rows; /* those; NULL: none */
     struct error_note {     /* how many were refused, by kind */
@@ -127,6 +132,7 @@ void epoch_rerun(epoch *e);
 ds_time epoch_lap(epoch *e, epoch_phase phase, ds_time since);
 void epoch_add(epoch *e, struct input *in, const ds_envelope *rows);
 void epoch_step(epoch *e, const struct input *in, ds_time time, ds_time before);
-void epoch_print(epoch *e, ds_slice text);
+void epoch_print(epoch *e, const struct ds_node *node, ds_time time,
+                 const ds_shown *rows);
 
 #endif

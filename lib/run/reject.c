@@ -559,9 +559,9 @@ static ds_rc host_reject_record(ds_op *op, const ds_envelope *env, uint32_t rec,
                    env->topic, env->partition, (long long)env->off[rec], msg);
 }
 
-static void host_print(ds_op *op, ds_slice text)
+static void host_print(ds_op *op, const ds_shown *rows)
 {
-    epoch_print(((task *)op->task)->worker->epoch, text);
+    epoch_print(((task *)op->task)->worker->epoch, op->node, op->now, rows);
 }
 
 static uint64_t host_token(ds_op *op, bool next)

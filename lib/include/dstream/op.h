@@ -105,6 +105,14 @@ typedef struct ds_op_type {
     int32_t (*spread)(const void *args);
 } ds_op_type;
 
+/* The first rows of a batch, as lines without their ends. */
+typedef struct ds_shown {
+    const ds_slice *lines;
+    uint32_t n;
+    int64_t rows;  /* that the batch has */
+    int64_t limit; /* no more lines than that are shown */
+} ds_shown;
+
 /* What the engine does for its operators. */
 typedef struct ds_op_host {
     /* Rows that were refused: dead letter, skip or fail, by node->on_error.
@@ -126,8 +134,9 @@ typedef struct ds_op_host {
     /* `in` without the records that this operator refused with reject_record.
      * Others still get them. */
     const ds_batch *(*admit)(ds_op *op, const ds_batch *in);
-    /* Lines for standard output, printed when the epoch has committed. */
-    void (*print)(ds_op *op, ds_slice text);
+    /* The rows of a batch for standard output, printed when the epoch has
+     * committed: what the tasks of a worker have of one batch shows as one. */
+    void (*print)(ds_op *op, const ds_shown *rows);
     /* Rows dropped on purpose, by reason: "filtered", "empty" (a set without
      * rows), "no_window" (the slide is longer than the window), "null_key",
      * "null_time". */

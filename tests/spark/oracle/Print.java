@@ -15,14 +15,15 @@ import org.apache.spark.streaming.api.java.JavaStreamingContext;
 import scala.Tuple2;
 
 /**
- * What print() writes: the text of a few batches, a job that writes the same to
- * its console, and the rows for it. The text is all that this program writes on
- * its standard output while batches run.
+ * What print() writes: the text of a few batches of several partitions, a job
+ * that writes the same to its console, and the rows for it. The text is all that
+ * this program writes on its standard output while batches run.
  */
 final class Print {
     /** Batches of so many rows, one more than are shown, and then a rest. */
     private static final int BATCH = 11;
     private static final int ROWS = 2 * BATCH + 4;
+    private static final int PARTITIONS = 3;
 
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
     private final List<Row> rows = new ArrayList<>();
@@ -38,14 +39,33 @@ final class Print {
     void add(JavaStreamingContext context) {
         List<JavaRDD<Row>> batches = new ArrayList<>();
         for (int batch = 0; batch < Input.BATCHES; batch++) {
-            int from = Math.min(batch * BATCH, ROWS);
-            batches.add(context.sparkContext().parallelize(new ArrayList<>(
-                rows.subList(from, Math.min(from + BATCH, ROWS))), 1));
+            List<List<Row>> parts = new ArrayList<>();
+            for (int part = 0; part < PARTITIONS; part++) {
+                parts.add(rows(batch, part));
+            }
+            batches.add(context.sparkContext()
+                .parallelize(parts, PARTITIONS).flatMap(List::iterator));
         }
         JavaDStream<Row> stream = JavaDStream.fromDStream(
             new Feed(context.ssc(), batches), Scala.tag());
         stream.mapToPair(r -> new Tuple2<>(r.text("k"), r.number("v")))
             .print();
+    }
+
+    /** One of them has no rows. */
+    private static int partition(int row) {
+        return row * row % PARTITIONS;
+    }
+
+    private List<Row> rows(int batch, int part) {
+        List<Row> out = new ArrayList<>();
+        int to = Math.min((batch + 1) * BATCH, ROWS);
+        for (int i = batch * BATCH; i < to; i++) {
+            if (partition(i) == part) {
+                out.add(rows.get(i));
+            }
+        }
+        return out;
     }
 
     /** print.txt ends before the batches without rows. */
@@ -63,8 +83,9 @@ final class Print {
               out: {from: input, console: {}}
             """.formatted(BATCH));
         StringBuilder lines = new StringBuilder();
-        for (Row row : rows) {
-            lines.append(row.json()).append('\n');
+        for (int i = 0; i < ROWS; i++) {
+            lines.append(Row.of("value", rows.get(i), "partition",
+                partition(i)).json()).append('\n');
         }
         Files.writeString(folder.resolve("print.jsonl"), lines);
     }

@@ -48,6 +48,44 @@ static void out_has_the_records_and_nothing_else(void **state)
     assert_non_null(strstr(r->err, "(a,2)")); /* the console */
 }
 
+static int times(const char *text, const char *word)
+{
+    int n = 0;
+
+    for (const char *s = text; (s = strstr(s, word)) != NULL; s++)
+        n++;
+    return n;
+}
+
+/* One head, and no more lines than the limit, over all partitions; of two sinks
+ * first the one that stands first. */
+static void a_batch_of_several_partitions_is_shown_as_one(void **state)
+{
+    const char *job =
+        verb_file("show.yaml",
+                  "dstream: 1\n"
+                  "job: show\n"
+                  "sources: {a: {kafka: {topic: ta, columns: {x: bigint}}}}\n"
+                  "streams: {b: {from: a, do: [filter: x > 2]}}\n"
+                  "sinks: {first: {from: a, console: {limit: 3}},\n"
+                  "        second: {from: b, console: {}}}\n");
+    const char *in =
+        verb_file("in", "{\"value\": {\"x\": 1}, \"partition\": 2}\n"
+                        "{\"value\": {\"x\": 2}, \"partition\": 0}\n"
+                        "{\"value\": {\"x\": 3}, \"partition\": 1}\n"
+                        "{\"value\": {\"x\": 4}, \"partition\": 2}\n");
+    char arg[300];
+    const ran *r;
+
+    (void)state;
+    snprintf(arg, sizeof(arg), "a=%s,envelope", in);
+    r = VERB(verb_run, job, "--in", arg);
+    assert_int_equal(r->code, 0);
+    assert_int_equal(times(r->out, "Time: "), 2);
+    assert_non_null(strstr(r->out, "---\n2\n3\n1\n...\n\n---"));
+    assert_non_null(strstr(r->out, "---\n3\n4\n\n"));
+}
+
 static void many_steps_count_everything_once(void **state)
 {
     const char *job = verb_file("words.yaml", words);
@@ -217,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(out_has_the_records_and_nothing_else),
+        cmocka_unit_test(a_batch_of_several_partitions_is_shown_as_one),
         cmocka_unit_test(many_steps_count_everything_once),
         cmocka_unit_test(the_last_batch_is_that_of_the_last_rows),
         cmocka_unit_test(two_sinks_may_share_a_file),

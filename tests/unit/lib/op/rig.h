@@ -19,6 +19,7 @@
 
 #include "dstream/job.h"
 #include "plan/plan.h"
+#include "record/show.h"
 #include "yaml/yaml_job.h"
 
 #define RIG_ROWS 64
@@ -84,10 +85,19 @@ static ds_rc rig_reject_record(ds_op *op, const ds_envelope *env, uint32_t rec,
     return ds_fail(err, DS_E_RECORD, "%s", msg);
 }
 
-static void rig_print(ds_op *op, ds_slice text)
+static void rig_print(ds_op *op, const ds_shown *rows)
 {
-    (void)op;
-    rig_say("%.*s", (int)text.len, (const char *)text.ptr);
+    ds_buf lines, all;
+
+    ds_buf_init(&lines, rig.epoch, 256);
+    ds_buf_init(&all, rig.epoch, 256);
+    for (uint32_t i = 0; i < rows->n; i++)
+        ds_buf_printf(&lines, "%.*s\n", (int)rows->lines[i].len,
+                      (const char *)rows->lines[i].ptr);
+    ds_show_printed(&all, op->now,
+                    (ds_slice){(const uint8_t *)lines.s, lines.len},
+                    rows->rows > rows->limit);
+    rig_say("%.*s", (int)all.len, all.s);
 }
 
 static void rig_discard(ds_op *op, uint32_t n, const char *reason)
