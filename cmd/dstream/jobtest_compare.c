@@ -217,6 +217,23 @@ static bool match_try(matching *m, uint32_t i)
     return false;
 }
 
+/* A number with as few digits as it needs: 0.1, not 0.10000000000000001. */
+static char *json_text(const json_t *value)
+{
+    for (size_t digits = 15; digits < 17; digits++) {
+        char *text =
+            json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+        json_t *back = json_loads(text, JSON_DECODE_ANY, NULL);
+        bool same = json_equal(value, back);
+
+        json_decref(back);
+        if (same)
+            return text;
+        free(text);
+    }
+    return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+}
+
 static void json_show(const json_t *row, ds_buf *out)
 {
     const char *name;
@@ -226,8 +243,8 @@ static void json_show(const json_t *row, ds_buf *out)
     ds_buf_str(out, "{");
     json_object_foreach((json_t *)(uintptr_t)row, name, value)
     {
-        char *text =
-            json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+        char *text = json_text(value);
+
         ds_buf_printf(out, "%s%s: %s", first ? "" : ", ", name, text);
         first = false;
         free(text);

@@ -196,6 +196,29 @@ static void serve_refuses_what_it_cannot_do(void **state)
     assert_non_null(strstr(r->err, "what"));
 }
 
+/* As they are written, also inside arrays. */
+static void a_failed_test_shows_short_numbers(void **state)
+{
+    const ran *r;
+
+    (void)state;
+    verb_file("numbers.yaml",
+              "dstream: 1\n"
+              "job: numbers\n"
+              "sources: {a: {kafka: {topic: ta, columns: {d: numeric}}}}\n"
+              "streams: {s: {from: a, do: [map: \"d, ARRAY[d] AS l\"]}}\n"
+              "sinks: {o: {from: s, kafka: {topic: to}}}\n");
+    r = VERB(verb_test,
+             verb_file("numbers.test.yaml", "job: numbers.yaml\n"
+                                            "tests:\n"
+                                            "  - name: t\n"
+                                            "    steps:\n"
+                                            "      - a: [{d: 0.1}]\n"
+                                            "      - expect: {o: []}\n"));
+    assert_int_equal(r->code, 1);
+    assert_non_null(strstr(r->out, "+ {d: 0.1, l: [0.1]}      got\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +231,7 @@ int main(void)
         cmocka_unit_test(help_knows_operators),
         cmocka_unit_test(replay_wants_a_target),
         cmocka_unit_test(serve_refuses_what_it_cannot_do),
+        cmocka_unit_test(a_failed_test_shows_short_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, verb_clean);
 }
