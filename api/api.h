@@ -27,7 +27,7 @@ struct ds_dstream {
     const char *const *opts; /* NULL: `arg` */
 };
 
-/* A source or output: the call that it becomes. */
+/* A source, table or output: the call that it becomes. */
 struct end {
     struct end *next;
     const ds_dstream *stream; /* of an output */
@@ -43,6 +43,7 @@ struct ds_streaming_context {
     const char *file; /* NULL: from options */
     ds_dstream *streams, **last_stream;
     struct end *sources, **last_source;
+    struct end *tables, **last_table;
     struct end *outputs, **last_output;
     uint32_t n_streams, n_outputs;
     ds_err wrong; /* the first mistake of a call */

@@ -80,6 +80,13 @@ ds_dstream *ds_socket_text_stream(ds_streaming_context *ssc, const char *name,
                               DS_OPTS("host", host, "port", number));
 }
 
+void ds_streaming_context_table(ds_streaming_context *ssc, const char *name,
+                                const char *connector, const char *const *opts)
+{
+    if (streaming_given(ssc, "a table", name && connector))
+        end_new(ssc, &ssc->last_table, name, connector, opts);
+}
+
 ds_dstream *ds_dstream_named(ds_streaming_context *ssc, const char *name)
 {
     char msg[160];
@@ -270,6 +277,8 @@ void dstreams_say(ds_streaming_context *ssc, ds_job *job)
 {
     for (const struct end *e = ssc->sources; e; e = e->next)
         ds_job_source(job, e->name, e->connector, e->opts);
+    for (const struct end *e = ssc->tables; e; e = e->next)
+        ds_job_table(job, e->name, e->connector, e->opts);
     for (const ds_dstream *s = ssc->streams; s; s = s->next) {
         ds_stream *made;
 

@@ -53,6 +53,7 @@ ds_streaming_context_new(const ds_streaming_options *options)
     ssc->arena = ds_arena_new(1 << 14);
     ssc->last_stream = &ssc->streams;
     ssc->last_source = &ssc->sources;
+    ssc->last_table = &ssc->tables;
     ssc->last_output = &ssc->outputs;
     pthread_mutex_init(&ssc->starting, NULL);
     pthread_mutex_init(&ssc->lock, NULL);

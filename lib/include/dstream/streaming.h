@@ -147,6 +147,12 @@ void ds_queue_push(ds_queue *q, ds_slice value);
 ds_dstream *ds_queue_stream(ds_streaming_context *ssc, const char *name,
                             ds_queue *q);
 
+/* Rows by key that streams are joined with: `connector` is "kafka" or "file",
+ * `opts` what stands under it in a job file. It is named where it is used:
+ * ds_dstream_step(s, "join", "users"); queries see it too. */
+void ds_streaming_context_table(ds_streaming_context *ssc, const char *name,
+                                const char *connector, const char *const *opts);
+
 /* A source or stream by its name, as in a file. NULL: there is none. */
 ds_dstream *ds_dstream_named(ds_streaming_context *ssc, const char *name);
 

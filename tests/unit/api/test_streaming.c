@@ -272,6 +272,31 @@ static void test_file(void **state)
     unlink(path);
 }
 
+static void test_table(void **state)
+{
+    char path[] = "/tmp/test_streaming_XXXXXX";
+    FILE *f = fdopen(mkstemp(path), "w");
+    ds_dstream *s;
+
+    (void)state;
+    fputs("a,1\nb,2\n", f);
+    fclose(f);
+    ds_streaming_context_table(at.ssc, "prices", "file",
+                               DS_OPTS("path", path, "format", "csv", "key",
+                                       "k", "columns.k", "text",
+                                       "columns.price", "bigint"));
+    s = ds_dstream_key_by(at.lines, "value");
+    s = ds_dstream_step(s, "leftOuterJoin", "prices");
+    s = ds_dstream_map(s, "value || ' ' || coalesce(price::text, '-') AS v");
+    ds_dstream_foreach_batch(s, see, NULL);
+    start();
+    push("b");
+    push("c");
+    await_text("b 2|c -|");
+    stop(true);
+    unlink(path);
+}
+
 static void test_no_file(void **state)
 {
     ds_streaming_context *ssc = ds_streaming_context_load(NULL, NULL);
@@ -306,6 +331,7 @@ static void test_arguments(void **state)
     assert_non_null(strstr(err.msg, "belong to one context"));
     assert_null(ds_dstream_step(at.lines, NULL, NULL));
     assert_null(ds_dstream_named(at.ssc, NULL));
+    ds_streaming_context_table(at.ssc, "t", NULL, NULL);
     assert_null(ds_queue_stream(at.ssc, NULL, at.queue));
     assert_null(ds_socket_text_stream(at.ssc, "s", NULL, 1));
     assert_null(ds_dstream_function(at.lines, NULL));
@@ -767,6 +793,7 @@ int main(void)
         T(columns),
         T(filter_and_refused),
         T(misuse),
+        T(table),
         T(no_file),
         T(returns_nothing_known),
         T(fails_silently),
