@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_TYPES 128
+#define FIRST_TYPES 64
 
 struct ds_registry {
     ds_arena *arena;
     uint32_t n_ops, n_brokers, n_codecs, n_stores, n_receivers, n_sinks;
-    const ds_op_type *ops[MAX_TYPES];
-    const ds_broker_type *brokers[MAX_TYPES];
-    const ds_codec_type *codecs[MAX_TYPES];
-    const ds_store_type *stores[MAX_TYPES];
-    const ds_receiver_type *receivers[MAX_TYPES];
-    const ds_sink_type *sinks[MAX_TYPES];
+    const ds_op_type **ops;
+    const ds_broker_type **brokers;
+    const ds_codec_type **codecs;
+    const ds_store_type **stores;
+    const ds_receiver_type **receivers;
+    const ds_sink_type **sinks;
     const ds_schemas_type *schemas;
 };
 
@@ -44,13 +44,27 @@ ds_arena *ds_registry_arena(ds_registry *reg)
     return reg->arena;
 }
 
+/* The list with room for one more: it has FIRST_TYPES, doubled when full. */
+static void *types_room(ds_arena *a, void *types, uint32_t n)
+{
+    uint32_t cap = n < FIRST_TYPES ? FIRST_TYPES : 2 * n;
+    const void **more;
+
+    if (n && (n < FIRST_TYPES || (n & (n - 1))))
+        return types;
+    more = ds_new(a, const void *, cap);
+    if (n)
+        memcpy(more, types, n * sizeof(*more));
+    return more;
+}
+
 /* The kinds differ in the type only. */
 #define REGISTRY_KIND(kind, kinds)                                             \
     void ds_registry_add_##kind(ds_registry *reg,                              \
                                 const ds_##kind##_type *type)                  \
     {                                                                          \
-        DS_BUG_ON(reg->n_##kinds == MAX_TYPES);                                \
         DS_BUG_ON(ds_registry_##kind(reg, type->name) != NULL);                \
+        reg->kinds = types_room(reg->arena, reg->kinds, reg->n_##kinds);       \
         reg->kinds[reg->n_##kinds++] = type;                                   \
     }                                                                          \
                                                                                \

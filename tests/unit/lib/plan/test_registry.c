@@ -35,6 +35,30 @@ static void test_registry(void **state)
     ds_registry_free(reg);
 }
 
+/* A program may bring any number of functions. */
+static void test_many(void **state)
+{
+    ds_registry *reg = ds_registry_new();
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        ds_op_type *type = ds_new(ds_registry_arena(reg), ds_op_type, 1);
+
+        type->name = ds_str_printf(ds_registry_arena(reg), "op%d", i);
+        ds_registry_add_op(reg, type);
+    }
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "op%d", i);
+        assert_string_equal(ds_registry_op(reg, name)->name, name);
+        assert_ptr_equal(ds_registry_op_at(reg, (uint32_t)i),
+                         ds_registry_op(reg, name));
+    }
+    assert_null(ds_registry_op_at(reg, 1000));
+    ds_registry_free(reg);
+}
+
 static void test_codes(void **state)
 {
     ds_arena *a = ds_arena_new(4096);
@@ -62,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_codes),
     };
 
