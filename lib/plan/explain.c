@@ -569,22 +569,40 @@ static void put_tables_promise(struct explain *x)
               x->to);
 }
 
-/* It shows a batch once that has committed (dstream/sink.h). */
-static bool is_two_phase(const ds_node *node)
+/* What the sinks that are no topics promise (dstream/sink.h). */
+static void put_outside(struct explain *x)
 {
-    return ((const ds_outside_args *)node->args)->type->done != NULL;
+    bool file = false, twice = false, done = false;
+
+    for (uint32_t i = 0; i < x->plan->n_nodes; i++) {
+        const ds_node *node = x->plan->nodes[i];
+        const ds_sink_type *type;
+
+        if (!is(node, "outside"))
+            continue;
+        type = ((const ds_outside_args *)node->args)->type;
+        file = file || strcmp(type->name, "file") == 0;
+        done = done || (type->done && strcmp(type->name, "file") != 0);
+        twice = twice || !type->done;
+    }
+    if (file)
+        fputs("  files have their names when their batch has committed: once\n",
+              x->to);
+    if (done)
+        fputs("  a sink of two phases is told when its batch has committed\n",
+              x->to);
+    if (twice)
+        fputs("  a sink that is no topic gets a batch at least once\n", x->to);
 }
 
 static void put_promise(struct explain *x)
 {
-    bool console = false, outside = false, shown = false, received = false;
+    bool console = false, received = false;
 
     for (uint32_t i = 0; i < x->plan->n_nodes; i++) {
         const ds_node *node = x->plan->nodes[i];
 
         console = console || is(node, "console");
-        shown = shown || (is(node, "outside") && is_two_phase(node));
-        outside = outside || (is(node, "outside") && !is_two_phase(node));
         received = received ||
                    (is(node, "source") &&
                     ((const ds_source_args *)node->args)->receiver != NULL);
@@ -597,11 +615,7 @@ static void put_promise(struct explain *x)
         fputs("  the console is not part of it: a crash may lose what was to "
               "be shown\n",
               x->to);
-    if (shown)
-        fputs("  files have their names when their batch has committed: once\n",
-              x->to);
-    if (outside)
-        fputs("  a sink that is no topic gets a batch at least once\n", x->to);
+    put_outside(x);
     if (received)
         fputs("  what is received counts exactly once from its topic on; "
               "nobody sends it again\n",

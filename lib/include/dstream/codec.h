@@ -55,8 +55,10 @@ typedef struct ds_codec_use {
     ds_arena *arena;
 } ds_codec_use;
 
+/* What an instance is for. It is there while open() runs, which copies it; what
+ * it points to lives longer than the instance. */
 typedef struct ds_codec_spec {
-    const ds_schema *columns; /* what the bytes hold; lives longer */
+    const ds_schema *columns; /* what the bytes hold */
     const bool *want;         /* decode: only these; NULL: all */
     bool strict;              /* unknown fields are errors */
     void *options;            /* what plan() made; NULL: nothing */

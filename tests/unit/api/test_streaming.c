@@ -297,6 +297,53 @@ static void test_table(void **state)
     unlink(path);
 }
 
+static ds_rc shelf_write(void *sink, const ds_sink_use *use,
+                         const ds_batch *rows, ds_err *err)
+{
+    (void)sink;
+    (void)use;
+    (void)rows;
+    (void)err;
+    return DS_OK;
+}
+
+static ds_rc shelf_commit(void *sink, const ds_sink_use *use,
+                          const ds_sink_batch *batch, ds_err *err)
+{
+    (void)sink;
+    (void)use;
+    (void)batch;
+    (void)err;
+    return DS_OK;
+}
+
+static ds_rc shelf_done(void *sink, const ds_sink_use *use, ds_err *err)
+{
+    (void)sink;
+    (void)use;
+    (void)err;
+    return DS_OK;
+}
+
+/* A sink of two phases is no file. */
+static void test_own_sink(void **state)
+{
+    static const ds_sink_type shelf = {.name = "shelf",
+                                       .write = shelf_write,
+                                       .commit = shelf_commit,
+                                       .done = shelf_done};
+    const char *text;
+    ds_err err;
+
+    (void)state;
+    ds_registry_add_sink(ds_streaming_context_registry(at.ssc), &shelf);
+    ds_dstream_to(at.lines, NULL, "shelf", NULL);
+    text = ds_streaming_context_explain(at.ssc, &err);
+    assert_non_null(text);
+    assert_null(strstr(text, "files have"));
+    assert_non_null(strstr(text, "a sink of two phases is told when"));
+}
+
 static void test_no_file(void **state)
 {
     ds_streaming_context *ssc = ds_streaming_context_load(NULL, NULL);
@@ -794,6 +841,7 @@ int main(void)
         T(filter_and_refused),
         T(misuse),
         T(table),
+        T(own_sink),
         T(no_file),
         T(returns_nothing_known),
         T(fails_silently),
