@@ -68,6 +68,27 @@ static bool diag_is_known(const ds_diags *d, const ds_diag *diag)
     return false;
 }
 
+void ds_diags_unknown(ds_diags *d, ds_where where)
+{
+    if (!d->unknown)
+        d->unknown = ds_new(d->arena, ds_where, DIAG_MAX);
+    if (d->n_unknown < DIAG_MAX)
+        d->unknown[d->n_unknown++] = where;
+}
+
+/* A mistake of a value is told at its quote, at its begin, or at its end. */
+static bool is_unknown(const ds_diags *d, const ds_where *where)
+{
+    for (uint32_t i = 0; i < d->n_unknown; i++) {
+        const ds_where *u = &d->unknown[i];
+
+        if (same_str(u->file, where->file) && u->line == where->line &&
+            where->col + 1 >= u->col && where->col <= u->col + u->len)
+            return true;
+    }
+    return false;
+}
+
 /* Messages quote what the user wrote: no control character gets through. */
 static char *diag_clean(char *msg)
 {
@@ -98,7 +119,7 @@ void ds_diag_addv(ds_diags *d, ds_severity severity, const char *code,
     /* A mistake in what is used twice (an alias) counts twice: whoever looks
      * whether something went wrong must see it each time. */
     d->errors += severity == DS_ERROR;
-    if (d->n == DIAG_MAX || diag_is_known(d, &diag))
+    if (d->n == DIAG_MAX || diag_is_known(d, &diag) || is_unknown(d, &where))
         return;
     if (d->n == d->cap) {
         uint32_t cap = d->cap ? d->cap * 2 : 8;

@@ -55,8 +55,10 @@ static void out_mark(replacer *r, uint32_t at)
 static void var_fail(replacer *r, uint32_t at, uint32_t len, const char *hint,
                      const char *msg)
 {
-    ds_diag_add(r->d, DS_ERROR, "E0520", ds_text_where(r->t, at, len), hint,
-                "%s", msg);
+    ds_where where = ds_text_where(r->t, at, len);
+
+    ds_diag_add(r->d, DS_ERROR, "E0520", where, hint, "%s", msg);
+    ds_diags_unknown(r->d, where);
 }
 
 static int secret_open(const char *dir, const char *name)

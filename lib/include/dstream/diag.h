@@ -63,7 +63,9 @@ typedef struct ds_diags {
     ds_arena *arena;
     ds_diag *list;
     uint32_t n, cap;
-    uint32_t errors; /* of severity DS_ERROR; the same one again counts too */
+    uint32_t errors;   /* of severity DS_ERROR; the same one again counts too */
+    ds_where *unknown; /* ds_diags_unknown() */
+    uint32_t n_unknown;
 } ds_diags;
 
 void ds_diags_init(ds_diags *d, ds_arena *a);
@@ -75,6 +77,9 @@ void ds_diag_add(ds_diags *d, ds_severity severity, const char *code,
 void ds_diag_addv(ds_diags *d, ds_severity severity, const char *code,
                   ds_where where, const char *hint, const char *fmt,
                   va_list args) __attribute__((format(printf, 6, 0)));
+/* Nobody knows what stands there, and why has been said: what else is said of
+ * it counts, but is not kept. */
+void ds_diags_unknown(ds_diags *d, ds_where where);
 /* Sorted by file, line, column; `source` (the file's bytes; may be null) gives
  * the quoted line. */
 void ds_diags_show(ds_diags *d, ds_slice source, FILE *to);
