@@ -52,8 +52,10 @@ struct panes_span window_args_plan(const struct window_args *args,
 
     if (args->length % tick)
         no_multiple(args->length, tick, "length", args->length_where, node, d);
-    if (slide % tick)
+    if (slide % tick) {
         no_multiple(slide, tick, "slide", args->slide_where, node, d);
+        slide = tick; /* what follows is not measured by a mistake */
+    }
     node->slide = slide;
     node->span += args->length;
     return panes_span_of(args->length, slide);
