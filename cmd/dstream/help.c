@@ -10,6 +10,7 @@
 #include "cmd/help_codes.h"
 #include "cmd/help_ops.h"
 #include "expr/help.h"
+#include "query/query.h"
 
 /* What can be named of the table. */
 typedef struct listing {
@@ -25,10 +26,14 @@ static listing listing_of(ds_arena *a)
 
     while (ds_func_help_at(n, a, &h))
         n++;
+    for (uint32_t i = 0; ds_window_help_at(i, &h); i++)
+        n++;
     all.list = ds_new(a, ds_func_help, n);
     for (uint32_t i = 0; i < n; i++)
         if (ds_func_help_at(i, a, &h) && h.name)
             all.list[all.n++] = h;
+    for (uint32_t i = 0; ds_window_help_at(i, &h); i++)
+        all.list[all.n++] = h;
     return all;
 }
 
@@ -198,7 +203,8 @@ static void functions_print(const listing *all, ds_arena *a)
           "is made by `dstream help --functions`. Each example is an "
           "expression that is\ntrue (of aggregates: over the rows in "
           "lib/expr/func_agg.c; of sets: an item of\n`flatMap`), and a test "
-          "evaluates it.\n",
+          "evaluates it. Window functions stand in the queries\nof "
+          "`transform`, and so do all aggregates with OVER.\n",
           stdout);
     for (uint32_t i = 0; i < all->n; i++) {
         const ds_func_help *h = &all->list[i];

@@ -167,11 +167,74 @@ static const char *form_of(const func_def *f, bool op, ds_arena *a)
     return b.s;
 }
 
+/* What the grammar has, and no table. */
+#define GRAMMAR(n, f, h, e)                                                    \
+    {                                                                          \
+        .name = n, .family = "Forms of the grammar", .form = f, .help = h,     \
+        .example = e                                                           \
+    }
+
+static const ds_func_help grammar[] = {
+    GRAMMAR("coalesce", "coalesce(a, b, …)", "the first that is not NULL",
+            "coalesce(NULL, 2) = 2"),
+    GRAMMAR("nullif", "nullif(a, b)", "NULL if they are equal, else a",
+            "nullif(1, 1) IS NULL"),
+    GRAMMAR("greatest", "greatest(a, b, …)",
+            "the greatest of those that are not NULL", "greatest(1, 3) = 3"),
+    GRAMMAR("least", "least(a, b, …)", "the least of those that are not NULL",
+            "least(1, NULL, 3) = 1"),
+    GRAMMAR("case", "CASE WHEN condition THEN a … ELSE b END",
+            "the value behind the first condition that is true",
+            "CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END = 'b'"),
+    GRAMMAR("cast", "CAST(a AS type), a::type", "as another type",
+            "CAST('12' AS integer) = '12'::integer"),
+    GRAMMAR("and", "a AND b", "whether both are true",
+            "(true AND false) = false"),
+    GRAMMAR("or", "a OR b", "whether one of them is true", "true OR false"),
+    GRAMMAR("not", "NOT a", "whether it is false", "NOT false"),
+    GRAMMAR("is", "a IS [NOT] NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM b",
+            "what NULL does not make NULL", "NULL IS NOT DISTINCT FROM NULL"),
+    GRAMMAR("between", "a BETWEEN b AND c", "b <= a and a <= c",
+            "2 BETWEEN 1 AND 3"),
+    GRAMMAR("in", "a IN (b, c, …)", "whether it is equal to one of them",
+            "2 IN (1, 2)"),
+    GRAMMAR("any", "a = ANY (array)",
+            "whether the comparison is true of an element",
+            "2 = ANY (ARRAY[1, 2])"),
+    GRAMMAR("all", "a > ALL (array)",
+            "whether the comparison is true of all elements",
+            "3 > ALL (ARRAY[1, 2])"),
+    GRAMMAR("like", "text LIKE pattern",
+            "whether it matches: % is any text, _ a character",
+            "'abc' LIKE 'a%'"),
+    GRAMMAR("ilike", "text ILIKE pattern", "the same in any case",
+            "'ABC' ILIKE 'a%'"),
+    GRAMMAR("similar", "text SIMILAR TO pattern",
+            "whether it matches a pattern of the SQL standard",
+            "'abc' SIMILAR TO 'a(b|x)c'"),
+    GRAMMAR("array", "ARRAY[a, b, …]", "an array of them",
+            "(ARRAY[5, 6])[2] = 6"),
+    GRAMMAR("row", "ROW(a, b, …)", "a row of them",
+            "ROW(1, 'a') = ROW(1, 'a')"),
+};
+
+static bool grammar_at(uint32_t i, ds_func_help *out)
+{
+    uint32_t n = 0;
+
+    while (func_at(n))
+        n++;
+    if (i < n || i - n >= sizeof grammar / sizeof *grammar)
+        return false;
+    *out = grammar[i - n];
+    return true;
+}
+
 bool ds_func_help_at(uint32_t i, ds_arena *a, ds_func_help *out)
 {
     const func_def *f = func_at(i);
     if (f == NULL)
-        return false;
+        return grammar_at(i, out);
     *out = (ds_func_help){.family = family_of(i)};
     if (f->flags & FUNC_HIDDEN)
         return true;

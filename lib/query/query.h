@@ -17,8 +17,13 @@
 
 #include "dstream/batch.h"
 #include "dstream/diag.h"
+#include "expr/help.h"
 
 typedef struct ds_sql ds_sql;
+
+/* Window functions, for people; false past the last one. Aggregates are window
+ * functions too. */
+bool ds_window_help_at(uint32_t i, ds_func_help *out);
 
 /* The tables that a query may name. Each has a number, below DS_SQL_TABLES;
  * number 0 is the one whose rows belong to records. */

@@ -12,19 +12,48 @@ static const struct win_def {
     win_call call;
     uint32_t least, most; /* arguments */
     ds_type type;         /* DS_NONE: that of the first argument */
+    const char *form, *help;
 } win_defs[] = {
-    {"row_number", WIN_ROW_NUMBER, 0, 0, DS_I64},
-    {"rank", WIN_RANK, 0, 0, DS_I64},
-    {"dense_rank", WIN_DENSE_RANK, 0, 0, DS_I64},
-    {"percent_rank", WIN_PERCENT_RANK, 0, 0, DS_F64},
-    {"cume_dist", WIN_CUME_DIST, 0, 0, DS_F64},
-    {"ntile", WIN_NTILE, 1, 1, DS_I32},
-    {"lag", WIN_LAG, 1, 3, DS_NONE},
-    {"lead", WIN_LEAD, 1, 3, DS_NONE},
-    {"first_value", WIN_FIRST_VALUE, 1, 1, DS_NONE},
-    {"last_value", WIN_LAST_VALUE, 1, 1, DS_NONE},
-    {"nth_value", WIN_NTH_VALUE, 2, 2, DS_NONE},
+    {"row_number", WIN_ROW_NUMBER, 0, 0, DS_I64,
+     "row_number() OVER (…) → bigint", "the row's number, from 1"},
+    {"rank", WIN_RANK, 0, 0, DS_I64, "rank() OVER (ORDER BY …) → bigint",
+     "the number of the first of its equals"},
+    {"dense_rank", WIN_DENSE_RANK, 0, 0, DS_I64,
+     "dense_rank() OVER (ORDER BY …) → bigint", "its rank without gaps"},
+    {"percent_rank", WIN_PERCENT_RANK, 0, 0, DS_F64,
+     "percent_rank() OVER (ORDER BY …) → double precision",
+     "its rank, from 0 to 1"},
+    {"cume_dist", WIN_CUME_DIST, 0, 0, DS_F64,
+     "cume_dist() OVER (ORDER BY …) → double precision",
+     "the share of rows up to its equals"},
+    {"ntile", WIN_NTILE, 1, 1, DS_I32, "ntile(integer) OVER (…) → integer",
+     "which of so many parts of equal size it is in"},
+    {"lag", WIN_LAG, 1, 3, DS_NONE, "lag(a, offset, default) OVER (…) → as a",
+     "the value of the row before, or so many before"},
+    {"lead", WIN_LEAD, 1, 3, DS_NONE,
+     "lead(a, offset, default) OVER (…) → as a",
+     "the value of the row behind, or so many behind"},
+    {"first_value", WIN_FIRST_VALUE, 1, 1, DS_NONE,
+     "first_value(a) OVER (…) → as a", "the value of the frame's first row"},
+    {"last_value", WIN_LAST_VALUE, 1, 1, DS_NONE,
+     "last_value(a) OVER (…) → as a", "the value of the frame's last row"},
+    {"nth_value", WIN_NTH_VALUE, 2, 2, DS_NONE,
+     "nth_value(a, integer) OVER (…) → as a",
+     "the value of the frame's n-th row"},
 };
+
+bool ds_window_help_at(uint32_t i, ds_func_help *out)
+{
+    const struct win_def *d = win_defs + i;
+
+    if (i >= sizeof win_defs / sizeof *win_defs)
+        return false;
+    *out = (ds_func_help){.name = d->name,
+                          .family = "Window functions",
+                          .form = d->form,
+                          .help = d->help};
+    return true;
+}
 
 static const struct win_def *win_find(const ds_node *n)
 {

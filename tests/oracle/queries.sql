@@ -43,6 +43,7 @@ SELECT v AS c0, sum(v) OVER (ORDER BY v RANGE BETWEEN -1 PRECEDING AND CURRENT R
 SELECT v AS c0, sum(v) OVER (ORDER BY v ROWS BETWEEN -1 PRECEDING AND CURRENT ROW) AS c1 FROM batch
 SELECT v AS c0, first_value(v) OVER w AS c1, last_value(v) OVER w AS c2, nth_value(v, 3) OVER w AS c3 FROM batch WINDOW w AS (PARTITION BY g ORDER BY v, k, s GROUPS BETWEEN 1 PRECEDING AND 2 FOLLOWING EXCLUDE TIES)
 SELECT v AS c0, lag(v, g, -1) OVER (ORDER BY v, k, g, s, f, n, d) AS c1 FROM batch
+SELECT v AS c0, dense_rank() OVER w AS c1, percent_rank() OVER w AS c2, cume_dist() OVER w AS c3, lead(v) OVER (ORDER BY v, k, g, s, f, n, d) AS c4 FROM batch WINDOW w AS (PARTITION BY k ORDER BY v)
 SELECT ntile(0) OVER (ORDER BY v) AS c0 FROM batch
 SELECT ntile(NULL) OVER (ORDER BY v) AS c0 FROM batch
 SELECT string_agg(k, '-') OVER (ORDER BY v, k, g, s, f, n, d ROWS 2 PRECEDING) AS c0 FROM batch
