@@ -21,6 +21,7 @@ void assign_drop(worker *w)
 {
     stats_lost(w);
     receive_own(w->ctx, w, false);
+    context_positions_keep(w->ctx, w);
     for (uint32_t i = 0; i < w->n_tasks; i++)
         task_close(&w->tasks[i], false);
     intake_close(w);
@@ -94,6 +95,7 @@ static void input_init(worker *w, input *in, const ds_position *p)
                   .limit = INT64_MAX,
                   .dropped = INT64_MAX,
                   .watermark = DS_TIME_NONE};
+    context_position_recall(w->ctx, w->stage, in);
     in->nodes = ds_new(w->assignment, uint32_t, w->stage->n_nodes);
     for (uint32_t i = 0; i < w->stage->n_nodes; i++)
         if (topics_node_reads(w->stage->nodes[i], w->ctx->plan, p->topic))

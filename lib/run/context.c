@@ -11,6 +11,9 @@
 
 #define TOPICS_PATIENCE (30 * DS_SECOND)
 #define TOPICS_ASKS 60
+/* By then a coordinator knows its offsets again; and a topic may have been made
+ * anew under the same name. */
+#define KEPT_FOR (30 * DS_SECOND)
 
 /* ---- stores, shared by the workers of the process ---- */
 
@@ -101,6 +104,60 @@ void context_store_reset(ds_context *ctx, const ds_plan_store *plan,
     p = parked_find(ctx, plan, partition);
     DS_BUG_ON(!p);
     p->reset_done = true;
+    pthread_mutex_unlock(&ctx->lock);
+}
+
+/* ---- what was committed, over rebalances ---- */
+
+static struct kept_position *
+position_find(ds_context *ctx, const ds_stage *stage, const input *in)
+{
+    for (uint32_t i = 0; i < ctx->n_kept; i++) {
+        struct kept_position *k = &ctx->kept[i];
+
+        if (k->stage == stage && k->partition == in->partition &&
+            !strcmp(k->topic, in->topic))
+            return k;
+    }
+    return NULL;
+}
+
+void context_positions_keep(ds_context *ctx, const worker *w)
+{
+    pthread_mutex_lock(&ctx->lock);
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+        struct kept_position *k = position_find(ctx, w->stage, in);
+
+        if (in->position < 0 ||
+            (k && k->next > in->position && ds_mono_now() < k->until))
+            continue;
+        if (!k) {
+            ctx->kept =
+                realloc(ctx->kept, (ctx->n_kept + 1) * sizeof(*ctx->kept));
+            DS_BUG_ON(!ctx->kept);
+            k = &ctx->kept[ctx->n_kept++];
+            *k = (struct kept_position){.stage = w->stage,
+                                        .topic = strdup(in->topic),
+                                        .partition = in->partition};
+        }
+        k->next = in->position;
+        k->marks = in->marks;
+        k->until = ds_mono_now() + KEPT_FOR;
+    }
+    pthread_mutex_unlock(&ctx->lock);
+}
+
+void context_position_recall(ds_context *ctx, const ds_stage *stage, input *in)
+{
+    const struct kept_position *k;
+
+    pthread_mutex_lock(&ctx->lock);
+    k = position_find(ctx, stage, in);
+    if (k && ds_mono_now() < k->until) {
+        in->position = k->next;
+        in->marks = k->marks;
+    }
     pthread_mutex_unlock(&ctx->lock);
 }
 
@@ -310,6 +367,9 @@ static void context_free(ds_context *ctx, bool crash)
     if (ctx->broker && !ctx->opts.opened)
         ctx->broker->type->close(ctx->broker);
     free(ctx->parked);
+    for (uint32_t i = 0; i < ctx->n_kept; i++)
+        free(ctx->kept[i].topic);
+    free(ctx->kept);
     ds_arena_free(ctx->arena);
     pthread_mutex_destroy(&ctx->lock);
     pthread_mutex_destroy(&ctx->cluster);

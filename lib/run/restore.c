@@ -52,7 +52,23 @@ static ds_rc restore_poll(worker *w, ds_err *err)
     return rc == DS_END ? DS_OK : rc;
 }
 
-static ds_rc positions_committed(worker *w, ds_position *pos, ds_err *err)
+/* For a while; the group member is polled. */
+static ds_rc restore_rest(worker *w, ds_err *err)
+{
+    ds_clock *clock = w->ctx->opts.clock;
+
+    for (ds_time t = 0; t < DOUBT_EVERY; t += DOUBT_EVERY / 10) {
+        ds_rc rc = restore_poll(w, err);
+
+        if (rc != DS_OK)
+            return rc;
+        clock->sleep(clock, DOUBT_EVERY / 10);
+    }
+    return DS_OK;
+}
+
+/* Stable ones. */
+static ds_rc positions_ask(worker *w, ds_position *pos, ds_err *err)
 {
     for (;;) {
         ds_rc rc;
@@ -68,6 +84,60 @@ static ds_rc positions_committed(worker *w, ds_position *pos, ds_err *err)
         if (rc != DS_OK)
             return rc;
     }
+}
+
+/* One that is lower than what this process knows to be committed; NULL: none.
+ */
+static const input *positions_old(const worker *w, const ds_position *pos)
+{
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        if (pos[i].next < w->inputs[i].position)
+            return &w->inputs[i];
+    return NULL;
+}
+
+static void old_tell(const worker *w, const input *in, const char *text)
+{
+    ds_log(DS_LOG_WARN, text, DS_KV("job", "%s", w->ctx->plan->job),
+           DS_KV("group", "%s", w->stage->group),
+           DS_KV("topic", "%s", in->topic),
+           DS_KV("partition", "%d", in->partition),
+           DS_KV("committed", "%" PRId64, in->position));
+}
+
+/* Committed offsets do not go back. But a coordinator that has just come back
+ * may tell those of long ago, and be sure of them (Kafka 4.1): it is asked
+ * again for a while, and then what was committed is known better here. */
+static ds_rc positions_committed(worker *w, ds_position *pos, ds_err *err)
+{
+    for (int i = 0;; i++) {
+        ds_rc rc = positions_ask(w, pos, err);
+        const input *old = rc == DS_OK ? positions_old(w, pos) : NULL;
+
+        if (!old)
+            return rc;
+        if (i == 0)
+            old_tell(w, old,
+                     "a group's offsets are older than those that were "
+                     "committed; they are asked for again");
+        if (i == DOUBTS_MAX)
+            break;
+        rc = restore_rest(w, err);
+        if (rc != DS_OK)
+            return rc;
+    }
+    for (uint32_t i = 0; i < w->n_inputs; i++) {
+        const input *in = &w->inputs[i];
+
+        if (pos[i].next >= in->position)
+            continue;
+        old_tell(w, in,
+                 "a group's offset went back; going on from the one "
+                 "that was committed");
+        pos[i].next = in->position;
+        pos[i].marks = in->marks;
+    }
+    return DS_OK;
 }
 
 /* "earliest", "latest" or a time: where a partition without an offset starts.
@@ -97,7 +167,8 @@ static ds_rc position_start(worker *w, const input *in, bool later,
     return rc;
 }
 
-/* A log that ends too early. True: it is to be looked at again. */
+/* A log that ends too early, or does not hold what was committed of it. True:
+ * it is to be looked at again. */
 static bool log_is_doubted(worker *w)
 {
     w->doubted = w->doubts < DOUBTS_MAX;
@@ -439,8 +510,7 @@ static ds_rc log_check(worker *w, const input *in, int64_t low, int64_t high,
     if (rc == DS_OK)
         return DS_OK;
     DS_TRY(log_passed(w, in, err));
-    if (in->next > high)
-        (void)log_is_doubted(w);
+    (void)log_is_doubted(w);
     *err = gone;
     return rc;
 }
@@ -529,25 +599,15 @@ static ds_rc restore_once(worker *w, bool resync, ds_err *err)
     return rc;
 }
 
-/* The group member is polled all the while. */
 static ds_rc doubt_wait(worker *w, ds_err *err)
 {
-    ds_clock *clock = w->ctx->opts.clock;
-
     if (w->doubts++ == 0)
         ds_log(DS_LOG_WARN,
-               "a log ends before what was committed; it is looked at again",
+               "a log does not hold what was committed; it is looked at again",
                DS_KV("job", "%s", w->ctx->plan->job),
                DS_KV("stage", "%s", w->stage->name),
                DS_KV("error", "%s", err->msg));
-    for (ds_time t = 0; t < DOUBT_EVERY; t += DOUBT_EVERY / 10) {
-        ds_rc rc = restore_poll(w, err);
-
-        if (rc != DS_OK)
-            return rc;
-        clock->sleep(clock, DOUBT_EVERY / 10);
-    }
-    return DS_OK;
+    return restore_rest(w, err);
 }
 
 ds_rc restore_run(worker *w, bool resync, ds_err *err)

@@ -36,7 +36,8 @@ typedef struct input {
     task *task;
     uint32_t n_nodes;   /* the source nodes of the graph that read this topic */
     uint32_t *nodes;    /* by their position in the stage */
-    int64_t position;   /* committed; DS_OFFSET_NONE: not yet */
+    int64_t position;   /* committed; DS_OFFSET_NONE: not yet. Before it is
+                           asked for: the least that it can be */
     int64_t next;       /* after what the epoch has collected; what is held
                            has been collected too */
     bool moved_by_eof;  /* next is past position only because of an EOF */
@@ -168,6 +169,17 @@ typedef struct parked_store {
     bool reset_done;
 } parked_store;
 
+/* What a worker of the process had committed, or was told to be, when it lost
+ * the partition. */
+struct kept_position {
+    const ds_stage *stage;
+    char *topic;
+    int32_t partition;
+    int64_t next;
+    ds_marks marks;
+    ds_time until; /* mono */
+};
+
 struct ds_context {
     const ds_plan *plan;
     ds_run_options opts;
@@ -197,6 +209,8 @@ struct ds_context {
     pthread_mutex_t lock;    /* the rest */
     parked_store *parked;
     uint32_t n_parked;
+    struct kept_position *kept;
+    uint32_t n_kept;
     pthread_mutex_t fail_lock; /* held for moments only, unlike `lock` */
     ds_err failed;
     ds_time opened;      /* mono */
@@ -224,6 +238,11 @@ void context_store_give(ds_context *ctx, const ds_plan_store *plan,
 /* --reset-state: what was there before has been forgotten, and committed. */
 void context_store_reset(ds_context *ctx, const ds_plan_store *plan,
                          int32_t partition);
+
+/* Committed offsets do not go back: whoever gets a partition later knows the
+ * least that has been committed of it. */
+void context_positions_keep(ds_context *ctx, const worker *w);
+void context_position_recall(ds_context *ctx, const ds_stage *stage, input *in);
 
 /* wait.c: remembers the ends that --until-end runs to. */
 ds_rc wait_begin(ds_context *ctx, ds_err *err);
@@ -274,8 +293,9 @@ ds_rc assign_lose(worker *w, const int32_t *partitions, uint32_t n,
 input *assign_input(worker *w, const char *topic, int32_t partition);
 
 /* A broker that was frozen takes itself for the leader of its partitions until
- * it hears of the new one, and tells how their logs ended before. So one that
- * ends before what was committed is looked at again so often, before anybody is
+ * it hears of the new one, and tells how their logs ended before; a coordinator
+ * that has just come back may tell offsets of long ago. So a log that does not
+ * hold what was committed of it is looked at again so often, before anybody is
  * told that records are missing. */
 #define DOUBTS_MAX 20
 #define DOUBT_EVERY (500 * DS_MS)

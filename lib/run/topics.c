@@ -349,9 +349,9 @@ static bool reads_repartition(const ds_plan *plan, const ds_stage *s,
  * of it? Another instance may be reading, committing and deleting meanwhile: so
  * the log's start is asked for before the offsets and its end after them.
  * Offsets that are not stable now are looked at again when the reader starts.
- * *early: it ends before them. */
+ */
 static ds_rc repartition_look(ds_context *ctx, const ds_stage *s,
-                              uint32_t topic, bool *early, ds_err *err)
+                              uint32_t topic, ds_err *err)
 {
     int32_t n = ctx->partitions[topic];
     ds_position *pos = ds_new(ctx->arena, ds_position, n + 1);
@@ -360,7 +360,6 @@ static ds_rc repartition_look(ds_context *ctx, const ds_stage *s,
     int64_t later, high;
     ds_rc rc;
 
-    *early = false;
     for (int32_t p = 0; p < n; p++) {
         pos[p] = ds_position_of(ctx->topics[topic], p, DS_OFFSET_NONE);
         DS_TRY(b->type->watermarks(b, pos[p].topic, p, &low[p], &high, err));
@@ -372,7 +371,6 @@ static ds_rc repartition_look(ds_context *ctx, const ds_stage *s,
         if (pos[p].next < 0)
             continue;
         DS_TRY(b->type->watermarks(b, pos[p].topic, p, &later, &high, err));
-        *early = pos[p].next > high;
         DS_TRY(purge_check(pos[p].topic, p, s->group, pos[p].next, low[p], high,
                            err));
     }
@@ -383,11 +381,10 @@ static ds_rc repartition_check(ds_context *ctx, const ds_stage *s,
                                uint32_t topic, ds_err *err)
 {
     ds_clock *clock = ctx->opts.clock;
-    bool early;
 
     for (int i = 0;; i++) {
-        ds_rc rc = repartition_look(ctx, s, topic, &early, err);
-        if (rc >= 0 || !early || i == DOUBTS_MAX)
+        ds_rc rc = repartition_look(ctx, s, topic, err);
+        if (rc != DS_E_DECISION || i == DOUBTS_MAX)
             return rc;
         clock->sleep(clock, DOUBT_EVERY);
     }

@@ -40,6 +40,10 @@ static struct {
     ds_rc ends_rc;
     int ends_old; /* times that they are told as they were a batch ago */
     int answers;  /* to a revocation */
+    ds_source_type main;
+    int old_offsets;    /* times that main is told offsets of long ago */
+    int refuse_commits; /* of main */
+    int rejoins;        /* times that main has to join again */
 } faulty;
 
 static ds_rc faulty_poll(ds_source *s, ds_arena *a, uint32_t max_rows,
@@ -94,6 +98,27 @@ static ds_rc faulty_ends(ds_reader *r, const ds_position *pos, uint32_t n,
     return DS_OK;
 }
 
+static ds_rc faulty_committed(ds_source *s, ds_position *pos, uint32_t n,
+                              int timeout_ms, ds_err *err)
+{
+    DS_TRY(ds_broker_memory.source->committed(s, pos, n, timeout_ms, err));
+    if (faulty.old_offsets > 0)
+        for (uint32_t i = 0; i < n; i++)
+            pos[i].next = pos[i].next > 0 ? 0 : pos[i].next;
+    faulty.old_offsets -= faulty.old_offsets > 0;
+    return DS_OK;
+}
+
+static ds_rc faulty_main_poll(ds_source *s, ds_arena *a, uint32_t max_rows,
+                              int timeout_ms, ds_fetch *out, ds_err *err)
+{
+    if (faulty.rejoins > 0) {
+        faulty.rejoins--;
+        return ds_fail(err, DS_E_REJOIN, "made to join again");
+    }
+    return ds_broker_memory.source->poll(s, a, max_rows, timeout_ms, out, err);
+}
+
 static ds_rc faulty_source_open(ds_broker *b, const ds_source_spec *spec,
                                 ds_source **out, ds_err *err)
 {
@@ -101,14 +126,21 @@ static ds_rc faulty_source_open(ds_broker *b, const ds_source_spec *spec,
 
     if (strcmp(spec->group, "words") != 0) /* the stage with the state */
         (*out)->type = &faulty.source;
+    else
+        (*out)->type = &faulty.main;
     return rc;
 }
 
 /* Committed, but the answer is lost. */
 static ds_rc faulty_commit(ds_txn *t, ds_err *err)
 {
-    ds_rc rc = ds_broker_memory.txn->commit(t, err);
+    ds_rc rc;
 
+    if (t != faulty.states_txn && faulty.refuse_commits > 0) {
+        faulty.refuse_commits--;
+        return ds_fail(err, DS_E_TXN, "made to fail");
+    }
+    rc = ds_broker_memory.txn->commit(t, err);
     if (rc < 0 || faulty.forget_commits == 0 || !faulty.states_txn ||
         t != faulty.states_txn)
         return rc;
@@ -139,7 +171,9 @@ static void faulty_init(ds_broker *b)
 {
     memset(&faulty, 0, sizeof(faulty));
     faulty.broker = ds_broker_memory;
-    faulty.source = *ds_broker_memory.source;
+    faulty.source = faulty.main = *ds_broker_memory.source;
+    faulty.main.committed = faulty_committed;
+    faulty.main.poll = faulty_main_poll;
     faulty.reader = *ds_broker_memory.reader;
     faulty.broker.source_open = faulty_source_open;
     faulty.broker.reader_open = faulty_reader_open;
@@ -320,6 +354,47 @@ static void test_ends_stay_old(void **state)
     assert_non_null(strstr(err.msg, "replay"));
 }
 
+/* A coordinator that has just come back may tell offsets of long ago, and be
+ * sure of them (Kafka 4.1). Whoever has committed more knows better: rows of a
+ * stage without state would come twice. */
+static void old_offsets(fixture *f, int times, bool rejoin)
+{
+    ds_err err = {0};
+
+    open_context(f, false);
+    put(f, "lines", 0, "a");
+    if (step(f, &err) < 0)
+        fail_msg("%s", err.msg);
+    put(f, "lines", 0, "a");
+    faulty.refuse_commits = !rejoin;
+    faulty.rejoins = rejoin;
+    faulty.old_offsets = times;
+    for (int i = 0; i < 3; i++)
+        if (step(f, &err) < 0)
+            fail_msg("%s", err.msg);
+    ds_context_close(f->ctx);
+    assert_int_equal(faulty.refuse_commits + faulty.rejoins, 0);
+    assert_int_equal(count_of(f, "a"), 4);
+    assert_int_equal(count_of(f, "b"), 1);
+}
+
+static void test_old_offsets(void **state)
+{
+    old_offsets(*state, 2, false);
+    assert_int_equal(faulty.old_offsets, 0);
+}
+
+static void test_offsets_stay_old(void **state)
+{
+    old_offsets(*state, INT32_MAX, false);
+}
+
+static void test_offsets_old_after_join(void **state)
+{
+    old_offsets(*state, 2, true);
+    assert_int_equal(faulty.old_offsets, 0);
+}
+
 /* --reset-state: the partition goes before the first transaction. */
 static void test_reset_survives_a_revocation(void **state)
 {
@@ -405,6 +480,11 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_old_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ends_stay_old, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_old_offsets, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_offsets_stay_old, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_offsets_old_after_join, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_reset_survives_a_revocation,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_is_done_once, set_up,

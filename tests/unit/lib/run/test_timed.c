@@ -335,6 +335,8 @@ static void test_passed_meanwhile(void **state)
     slow.type.committed = slow_committed;
     slow.old = 1;
     w->source->type = &slow.type;
+    for (uint32_t i = 0; i < w->n_inputs; i++)
+        w->inputs[i].position = 0; /* it was another that committed */
     assert_int_equal(restore_run(w, true, &err), DS_E_TXN);
     assert_non_null(strstr(err.msg, "has read on"));
     assert_int_equal(restore_run(w, true, &err), DS_OK);
