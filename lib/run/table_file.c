@@ -376,8 +376,8 @@ ds_rc table_file_read(struct tables *ts, struct run_table *t, ds_err *err)
 static bool file_waits(struct tables *ts, struct run_table *t)
 {
     struct table_stamp now = {0};
-    ds_time wall = ds_clock_now(&ds_clock_wall);
     ds_err err = {DS_OK, ""};
+    ds_time age;
     bool known;
 
     if (file_look(t->plan->path, &now, &err) < 0) {
@@ -398,7 +398,9 @@ static bool file_waits(struct tables *ts, struct run_table *t)
         t->current = ds_mono_now();
         return false;
     }
-    if (wall >= now.mtime_ns / 1000 && wall - now.mtime_ns / 1000 < SETTLED) {
+    /* One of the future, by another machine's clock, does not come of age. */
+    age = ds_clock_now(&ds_clock_wall) - now.mtime_ns / 1000;
+    if (age > -SETTLED && age < SETTLED) {
         t->file.due = ds_mono_now() + SETTLED / 4;
         return false;
     }
