@@ -2,6 +2,7 @@
 package oracle;
 
 import java.util.List;
+import org.apache.spark.api.java.Optional;
 import org.apache.spark.streaming.Durations;
 import org.apache.spark.streaming.api.java.JavaDStream;
 import org.apache.spark.streaming.api.java.JavaPairDStream;
@@ -48,6 +49,7 @@ final class Joins {
         ordered(cases);
         composed(cases);
         windows(cases);
+        chain(cases);
         tables(cases);
     }
 
@@ -130,6 +132,64 @@ final class Joins {
                 - leftOuterJoin: {with: right}
             """, inputs, s -> left(window(s, "input", 3, 1),
                 s.pairs("other")));
+    }
+
+    /** Windows of two lengths, joined with each other and with another stream's,
+     * and state behind that: see tests/golden/chains.test.yaml. */
+    private static void chain(Cases cases) {
+        String window = "{reduceByKeyAndWindow: {reduce: sum(v) AS NAME, "
+            + "length: LENGTH, slide: 2s}}]}\n";
+        String streams = "shorter: {from: input, do: [{keyBy: k}, "
+            + window.replace("NAME", "s1").replace("LENGTH", "1s")
+            + "longer: {from: input, do: [{keyBy: k}, "
+            + window.replace("NAME", "s2").replace("LENGTH", "6s") + """
+            right:
+              from: other
+              do:
+                - map: k, v AS w
+                - keyBy: k
+                - window: {length: 2s, slide: 2s}
+            three:
+              from: shorter
+              do: [{fullOuterJoin: longer}, {leftOuterJoin: right}]
+            out:
+              from: three
+              do:
+                - updateStateByKey:
+                    emit: all
+                    update: >-
+                      count(*) AS n, count(s1) AS m, coalesce(state.t, 0)
+                      + coalesce(sum(s2), 0)::bigint + count(w) AS t
+            """;
+        cases.add("windows-joins-state", streams, List.of(
+            Input.pairs("input", 71), Input.sparse("other", 72)),
+            s -> three(s).updateStateByKey(Joins::total)
+                .map(p -> Row.of("k", p._1, "n", p._2.get("n"),
+                    "m", p._2.get("m"), "t", p._2.get("t"))));
+    }
+
+    private static JavaPairDStream<String, Row> three(Case.Sources sources) {
+        return sum(sources, 1).fullOuterJoin(sum(sources, 6))
+            .leftOuterJoin(window(sources, "other", 2, 2))
+            .mapValues(p -> Row.of("s1", p._1._1.orNull(),
+                "s2", p._1._2.orNull(), "w", p._2.orNull()));
+    }
+
+    private static JavaPairDStream<String, Long> sum(Case.Sources sources,
+        int length) {
+        return sources.pairs("input").reduceByKeyAndWindow(Sums::add,
+            Durations.seconds(length), Durations.seconds(2));
+    }
+
+    private static Optional<Row> total(List<Row> rows, Optional<Row> state) {
+        long m = 0;
+        long t = state.isPresent() ? state.get().number("t") : 0;
+        for (Row row : rows) {
+            m += row.get("s1") == null ? 0 : 1;
+            t += (row.get("s2") == null ? 0 : row.number("s2"))
+                + (row.get("w") == null ? 0 : 1);
+        }
+        return Optional.of(Row.of("n", (long) rows.size(), "m", m, "t", t));
     }
 
     /** A table has no NULL for a key: nothing of it meets one. */
