@@ -58,6 +58,7 @@ struct ds_stream {
 
 struct batch_settings {
     ds_time interval;
+    ds_where interval_where;
     int clock;
     int64_t max_records, max_bytes;
 };

@@ -14,6 +14,7 @@ const ds_param ds_batch_params[] = {
     {.name = "interval",
      .type = DS_P_DURATION,
      .offset = offsetof(struct batch_settings, interval),
+     .where = offsetof(struct batch_settings, interval_where),
      .def = "1s",
      .main = true,
      .help = "Every batch is one Kafka transaction."},
@@ -371,6 +372,18 @@ static void check_job_name(ds_job *job)
                     "\"%.80s\" is no job name", name->s);
 }
 
+/* Batches that are shorter than it takes to commit one never catch up. */
+static void check_interval(ds_job *job)
+{
+    struct batch_settings *batch = &job->set.batch;
+
+    if (batch->interval <= 0 || batch->interval >= DS_MS)
+        return;
+    ds_diag_add(&job->diags, DS_ERROR, "E0104", batch->interval_where,
+                "a second is a good one", "a batch takes at least 1ms");
+    batch->interval = 0;
+}
+
 void build_settings(ds_job *job)
 {
     struct settings *set = &job->set;
@@ -382,6 +395,7 @@ void build_settings(ds_job *job)
      */
     ds_args_fill(map, ds_job_params, "the job", set, job->arena, &job->diags);
     check_job_name(job);
+    check_interval(job);
     plan->job = set->job.s ? set->job.s : "job";
     /* A wrong one has been told: of this one everything is a multiple. */
     plan->batch = set->batch.interval > 0 ? set->batch.interval : 1;
