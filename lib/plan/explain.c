@@ -287,16 +287,21 @@ static void put_stores(struct explain *x, const ds_node *node)
 static void put_store(struct explain *x, const ds_node *node)
 {
     const ds_plan_store *store = &x->plan->stores[node->store];
-    const ds_schema *vals =
-        is(node, "storedTableJoin") ? node->state : node->schema;
+    const ds_schema *vals = node->state ? node->state : node->schema;
     const char *before = "";
 
     put_name(x, "");
-    fprintf(x->to, "state %s: key ", store->name);
-    put_keys(x->to, node);
-    fputs(", value ", x->to);
+    fprintf(x->to, "state %s: ", store->name);
+    if (node->n_keys) {
+        fputs("key ", x->to);
+        put_keys(x->to, node);
+        fputs(", ", x->to);
+    }
+    fputs("value ", x->to);
     for (uint32_t i = 0; i < vals->n; i++) {
         if (vals == node->schema && ds_node_is_key(node, i))
+            continue;
+        if (vals->fields[i].name[0] == '$') /* when its time is up */
             continue;
         fputs(before, x->to);
         put_field(x->to, &vals->fields[i]);
