@@ -72,6 +72,13 @@ void help_operators(const ds_registry *reg)
                list[i]->cost ? list[i]->cost : "");
 }
 
+/* What is written in its place is all the operator has: {select: x} would be a
+ * column named select. */
+static bool is_bare(const ds_param *p)
+{
+    return p && p->main && p->type == DS_P_SELECT && !p[1].name;
+}
+
 bool help_operator(const ds_registry *reg, const char *name)
 {
     const ds_op_type *t = ds_registry_op(reg, name);
@@ -79,8 +86,11 @@ bool help_operator(const ds_registry *reg, const char *name)
     if (t == NULL || (t->flags & DS_OP_INTERNAL))
         return false;
     printf("%s: %s\n", t->name, t->help);
+    if (is_bare(t->params))
+        printf("  a select list, or {name: expression, ...}: %s\n",
+               t->params->help);
     for (const ds_param *p = t->params; p && p->name; p++)
-        if (!p->later)
+        if (!p->later && !is_bare(t->params))
             printf("  %-10s %s%s%s%s%s\n", p->name,
                    p->required ? "(required) " : "", p->help ? p->help : "",
                    p->def ? " Absent: " : "", p->def ? p->def : "",

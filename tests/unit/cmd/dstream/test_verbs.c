@@ -160,6 +160,12 @@ static void help_knows_operators(void **state)
     r = VERB(help_verb, "count"); /* and a function */
     assert_int_equal(r->code, 0);
     assert_non_null(strstr(r->out, "count(*)"));
+    r = VERB(help_verb, "map"); /* its one argument has no name */
+    assert_int_equal(r->code, 0);
+    assert_non_null(strstr(r->out, "a select list, or {name: expression"));
+    assert_null(strstr(r->out, "(required)"));
+    r = VERB(help_verb, "dense_rank");
+    assert_non_null(strstr(r->out, "OVER"));
     r = VERB(help_verb, "flatmap");
     assert_int_equal(r->code, 64);
     assert_non_null(strstr(r->err, "did you mean `flatMap`?"));
