@@ -170,8 +170,8 @@ static const char *form_of(const func_def *f, bool op, ds_arena *a)
 /* What the grammar has, and no table. */
 #define GRAMMAR(n, f, h, e)                                                    \
     {                                                                          \
-        .name = n, .family = "Forms of the grammar", .form = f, .help = h,     \
-        .example = e                                                           \
+        .name = (n), .family = "Forms of the grammar", .form = (f),            \
+        .help = (h), .example = (e)                                            \
     }
 
 static const ds_func_help grammar[] = {

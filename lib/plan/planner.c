@@ -120,7 +120,7 @@ static bool same_event_time(const ds_node *node)
     for (uint32_t i = 0; i < node->n_inputs; i++) {
         const ds_node *in = node->inputs[i];
 
-        if (in->event_time < 0 ||
+        if (!in->schema || in->event_time < 0 ||
             strcmp(in->schema->fields[in->event_time].name,
                    first->schema->fields[first->event_time].name) != 0)
             return false;

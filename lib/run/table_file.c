@@ -320,7 +320,7 @@ static ds_rc file_read(struct tables *ts, struct run_table *t,
 {
     const ds_plan_table *plan = t->plan;
     struct table_rows r;
-    ds_slice text;
+    ds_slice text = DS_NULL_SLICE;
     ds_table *empty, *made;
     ds_rc rc = file_bytes(ts, plan->path, a, stamp, &text, err);
 
