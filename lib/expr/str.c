@@ -426,9 +426,7 @@ void str_right(run *r, const run_step *s)
     {
         ds_slice a = ARG_STR(0)[i];
         int64_t n = ARG_I64(1)[i];
-        if (n == INT32_MIN) /* PostgreSQL's own -n is n again */
-            out[i] = a;
-        else if (n < 0)
+        if (n < 0)
             out[i] =
                 n < -(int64_t)a.len ? text_empty : part(a, 1 - n, INT64_MAX);
         else
