@@ -144,6 +144,10 @@ def create_topics(brokers, names, partitions=PARTITIONS, config=None):
           lambda: _create(brokers, topics))
     wait(20, "topics %s are there" % ", ".join(names),
          lambda: all(partition_count(brokers, n) for n in names))
+    # Until their leaders answer: one that refuses the first rows of a producer
+    # may take its next ones, also if that is idempotent.
+    for name in names:
+        offsets_of(brokers, name)
 
 
 def delete_topics(brokers, names):
