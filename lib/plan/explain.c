@@ -586,9 +586,12 @@ static void put_outside(struct explain *x)
         if (!is(node, "outside"))
             continue;
         type = ((const ds_outside_args *)node->args)->type;
-        file = file || strcmp(type->name, "file") == 0;
-        done = done || (type->done && strcmp(type->name, "file") != 0);
-        twice = twice || !type->done;
+        if (!type->done)
+            twice = true;
+        else if (strcmp(type->name, "file") == 0)
+            file = true;
+        else
+            done = true;
     }
     if (file)
         fputs("  files have their names when their batch has committed: once\n",

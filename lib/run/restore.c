@@ -167,12 +167,10 @@ static ds_rc position_start(worker *w, const input *in, bool later,
     return rc;
 }
 
-/* A log that ends too early, or does not hold what was committed of it. True:
- * it is to be looked at again. */
-static bool log_is_doubted(worker *w)
+/* A log that ends too early, or does not hold what was committed of it. */
+static void log_doubt(worker *w)
 {
     w->doubted = w->doubts < DOUBTS_MAX;
-    return w->doubted;
 }
 
 /* ---- changelog tails ---- */
@@ -229,7 +227,9 @@ static ds_rc tail_begin(worker *w, tail *t, bool resync, ds_err *err)
     DS_TRY(rc);
     if (rc == DS_NOTFOUND)
         return tail_fresh(w, t, err);
-    if (t->next > t->high && log_is_doubted(w))
+    if (t->next > t->high)
+        log_doubt(w);
+    if (t->next > t->high && w->doubted)
         return ds_fail(err, DS_E_TIMEOUT,
                        "topic %s partition %d ends at offset %" PRId64
                        ", before the local state at %" PRId64,
@@ -391,7 +391,7 @@ static void offsets_alarm(const worker *w, const input *in, int64_t committed,
 static ds_rc offsets_refuse(worker *w, const input *in, const task_store *ts,
                             int64_t committed, int64_t state, ds_err *err)
 {
-    (void)log_is_doubted(w);
+    log_doubt(w);
     if (state == DS_OFFSET_NONE)
         return ds_fail(
             err, DS_E_DECISION,
@@ -510,7 +510,7 @@ static ds_rc log_check(worker *w, const input *in, int64_t low, int64_t high,
     if (rc == DS_OK)
         return DS_OK;
     DS_TRY(log_passed(w, in, err));
-    (void)log_is_doubted(w);
+    log_doubt(w);
     *err = gone;
     return rc;
 }
