@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_own.c - what a program brings: a table, a sink, functions that return
  * what they should not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dstream/dstream.h"
+#include "rig.h"
 
-enum { PATIENCE_MS = 20000 };
-
-/* ---- a context with one queue, and what it prints ---- */
-
-static struct {
-    ds_streaming_context *ssc;
-    ds_queue *queue;
-    ds_dstream *lines;
-} at;
+/* ---- what the context prints ---- */
 
 static struct {
     pthread_mutex_t lock;
@@ -71,27 +56,6 @@ static int setup(void **state)
         &(ds_streaming_options){.job = "own", .batch = "20ms", .print = show});
     at.lines = ds_queue_stream(at.ssc, "lines", at.queue);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ds_streaming_context_free(at.ssc);
-    ds_queue_free(at.queue);
-    return 0;
-}
-
-static void push(const char *text)
-{
-    ds_queue_push(at.queue, ds_slice_of(text));
-}
-
-static void start(void)
-{
-    ds_err err = {DS_OK, ""};
-
-    if (ds_streaming_context_start(at.ssc, &err) != DS_OK)
-        fail_msg("%s", err.msg);
 }
 
 /* ---- tests ---- */

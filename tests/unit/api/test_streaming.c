@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_streaming.c - a streaming context, its rules, and functions in C. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dstream/dstream.h"
-
-enum { PATIENCE_MS = 20000 };
+#include "rig.h"
 
 /* ---- what comes out ---- */
 
@@ -92,13 +83,6 @@ static void await_text(const char *text)
 
 /* ---- a context with one queue ---- */
 
-static struct {
-    ds_streaming_context *ssc;
-    ds_queue *queue;
-    ds_dstream *lines;
-    char dir[64];
-} at;
-
 static void open_with(const char *name, const char *on_error)
 {
     const char *const settings[] = {"errors.on_error", on_error, NULL};
@@ -121,27 +105,6 @@ static int setup(void **state)
     at.queue = ds_queue_new();
     open_with("words", NULL);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ds_streaming_context_free(at.ssc);
-    ds_queue_free(at.queue);
-    return 0;
-}
-
-static void push(const char *text)
-{
-    ds_queue_push(at.queue, ds_slice_of(text));
-}
-
-static void start(void)
-{
-    ds_err err = {DS_OK, ""};
-
-    if (ds_streaming_context_start(at.ssc, &err) != DS_OK)
-        fail_msg("%s", err.msg);
 }
 
 static void stop(bool gracefully)
